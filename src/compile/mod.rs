@@ -1,0 +1,1 @@
+//! Slice × question → SQL.

@@ -1,0 +1,1 @@
+//! Lists leaving the building.

@@ -1,0 +1,17 @@
+//! Muster: see, slice and send the cohorts that a data team defined.
+//!
+//! One crate in rooms; `ARCHITECTURE.md` is the map. The window and the command line are two faces
+//! of one engine, and [`protocol`] is the only door between the window and it.
+
+pub mod app;
+pub mod cli;
+pub mod compile;
+pub mod deliver;
+pub mod engine;
+pub mod language;
+pub mod model;
+pub mod protocol;
+pub mod sources;
+pub mod sql;
+pub mod state;
+pub mod ui;

@@ -1,0 +1,379 @@
+//! What was opened: tables, the entities found in them, relations, cohorts, and why.
+//!
+//! Discovery fills a [`Catalog`] once; everything after it (screens, clauses, SQL) reads it. A
+//! table is known by its *handle* ([`Table::name`]): a name that is unique in the source and by
+//! which the printed SQL addresses it.
+
+use super::finding::Finding;
+use super::value::Kind;
+use std::path::PathBuf;
+
+/// Everything known about an opened source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catalog {
+    /// The file or folder that was opened, as an absolute path.
+    pub path: PathBuf,
+    /// What kind of source it is.
+    pub source: SourceKind,
+    /// What the source looked like when it was opened, so that a change is noticed.
+    pub fingerprint: Fingerprint,
+    /// Every readable table, view or file set, in name order.
+    pub tables: Vec<Table>,
+    /// The entities, the most likely first.
+    pub entities: Vec<Entity>,
+    /// How tables point at each other.
+    pub relations: Vec<Relation>,
+    /// What is odd about the source or about the data in it.
+    pub findings: Vec<Finding>,
+}
+
+/// What kind of source was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A DuckDB database file.
+    DuckDb,
+    /// One or more Parquet, CSV, TSV or JSON files.
+    Files,
+}
+
+/// What identifies the state of a source: its files with size and modification time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fingerprint {
+    /// Every file of the source, in name order.
+    pub files: Vec<FileStamp>,
+}
+
+/// One file of a source as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileStamp {
+    /// The absolute path.
+    pub path: PathBuf,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Modification time in nanoseconds since 1970, UTC.
+    pub modified_nanos: i128,
+}
+
+/// A table, view or set of like files.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// The handle: unique in the source. `orders`, or `audience.members` outside the main schema.
+    pub name: String,
+    /// How SQL reaches it.
+    pub origin: TableOrigin,
+    /// Columns in their own order.
+    pub columns: Vec<Column>,
+    /// Rows, counted by reading.
+    pub rows: u64,
+    /// The column that says when a row happened, if the table is a log of events.
+    pub time_column: Option<String>,
+}
+
+/// How SQL reaches a table.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TableOrigin {
+    /// A table in the opened DuckDB file.
+    Stored {
+        /// Its schema.
+        schema: String,
+        /// Its name there.
+        table: String,
+    },
+    /// A view in the opened DuckDB file.
+    View {
+        /// Its schema.
+        schema: String,
+        /// Its name there.
+        table: String,
+        /// The statement that defines it.
+        sql: String,
+    },
+    /// Files read by a table function.
+    Files {
+        /// The files that make up the table, in order.
+        paths: Vec<PathBuf>,
+        /// How they are read.
+        reader: Reader,
+    },
+}
+
+/// The table function that reads files, with everything that decides what is read.
+///
+/// Written down once after sniffing, so that the engine and the printed SQL read the same.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reader {
+    /// `read_parquet`.
+    Parquet,
+    /// `read_json` over JSON lines or a JSON array.
+    Json {
+        /// `newline_delimited`, `array` or `unstructured`, as DuckDB calls them.
+        format: String,
+        /// Column names with their DuckDB types.
+        columns: Vec<(String, String)>,
+    },
+    /// `read_csv`.
+    Csv(CsvReader),
+}
+
+/// How a delimited text file is read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CsvReader {
+    /// The separator between cells.
+    pub delimiter: String,
+    /// The quote character; empty for none.
+    pub quote: String,
+    /// The escape character; empty for none.
+    pub escape: String,
+    /// Whether the first line holds names.
+    pub header: bool,
+    /// Lines before the header.
+    pub skip_lines: u64,
+    /// Cells that mean missing, beside the empty cell.
+    pub missing_words: Vec<String>,
+    /// Whether a quoted empty cell stays empty text rather than missing.
+    pub quoted_empty_is_text: bool,
+    /// Column names with their DuckDB types.
+    pub columns: Vec<(String, String)>,
+    /// `utf-8`, `utf-16` or `latin-1`.
+    pub encoding: String,
+    /// Lenient: short rows are padded, and rows that do not fit are skipped and reported.
+    pub lenient: bool,
+    /// The newline style when the file must be told (`\n`, `\r`, `\r\n`).
+    pub new_line: Option<String>,
+}
+
+/// A column of a table or a feature of an entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// The type as DuckDB prints it.
+    pub type_name: String,
+    /// What slicing and drawing make of it.
+    pub kind: Kind,
+    /// What the data team says about it (a column comment).
+    pub description: Option<String>,
+    /// Why it is taken for personal data, if it is.
+    pub personal: Option<String>,
+}
+
+/// A kind of thing that rows are about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entity {
+    /// Singular: `customer`.
+    pub name: String,
+    /// Where its rows come from.
+    pub base: EntityBase,
+    /// The id column of the base.
+    pub key: String,
+    /// How many there are, counted.
+    pub size: u64,
+    /// The columns about it, key included.
+    pub features: Vec<Column>,
+    /// Named subsets found in the source, `all` not included.
+    pub cohorts: Vec<Cohort>,
+    /// Why this is taken for an entity, in one sentence.
+    pub why: String,
+}
+
+/// Where the rows of an entity come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EntityBase {
+    /// A table with one row per key.
+    Table(String),
+    /// Event tables: one row per distinct key over all of them.
+    Events {
+        /// The tables and the key column in each.
+        tables: Vec<(String, String)>,
+        /// How each feature but the key is made from the rows of a key.
+        features: Vec<DerivedFeature>,
+    },
+}
+
+/// A feature made from the event rows of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DerivedFeature {
+    /// The feature's name.
+    pub name: String,
+    /// The table it is made from.
+    pub table: String,
+    /// How.
+    pub how: Derivation,
+}
+
+/// How a derived feature is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Derivation {
+    /// The one value that all rows of a key share.
+    Constant(String),
+    /// The number of rows.
+    Count,
+    /// The earliest moment in a column.
+    First(String),
+    /// The latest moment in a column.
+    Last(String),
+}
+
+/// A named, read-only subset of an entity.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cohort {
+    /// Its name.
+    pub name: String,
+    /// The table or view that holds the members' keys.
+    pub table: String,
+    /// The key column there.
+    pub key: String,
+    /// How many, counted.
+    pub size: u64,
+    /// The cohort it is a part of, when that is known.
+    pub extends: Option<String>,
+    /// The SQL that defines it, or what is known about its origin.
+    pub origin: String,
+    /// Why it is taken for a cohort.
+    pub why: String,
+}
+
+/// Rows of one table point at rows of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    /// The table that points.
+    pub from_table: String,
+    /// Its column.
+    pub from_column: String,
+    /// The table (or event entity, by entity name) that is pointed at.
+    pub to_table: String,
+    /// Its key column.
+    pub to_column: String,
+    /// Whether both sides are compared as text, because their types differ.
+    pub as_text: bool,
+    /// Rows that point at nothing, missing keys not counted.
+    pub dangling: u64,
+    /// Why it is taken for a relation.
+    pub why: String,
+}
+
+impl Catalog {
+    /// The table with this handle, ignoring case as SQL does.
+    pub fn table(&self, name: &str) -> Option<&Table> {
+        self.tables
+            .iter()
+            .find(|t| t.name == name)
+            .or_else(|| self.tables.iter().find(|t| t.name.eq_ignore_ascii_case(name)))
+    }
+
+    /// The entity with this name, ignoring case.
+    pub fn entity(&self, name: &str) -> Option<&Entity> {
+        self.entities
+            .iter()
+            .find(|e| e.name == name)
+            .or_else(|| self.entities.iter().find(|e| e.name.eq_ignore_ascii_case(name)))
+    }
+
+    /// The entity and cohort that `--cohort` names: a cohort's name, `ENTITY/all`, or
+    /// `ENTITY/COHORT` where two entities have a cohort of that name.
+    ///
+    /// # Errors
+    /// A sentence that names what was asked for and what there is.
+    pub fn cohort(&self, asked: &str) -> Result<CohortRef, String> {
+        let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+        if let Some((entity, cohort)) = asked.rsplit_once('/')
+            && let Some(entity) = self.entity(entity)
+        {
+            if same(cohort, "all") {
+                return Ok(CohortRef::all(&entity.name));
+            }
+            if let Some(found) = entity.cohorts.iter().find(|c| same(&c.name, cohort)) {
+                return Ok(CohortRef {
+                    entity: entity.name.clone(),
+                    cohort: Some(found.name.clone()),
+                });
+            }
+        }
+        let mut found: Vec<CohortRef> = Vec::new();
+        for entity in &self.entities {
+            for cohort in entity.cohorts.iter().filter(|c| same(&c.name, asked)) {
+                found.push(CohortRef {
+                    entity: entity.name.clone(),
+                    cohort: Some(cohort.name.clone()),
+                });
+            }
+        }
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            0 => Err(format!("no cohort is called \"{asked}\"; there is {}", self.cohort_names())),
+            _ => Err(format!(
+                "\"{asked}\" is a cohort of several entities; write one of {}",
+                found.iter().map(|c| c.to_string()).collect::<Vec<_>>().join(", ")
+            )),
+        }
+    }
+
+    fn cohort_names(&self) -> String {
+        let mut names = Vec::new();
+        for entity in &self.entities {
+            names.push(format!("{}/all", entity.name));
+            names.extend(entity.cohorts.iter().map(|c| c.name.clone()));
+        }
+        if names.is_empty() { "none: no entity was found".to_owned() } else { names.join(", ") }
+    }
+}
+
+impl Table {
+    /// The column with this name, ignoring case as SQL does.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        find_column(&self.columns, name)
+    }
+}
+
+impl Entity {
+    /// The feature with this name, ignoring case as SQL does.
+    pub fn feature(&self, name: &str) -> Option<&Column> {
+        find_column(&self.features, name)
+    }
+
+    /// The cohort with this name.
+    pub fn cohort(&self, name: &str) -> Option<&Cohort> {
+        self.cohorts.iter().find(|c| c.name == name)
+    }
+
+    /// The handle of the table that holds its rows; the entity's own name when they are derived.
+    pub fn table_name(&self) -> &str {
+        match &self.base {
+            EntityBase::Table(name) => name,
+            EntityBase::Events { .. } => &self.name,
+        }
+    }
+}
+
+/// An exact match first: two columns may differ only in case in a quoted world.
+pub fn find_column<'a>(columns: &'a [Column], name: &str) -> Option<&'a Column> {
+    columns
+        .iter()
+        .find(|c| c.name == name)
+        .or_else(|| columns.iter().find(|c| c.name.eq_ignore_ascii_case(name)))
+}
+
+/// A cohort by name: an entity, and one of its cohorts or everyone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CohortRef {
+    /// The entity's name.
+    pub entity: String,
+    /// The cohort's name; `None` is everyone.
+    pub cohort: Option<String>,
+}
+
+impl CohortRef {
+    /// Everyone of an entity.
+    pub fn all(entity: impl Into<String>) -> Self {
+        Self { entity: entity.into(), cohort: None }
+    }
+}
+
+impl std::fmt::Display for CohortRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.cohort {
+            Some(cohort) => write!(f, "{}/{cohort}", self.entity),
+            None => write!(f, "{}/all", self.entity),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A finding: one thing that is wrong or odd about a definition or about data, and what to try.
+
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something could not be read or used. `check` ends with status 1.
+    Error,
+    /// It works, but a number may not mean what it seems to.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+/// One thing that is wrong or odd. Printed by `check` and shown beside the library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// What happened, as one sentence without a full stop.
+    pub message: String,
+    /// The file it is about.
+    pub file: Option<PathBuf>,
+    /// The line in that file, from 1.
+    pub line: Option<u64>,
+    /// What to try.
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    /// A finding without a place or a hint yet.
+    pub fn new(severity: Severity, message: impl Into<String>) -> Self {
+        Self { severity, message: message.into(), file: None, line: None, hint: None }
+    }
+
+    /// The same finding about `file`.
+    #[must_use]
+    pub fn at(mut self, file: impl Into<PathBuf>, line: Option<u64>) -> Self {
+        self.file = Some(file.into());
+        self.line = line;
+        self
+    }
+
+    /// The same finding with what to try.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}

@@ -1,0 +1,18 @@
+//! The nouns of Muster: values with invariants and pure operations on them.
+//!
+//! Nothing here does I/O, starts a thread or reads the clock, and nothing here names a library of
+//! the window or of the database. Every other room may import this one; it imports none of them.
+//!
+//! Start at [`catalog::Catalog`] (what was opened), [`clause::Tree`] (how it is sliced) and
+//! [`question::Question`] (what a chart asks).
+
+pub mod answer;
+pub mod catalog;
+pub mod clause;
+pub mod export;
+pub mod failure;
+pub mod finding;
+pub mod now;
+pub mod question;
+pub mod value;
+pub mod workspace;

@@ -1,0 +1,124 @@
+//! What a person keeps beside a source: segments, corrections and charts.
+//!
+//! `muster.yaml`, version 1. A small file that reads and diffs well; it holds no customer rows and
+//! no secrets. Clause trees are kept in their typed form.
+
+use serde::{Deserialize, Serialize};
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workspace {
+    /// The format's version: 1.
+    pub version: u32,
+    /// Saved slices.
+    #[serde(default)]
+    pub segments: Vec<SavedSegment>,
+    /// What the person changed about what discovery found.
+    #[serde(default)]
+    pub corrections: Vec<Correction>,
+    /// The charts on the Look tab.
+    #[serde(default)]
+    pub charts: Vec<SavedChart>,
+}
+
+impl Default for Workspace {
+    fn default() -> Self {
+        Self { version: 1, segments: Vec::new(), corrections: Vec::new(), charts: Vec::new() }
+    }
+}
+
+/// A slice with a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedSegment {
+    /// Its name.
+    pub name: String,
+    /// `ENTITY/COHORT`.
+    pub cohort: String,
+    /// The typed condition. Empty keeps everyone.
+    #[serde(default, rename = "where")]
+    pub condition: String,
+}
+
+/// One change to what discovery found. They are applied in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Correction {
+    /// A table is an entity with this key, whatever discovery thought.
+    Entity {
+        /// The table's handle.
+        table: String,
+        /// The entity's name.
+        name: String,
+        /// Its key column.
+        key: String,
+    },
+    /// A found entity is none.
+    NotEntity {
+        /// The entity's name.
+        name: String,
+    },
+    /// Rows of one table point at rows of another.
+    Relation {
+        /// `table.column` that points.
+        from: String,
+        /// `table.column` that is pointed at.
+        to: String,
+    },
+    /// A found relation is none.
+    NotRelation {
+        /// `table.column` that points.
+        from: String,
+        /// `table.column` that is pointed at.
+        to: String,
+    },
+    /// The column that says when a row happened.
+    TimeColumn {
+        /// The table's handle.
+        table: String,
+        /// The column; `None` for not a log of events.
+        column: Option<String>,
+    },
+    /// Whether a column is personal.
+    Personal {
+        /// The table's handle.
+        table: String,
+        /// The column.
+        column: String,
+        /// Whether it is.
+        personal: bool,
+    },
+}
+
+/// A chart on the Look tab.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SavedChart {
+    /// The entity it is about.
+    pub entity: String,
+    /// What it shows.
+    pub chart: ChartKind,
+}
+
+/// What a chart shows.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChartKind {
+    /// One feature: a histogram, bars or a time line by its kind.
+    Feature(String),
+    /// Two numbers against each other.
+    Grid {
+        /// Across.
+        x: String,
+        /// Up.
+        y: String,
+    },
+    /// A number's spread per value of another feature.
+    Boxes {
+        /// The number.
+        number: String,
+        /// The groups.
+        by: String,
+    },
+}

@@ -1,0 +1,120 @@
+//! The only door between the faces and the engine: what may be asked, and what comes back.
+//!
+//! Plain data. A command carries a [`Ticket`] and ends in exactly one [`Event::Finished`], also
+//! when it was cancelled, failed or panicked.
+
+use crate::model::answer::Answered;
+use crate::model::catalog::Catalog;
+use crate::model::export::{ExportRequest, Exported};
+use crate::model::failure::Failure;
+use crate::model::question::{Question, Slice};
+use crate::model::workspace::Workspace;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The number of one command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
+
+/// The place on screen that a question is asked for. The newest question per slot wins.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(pub String);
+
+/// Everything that a face can ask of the engine.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Open a source and find out what is in it. Replaces the one that is open.
+    Open {
+        /// The command's number.
+        ticket: Ticket,
+        /// What to open.
+        request: OpenRequest,
+    },
+    /// Answer a question for a slot. Replaces a question for it that has not started, and
+    /// interrupts one that has.
+    Ask {
+        /// The command's number.
+        ticket: Ticket,
+        /// For which place.
+        slot: Slot,
+        /// Asked of whom.
+        slice: Arc<Slice>,
+        /// What.
+        question: Question,
+    },
+    /// Write a list.
+    Export {
+        /// The command's number.
+        ticket: Ticket,
+        /// What to write.
+        request: Box<ExportRequest>,
+    },
+    /// Keep the workspace.
+    SaveWorkspace {
+        /// The command's number.
+        ticket: Ticket,
+        /// Its new content.
+        workspace: Box<Workspace>,
+    },
+    /// Stop a command that waits or runs.
+    Cancel(Ticket),
+}
+
+/// What to open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenRequest {
+    /// Files, or one folder.
+    pub paths: Vec<PathBuf>,
+    /// The key of an encrypted DuckDB file.
+    pub password: Option<String>,
+    /// The workspace folder; `None` is beside the source or in the user's data folder.
+    pub workspace: Option<PathBuf>,
+}
+
+/// What an opened source brings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// What was found, corrections applied.
+    pub catalog: Arc<Catalog>,
+    /// The person's own things.
+    pub workspace: Workspace,
+    /// The file where they are kept.
+    pub workspace_file: PathBuf,
+}
+
+/// What the engine says.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The source is open.
+    Opened(Ticket, Arc<Opened>),
+    /// An answer. One that was overtaken is not sent.
+    Answered(Ticket, Slot, Arc<Answered>),
+    /// A list was written.
+    Exported(Ticket, Exported),
+    /// The source's files are no longer as they were when it was opened.
+    SourceChanged,
+    /// How far a command is.
+    Progress(Ticket, Progress),
+    /// The command is over.
+    Finished(Ticket, Outcome),
+}
+
+/// How far a command is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// What is being done, in the screen's words: `Reading orders`.
+    pub doing: String,
+    /// From 0 to 1; `None` when it cannot be known.
+    pub part: Option<f32>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// As asked.
+    Done,
+    /// It was cancelled or overtaken.
+    Cancelled,
+    /// It failed.
+    Failed(Failure),
+}

@@ -1,0 +1,1 @@
+//! What was opened → [`crate::model::catalog::Catalog`].
