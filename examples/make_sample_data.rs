@@ -149,9 +149,10 @@ fn waking(random: &mut Random, day: i64) -> i64 {
     day * DAY + random.weighted(&HOURS) as i64 * 3_600 + random.between(0, 3_599)
 }
 
-/// A moment between two others: more before Christmas, fewer in summer, fewer on Mondays.
+/// A moment between two others: more before Christmas, fewer in summer, more on Sundays and Mondays.
 fn season(random: &mut Random, from: i64, to: i64) -> i64 {
     const MONTHS: [u64; 12] = [70, 66, 72, 70, 68, 56, 48, 46, 66, 78, 118, 140];
+    // From Thursday on, which 1 January 1970 was.
     const WEEKDAYS: [u64; 7] = [96, 98, 100, 130, 138, 80, 92];
     let mut moment = from;
     for _ in 0..24 {
