@@ -1,2 +1,3 @@
-#[test]
-fn t() {}
+//! Integration tests: one binary, modules named like the rooms.
+
+mod slices;
