@@ -3,6 +3,9 @@
 //! [`Session`] is an opened source, used from one thread; the command line calls it directly.
 //! [`Engine`] runs a session on a worker thread behind [`crate::protocol`], for the window.
 
+mod arrow;
+pub mod store;
+
 use crate::model::answer::Answered;
 use crate::model::catalog::Catalog;
 use crate::model::failure::Failure;
