@@ -5,6 +5,7 @@
 //! printed today, DuckDB's; it is kept in [`duckdb`] so that another can stand beside it.
 
 pub mod duckdb;
+pub mod session;
 
 pub use duckdb::{
     from_files, ident, literal, number, path, relation, text, timestamp, timestamptz, type_list,

@@ -1,3 +1,4 @@
-//! Integration tests: one binary, modules named like the rooms.
+//! The one integration binary; its modules are named like the rooms.
 
 mod slices;
+mod sources;
