@@ -3,6 +3,10 @@
 //! [`Session`] is an opened source, used from one thread; the command line calls it directly.
 //! [`Engine`] runs a session on a worker thread behind [`crate::protocol`], for the window.
 
+pub mod jobs;
+pub mod store;
+pub mod workspace;
+
 use crate::model::answer::Answered;
 use crate::model::catalog::Catalog;
 use crate::model::failure::Failure;
@@ -39,6 +43,11 @@ impl Session {
     /// What was found.
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.opened().catalog
+    }
+
+    /// The database of this session.
+    pub fn store(&self) -> &store::Store {
+        unreachable!("no session exists yet")
     }
 
     /// Answers a question.
