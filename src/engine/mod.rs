@@ -18,7 +18,7 @@
 
 mod arrow;
 mod inbox;
-mod jobs;
+pub mod jobs;
 mod session;
 pub mod store;
 mod worker;

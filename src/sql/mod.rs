@@ -4,6 +4,7 @@
 //! [`path`], a value through [`literal`] or [`text`]: there is no other way in. One dialect is
 //! printed today, DuckDB's; it is kept in [`duckdb`] so that another can stand beside it.
 
+pub mod copy;
 pub mod duckdb;
 pub mod session;
 

@@ -1,5 +1,6 @@
-//! One file per command.
+//! What the engine can be asked to do: one file per command.
 
 pub(super) mod ask;
-pub(super) mod export;
+pub mod export;
 pub(super) mod open;
+pub mod rebuild;
