@@ -483,10 +483,10 @@ pub fn page_of_order(
     let mut scope = Scope::new(catalog, &everyone)?;
     let columns = page_columns(&scope, columns)?;
     let from = scope.from()?;
-    let (key, table) = (scope.key(), ident(order_table));
+    let (key, table) = (scope.key(), sql::path(&["memory", "main", order_table]));
     let (first, end) = (sql::number(offset), sql::number(i128::from(offset) + i128::from(limit)));
     scope.query(Sql::fill(
-        "SELECT {}\nFROM {}\nJOIN (SELECT n, key FROM temp.{} WHERE n >= {} AND n < {}) AS o ON o.key = {}\nORDER BY o.n",
+        "SELECT {}\nFROM {}\nJOIN (SELECT n, key FROM {} WHERE n >= {} AND n < {}) AS o ON o.key = {}\nORDER BY o.n",
         &[&columns, &from, &table, &first, &end, &key],
     ))
 }

@@ -26,7 +26,7 @@ pub(super) struct Inbox {
 struct Running {
     ticket: Ticket,
     slot: Option<Slot>,
-    is_question: bool,
+    opens: bool,
     cancelled: Arc<AtomicBool>,
 }
 
@@ -45,7 +45,7 @@ impl Inbox {
             Command::Open { .. } => {
                 let over = self
                     .take_out(|c| matches!(c, Command::Ask { .. } | Command::Open { .. }));
-                self.stop(|r| r.is_question);
+                self.stop(|r| r.opens || r.slot.is_some());
                 self.waiting.push_back(command);
                 over
             }
@@ -58,18 +58,21 @@ impl Inbox {
 
     /// The next command for a lane, marked as running; the flag stops it.
     pub(super) fn next(&mut self, lane: Lane) -> Option<(Command, Arc<AtomicBool>)> {
+        // What follows an opening is about the source that it opens.
+        if self.running.iter().any(|r| r.opens) {
+            return None;
+        }
         let at = self.waiting.iter().position(|c| lane_of(c) == lane)?;
         let command = self.waiting.remove(at)?;
         let cancelled = Arc::new(AtomicBool::new(false));
-        let (slot, is_question) = match &command {
-            Command::Ask { slot, .. } => (Some(slot.clone()), true),
-            Command::Open { .. } => (None, true),
-            _ => (None, false),
+        let slot = match &command {
+            Command::Ask { slot, .. } => Some(slot.clone()),
+            _ => None,
         };
         self.running.push(Running {
             ticket: ticket_of(&command)?,
             slot,
-            is_question,
+            opens: matches!(command, Command::Open { .. }),
             cancelled: Arc::clone(&cancelled),
         });
         Some((command, cancelled))

@@ -11,18 +11,18 @@ use crate::model::catalog::{Catalog, CohortRef};
 use crate::model::failure::Failure;
 use crate::model::question::{Question, Slice};
 use crate::protocol::{OpenRequest, Opened};
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 /// An opened source.
 pub struct Session {
     store: Store,
     opened: Arc<Opened>,
-    /// What is kept between questions, because charts ask for it again with every stroke.
-    pub(super) kept: RefCell<Kept>,
+    /// What is kept between questions, because charts ask for it again with every stroke. Shared
+    /// by all sessions of this source.
+    kept: Arc<Mutex<Kept>>,
 }
 
 /// What is kept between questions.
@@ -32,6 +32,8 @@ pub(super) struct Kept {
     pub(super) ranges: HashMap<(CohortRef, String), (String, String)>,
     /// The slice, the sort and the table of the last numbered order of people.
     pub(super) order: Option<(Slice, Option<(String, bool)>, String)>,
+    /// How many orders were numbered so far: the next table's number.
+    pub(super) orders: u64,
 }
 
 impl Session {
@@ -41,7 +43,7 @@ impl Session {
     /// When it cannot be read: the failure names the file, the place and what to try.
     pub fn open(request: &OpenRequest, job: &mut Job<'_>) -> Result<Self, Failure> {
         let (store, opened) = jobs::open::open(request, job)?;
-        Ok(Self { store, opened: Arc::new(opened), kept: RefCell::default() })
+        Ok(Self { store, opened: Arc::new(opened), kept: Arc::default() })
     }
 
     /// The same source for another thread: nothing is read again.
@@ -50,7 +52,7 @@ impl Session {
     /// When the database gives no second connection.
     pub fn fork(&self) -> Result<Self, Failure> {
         let store = self.store.fork()?;
-        Ok(Self { store, opened: Arc::clone(&self.opened), kept: RefCell::default() })
+        Ok(Self { store, opened: Arc::clone(&self.opened), kept: Arc::clone(&self.kept) })
     }
 
     /// What opening brought.
@@ -105,14 +107,20 @@ impl Session {
         Ok(self.store.query(&query.executed())?)
     }
 
-    /// Keeps what is written to the workspace in step with what is open.
-    pub(super) fn save_workspace(
-        &mut self,
-        changed: crate::model::workspace::Workspace,
+    /// What is kept between questions. Each change of it is whole, so a lock that a panic left
+    /// behind is usable.
+    pub(super) fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the workspace.
+    ///
+    /// # Errors
+    /// When it cannot be written; then the file is as it was.
+    pub fn save_workspace(
+        &self,
+        workspace: &crate::model::workspace::Workspace,
     ) -> Result<(), Failure> {
-        workspace::save(&self.opened.workspace_file, &changed)?;
-        let opened = Opened { workspace: changed, ..(*self.opened).clone() };
-        self.opened = Arc::new(opened);
-        Ok(())
+        workspace::save(&self.opened.workspace_file, workspace)
     }
 }

@@ -4,10 +4,10 @@ use super::inbox::{Inbox, Lane, ticket_of};
 use super::session::Session;
 use super::{Job, jobs};
 use crate::model::failure::Failure;
-use crate::protocol::{Command, Event, Outcome, Ticket};
+use crate::protocol::{Command, Event, OpenRequest, Outcome, Ticket};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -22,8 +22,10 @@ struct Shared {
     bell: Condvar,
     outbox: Mutex<VecDeque<Event>>,
     wake: Box<dyn Fn() + Send + Sync>,
-    /// The open source, for the lane that writes lists.
-    for_deliveries: Mutex<Option<Session>>,
+    /// The open source, with the number of the opening. Each worker has a fork of it.
+    source: Mutex<(u64, Option<Session>)>,
+    /// The number of the opening whose files were last seen to have changed.
+    told_change: AtomicU64,
 }
 
 impl Engine {
@@ -37,17 +39,22 @@ impl Engine {
             bell: Condvar::new(),
             outbox: Mutex::default(),
             wake: Box::new(wake),
-            for_deliveries: Mutex::default(),
+            source: Mutex::default(),
+            told_change: AtomicU64::new(0),
         });
-        let lane = |name: &str, run: fn(&Shared)| {
+        let worker = |name: String, run: fn(&Shared)| {
             let shared = Arc::clone(&shared);
             std::thread::Builder::new()
-                .name(name.to_owned())
+                .name(name)
                 .spawn(move || run(&shared))
                 .expect("the system gives a thread")
         };
-        let threads =
-            vec![lane("muster-ask", answer_questions), lane("muster-deliver", write_lists)];
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        // A small question keeps one core busy, so several are answered side by side.
+        let mut threads: Vec<_> = (1..=cores.clamp(2, 4))
+            .map(|number| worker(format!("muster-ask-{number}"), answer_questions))
+            .collect();
+        threads.push(worker("muster-deliver".to_owned(), write_lists));
         Self { shared, threads }
     }
 
@@ -130,6 +137,8 @@ impl Shared {
     ) {
         let done = catch_unwind(AssertUnwindSafe(work));
         self.inbox().finished(ticket);
+        // An opening that is over lets the questions behind it start.
+        self.bell.notify_all();
         let outcome = match done {
             Ok(Ok(())) => Outcome::Done,
             _ if cancelled.load(Ordering::Relaxed) => Outcome::Cancelled,
@@ -144,77 +153,101 @@ impl Shared {
     }
 }
 
+/// A worker's own view of the open source.
+#[derive(Default)]
+struct Own {
+    opening: u64,
+    session: Option<Session>,
+}
+
+impl Own {
+    /// The source that is open now, forked anew when it is another one than before.
+    fn session(&mut self, shared: &Shared) -> Result<&Session, Failure> {
+        let source = lock(&shared.source);
+        if self.opening != source.0 || self.session.is_none() {
+            self.opening = source.0;
+            self.session = source.1.as_ref().map(Session::fork).transpose()?;
+        }
+        drop(source);
+        self.session.as_ref().ok_or_else(nothing_open)
+    }
+
+    /// Lets the source go until the next command.
+    fn rest(&self) {
+        if let Some(session) = &self.session {
+            // What cannot be let go now is let go after the next question.
+            let _ = session.rest();
+        }
+    }
+}
+
 fn answer_questions(shared: &Shared) {
-    let mut session: Option<Session> = None;
-    let mut told_change = false;
+    let mut own = Own::default();
     loop {
-        let mut rest = || {
-            if let Some(session) = &session {
-                // What cannot be let go now is let go after the next question.
-                let _ = session.rest();
-            }
-        };
-        let Some((command, cancelled)) = shared.next(Lane::Questions, &mut rest) else { return };
+        let next = shared.next(Lane::Questions, &mut || own.rest());
+        let Some((command, cancelled)) = next else { return };
         let Some(ticket) = ticket_of(&command) else { continue };
-        if let Some(session) = &session
-            && !told_change
-            && matches!(command, Command::Ask { .. })
-            && !session.is_unchanged()
-        {
-            told_change = true;
-            shared.tell(Event::SourceChanged);
-        }
-        if matches!(command, Command::Open { .. }) {
-            told_change = false;
-        }
-        shared.carry_out(ticket, &cancelled, || {
-            question(shared, &mut session, command, Arc::clone(&cancelled))
+        shared.carry_out(ticket, &cancelled, || match command {
+            Command::Open { ticket, request } => {
+                own = Own::default();
+                open(shared, ticket, &request, Arc::clone(&cancelled))
+            }
+            Command::Ask { ticket, slot, slice, question } => {
+                let session = own.session(shared)?;
+                watch_for_change(shared, session);
+                session.obey(Arc::clone(&cancelled));
+                let answered = session.ask(&slice, &question)?;
+                if !cancelled.load(Ordering::Relaxed) {
+                    shared.tell(Event::Answered(ticket, slot, Arc::new(answered)));
+                }
+                Ok(())
+            }
+            Command::SaveWorkspace { workspace, .. } => {
+                own.session(shared)?.save_workspace(&workspace)
+            }
+            Command::Export { .. } | Command::Cancel(_) => unreachable!("not of this lane"),
         });
     }
 }
 
-fn question(
+fn open(
     shared: &Shared,
-    session: &mut Option<Session>,
-    command: Command,
+    ticket: Ticket,
+    request: &OpenRequest,
     cancelled: Arc<AtomicBool>,
 ) -> Result<(), Failure> {
-    match command {
-        Command::Open { ticket, request } => {
-            let mut report = |progress| shared.tell(Event::Progress(ticket, progress));
-            let opened = Session::open(&request, &mut Job { cancelled, report: &mut report })?;
-            *lock(&shared.for_deliveries) = Some(opened.fork()?);
-            shared.tell(Event::Opened(ticket, Arc::clone(opened.opened())));
-            *session = Some(opened);
-            Ok(())
-        }
-        Command::Ask { ticket, slot, slice, question } => {
-            let session = session.as_ref().ok_or_else(nothing_open)?;
-            session.obey(Arc::clone(&cancelled));
-            let answered = session.ask(&slice, &question)?;
-            if !cancelled.load(Ordering::Relaxed) {
-                shared.tell(Event::Answered(ticket, slot, Arc::new(answered)));
-            }
-            Ok(())
-        }
-        Command::SaveWorkspace { workspace, .. } => {
-            session.as_mut().ok_or_else(nothing_open)?.save_workspace(*workspace)
-        }
-        Command::Export { .. } | Command::Cancel(_) => unreachable!("not of this lane"),
+    let mut report = |progress| shared.tell(Event::Progress(ticket, progress));
+    let session = Session::open(request, &mut Job { cancelled, report: &mut report })?;
+    let opened = Arc::clone(session.opened());
+    {
+        let mut source = lock(&shared.source);
+        *source = (source.0 + 1, Some(session));
+    }
+    shared.tell(Event::Opened(ticket, opened));
+    Ok(())
+}
+
+/// Tells once per opening that the files are no longer as they were.
+fn watch_for_change(shared: &Shared, session: &Session) {
+    let opening = lock(&shared.source).0;
+    if shared.told_change.load(Ordering::Relaxed) != opening && !session.is_unchanged() {
+        shared.told_change.store(opening, Ordering::Relaxed);
+        shared.tell(Event::SourceChanged);
     }
 }
 
 fn write_lists(shared: &Shared) {
-    while let Some((command, cancelled)) = shared.next(Lane::Deliveries, &mut || {}) {
+    let mut own = Own::default();
+    loop {
+        let next = shared.next(Lane::Deliveries, &mut || own.rest());
+        let Some((command, cancelled)) = next else { return };
         let Command::Export { ticket, request } = command else { continue };
-        let session = lock(&shared.for_deliveries).as_ref().map(Session::fork);
         shared.carry_out(ticket, &cancelled, || {
-            let session = session.ok_or_else(nothing_open)??;
+            let session = own.session(shared)?;
             session.obey(Arc::clone(&cancelled));
             let mut report = |progress| shared.tell(Event::Progress(ticket, progress));
             let mut job = Job { cancelled: Arc::clone(&cancelled), report: &mut report };
-            let exported = jobs::export::export(&session, &request, &mut job)?;
-            session.rest()?;
+            let exported = jobs::export::export(session, &request, &mut job)?;
             shared.tell(Event::Exported(ticket, exported));
             Ok(())
         });

@@ -87,10 +87,12 @@ fn without_end(statement: &str) -> &str {
     statement.trim().trim_end_matches(';').trim_end()
 }
 
-/// Keeps the rows of a query as a table that only this connection sees.
-pub fn keep_aside(name: &str, query: &str) -> Sql {
-    Sql::fill(
-        "CREATE OR REPLACE TEMP TABLE {} AS {}",
-        &[&path(&["temp", "main", name]), &Sql(query.to_owned())],
-    )
+/// Keeps the rows of a statement as a table in memory.
+pub fn keep_result(name: &str, statement: &str) -> Sql {
+    keep(name, &Sql(without_end(statement).to_owned()))
+}
+
+/// Drops a table in memory.
+pub fn forget(name: &str) -> Sql {
+    Sql::fill("DROP TABLE IF EXISTS {}", &[&path(&["memory", "main", name])])
 }

@@ -105,7 +105,7 @@ fn range(
     query: impl FnOnce() -> Result<Query, Failure>,
 ) -> Result<Option<(String, String)>, Failure> {
     let key = (slice.cohort.clone(), column.to_owned());
-    if let Some(known) = session.kept.borrow().ranges.get(&key) {
+    if let Some(known) = session.kept().ranges.get(&key) {
         return Ok(Some(known.clone()));
     }
     let rows = session.run(&query()?)?;
@@ -114,7 +114,7 @@ fn range(
         return Ok(None);
     }
     let found = (row[0].display(), row[1].display());
-    session.kept.borrow_mut().ranges.insert(key, found.clone());
+    session.kept().ranges.insert(key, found.clone());
     Ok(Some(found))
 }
 
@@ -301,18 +301,26 @@ fn numbered(
     slice: &Slice,
     sort: Option<&(String, bool)>,
 ) -> Result<String, Failure> {
-    if let Some((known, by, table)) = &session.kept.borrow().order
+    // Held while the order is made: a second page of the same order waits for it.
+    let mut kept = session.kept();
+    let old = kept.order.take();
+    if let Some((known, by, table)) = &old
         && known == slice
         && by.as_ref() == sort
     {
-        return Ok(table.clone());
+        let table = table.clone();
+        kept.order = old;
+        return Ok(table);
     }
-    let table = "people_order".to_owned();
+    kept.orders += 1;
+    let table = format!("people_order_{}", kept.orders);
     let query = compile::order(session.catalog(), slice, sort)?;
-    session.kept.borrow_mut().order = None;
     session.store().attach()?;
-    session.store().execute(sql::session::keep_aside(&table, &query.executed()).text())?;
-    session.kept.borrow_mut().order = Some((slice.clone(), sort.cloned(), table.clone()));
+    if let Some((_, _, old)) = old {
+        session.store().execute(sql::session::forget(&old).text())?;
+    }
+    session.store().execute(sql::session::keep_result(&table, &query.executed()).text())?;
+    kept.order = Some((slice.clone(), sort.cloned(), table.clone()));
     Ok(table)
 }
 
