@@ -138,7 +138,8 @@ pub fn save(file: &Path, workspace: &Workspace) -> Result<(), Failure> {
 }
 
 fn text(workspace: &Workspace, file: &Path) -> Result<String, Failure> {
-    let written = serde_saphyr::to_string(workspace);
+    let options = serde_saphyr::ser_options! { compact_list_indent: false };
+    let written = serde_saphyr::to_string_with_options(workspace, options);
     let text = written.map_err(|error| {
         Failure::new(
             format!("the workspace cannot be written as YAML: {error}"),
