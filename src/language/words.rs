@@ -13,3 +13,8 @@ pub fn tree(_tree: &Tree, _now: Option<&Moment>) -> String {
 pub fn clause(_clause: &Clause, _now: Option<&Moment>) -> String {
     String::new()
 }
+
+/// The tree line by line, with the depth of each.
+pub fn lines(_tree: &Tree, _now: Option<&Moment>) -> Vec<(usize, String)> {
+    Vec::new()
+}
