@@ -37,6 +37,11 @@ pub fn name_query(name: &str, query: &Sql) -> Sql {
     Sql::fill("CREATE OR REPLACE VIEW {} AS {}", &[&path(&["memory", "main", name]), query])
 }
 
+/// Lets a table in memory go.
+pub fn forget(name: &str) -> Sql {
+    Sql::fill("DROP TABLE IF EXISTS {}", &[&path(&["memory", "main", name])])
+}
+
 /// Every row and column of a relation.
 pub fn everything(relation: &Sql) -> Sql {
     Sql::fill("SELECT * FROM {}", &[relation])
