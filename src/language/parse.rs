@@ -368,4 +368,78 @@ mod tests {
         let deep = format!("{}orders = 1 and total = 2{}", "not (".repeat(20), ")".repeat(20));
         assert!(round(&deep).is_ok());
     }
+
+    #[test]
+    fn any_word_can_be_a_name() {
+        let mut catalog = catalog();
+        let words: Vec<String> =
+            sqlparser::keywords::ALL_KEYWORDS.iter().map(|word| word.to_lowercase()).collect();
+        let columns: Vec<_> =
+            words.iter().map(|word| super::super::arbitrary::column(word, "DOUBLE")).collect();
+        catalog.entities[0].features = columns.clone();
+        let mut table = catalog.tables[0].clone();
+        table.columns = columns;
+        for word in &words {
+            table.name = word.clone();
+            catalog.tables = vec![table.clone()];
+            let name = super::super::identifier(word);
+            for text in [
+                format!("{name} = 1"),
+                format!("{name} is null and {name} in (1)"),
+                format!("({name} between {name} and {name}) is not true"),
+                format!("not ({name} < {name} + {name})"),
+                format!("abs({name}) is distinct from 1"),
+                format!("count({name}) > 1 and sum({name}.{name}) filter (where {name} = 1) > 2"),
+                format!("count(distinct {name}.{name}) - {name} > 1"),
+            ] {
+                let read = parse(&text, &scope(&catalog)).map(|tree| print(&tree));
+                assert_eq!(read.as_ref(), Ok(&text), "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_nesting_is_answered() {
+        for unit in [
+            "(",
+            "not (",
+            "case ",
+            "case when ",
+            "interval ",
+            "cast(",
+            "[",
+            "lower(",
+            "in (",
+            "- ",
+            "count(",
+            "count(orders) filter (where ",
+            "date ",
+            "extract(",
+            "off(",
+            "exists(",
+            "orders in (",
+            "orders between ",
+            "array[",
+            "trim(",
+            "position(",
+            "{",
+            "a.",
+            "struct(",
+        ] {
+            for times in [10, 60, 1000] {
+                for end in ["", "orders = 1", ")"] {
+                    let text = format!("{}{end}", unit.repeat(times));
+                    let catalog = catalog();
+                    let read = parse(&text, &scope(&catalog));
+                    assert!(read.is_err() || times < 1000, "{text}");
+                }
+            }
+        }
+        let deep = format!("case when orders{} > 1 then true end", " + 1".repeat(2900));
+        error(&deep);
+        let deep = format!("orders{} > 1", "::int".repeat(2900));
+        error(&deep);
+        let deep = format!("lower(country) over (order by orders{}) = 'a'", " + 1".repeat(2900));
+        error(&deep);
+    }
 }

@@ -30,7 +30,7 @@ pub fn tree(tree: &Tree, now: Option<&Moment>) -> String {
 
 /// One clause as a phrase.
 pub fn clause(clause: &Clause, now: Option<&Moment>) -> String {
-    Said { now, brief: false }.clause(&normalise_clause(clause))
+    Said { now, brief: false }.node(&normalise_clause(clause))
 }
 
 /// One part as a phrase; one that is switched off ends in `(off)`.
