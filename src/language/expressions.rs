@@ -168,6 +168,8 @@ impl<'a> Reader<'a> {
                 literal::timestamp(text).map(Value::Timestamp),
                 "write timestamp '2026-11-23 09:00:00'",
             ),
+            // Compared as the database's own text.
+            "TIME" | "UUID" => (Some(Value::Text(text.to_owned())), ""),
             _ => {
                 let to = self.cast_type(sql, &typed.data_type)?;
                 return Ok(Expr::Cast(Box::new(Expr::Value(Value::Text(text.to_owned()))), to));
@@ -487,9 +489,15 @@ impl<'a> Reader<'a> {
 
     /// The plain arguments of a call.
     pub(super) fn arguments<'s>(&self, call: &'s SqlCall) -> Result<Vec<&'s Sql>, ParseError> {
-        let odd = || {
-            let whole = Sql::Function(call.clone());
-            self.error(&whole, "only values stand between these parentheses", "write lower(name)")
+        let odd = || ParseError {
+            message: "only values stand between these parentheses".to_owned(),
+            at: call
+                .name
+                .0
+                .first()
+                .and_then(|part| part.as_ident())
+                .and_then(|name| self.places.at(name.span.start)),
+            hint: "write lower(name)".to_owned(),
         };
         if call.over.is_some() || !call.within_group.is_empty() || call.null_treatment.is_some() {
             return Err(odd());
