@@ -221,7 +221,48 @@ mod tests {
     fn the_file_reads_well() {
         let mut workspace = full();
         workspace.segments.truncate(2);
-        insta::assert_snapshot!(text(&workspace, Path::new("x")).unwrap(), @"");
+        insta::assert_snapshot!(text(&workspace, Path::new("x")).unwrap(), @r#"
+        version: 1
+        segments:
+          - name: Lapsed big spenders
+            cohort: customer/all
+            where: "count(orders) >= 3 and \"a: b\" = 'it''s # 1'"
+          - name: "yes"
+            cohort: customer/all
+            where: ""
+        corrections:
+          - entity:
+              table: t
+              name: user
+              key: id
+          - not_entity:
+              name: order
+          - relation:
+              from: a.b
+              to: c.d
+          - not_relation:
+              from: a.b
+              to: c.d
+          - time_column:
+              table: t
+              column: null
+          - time_column:
+              table: t
+              column: at
+          - personal:
+              table: t
+              column: "no"
+              personal: true
+        charts:
+          - entity: user
+            chart:
+              feature: "on"
+          - entity: user
+            chart:
+              grid:
+                x: a
+                "y": b
+        "#);
     }
 
     #[test]
