@@ -1,1 +1,3 @@
-//! What was opened → [`crate::model::catalog::Catalog`].
+//! What was opened, told as a catalog.
+
+pub mod files;

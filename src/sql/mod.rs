@@ -6,6 +6,7 @@
 
 pub mod copy;
 pub mod duckdb;
+pub mod session;
 
 pub use duckdb::{
     from_files, ident, literal, number, path, relation, text, timestamp, timestamptz, type_list,

@@ -118,10 +118,10 @@ pub fn write_list(
             .map_err(|error| Failure::new(format!("no thread: {error}"), "", "try again"))?;
         let rows = match request.format {
             ExportFormat::Csv | ExportFormat::Parquet => {
-                copy_to(store, query.executed(), request.format, part)
+                copy_to(store, &query.executed(), request.format, part)
             }
             ExportFormat::Excel => excel_size(size.kept)
-                .and_then(|()| write_excel(store, query.executed(), &kinds, part, job)),
+                .and_then(|()| write_excel(store, &query.executed(), &kinds, part, job)),
         };
         let files = files.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok((rows.map_err(|failure| explain(failure, &request.path))?, files?))

@@ -1,0 +1,115 @@
+//! What the engine says.
+
+use super::{Dialog, Effect, JobKind, Notice, SourceAction, State};
+use crate::model::catalog::CohortRef;
+use crate::model::export::Exported;
+use crate::model::finding::Severity;
+use crate::protocol::{Event, Opened, Outcome, Ticket};
+use std::sync::Arc;
+
+impl State {
+    /// Takes in an event of the engine. Gives what is to be done about it.
+    pub fn on_event(&mut self, event: Event) -> Vec<Effect> {
+        let mut effects = match event {
+            Event::Opened(ticket, opened) => self.on_opened(ticket, opened),
+            Event::Answered(ticket, slot, answered) => {
+                self.answers.answered(ticket, &slot, answered);
+                Vec::new()
+            }
+            Event::Exported(_, exported) => {
+                self.on_exported(exported);
+                Vec::new()
+            }
+            Event::SourceChanged => {
+                self.source_changed = true;
+                Vec::new()
+            }
+            Event::Progress(ticket, progress) => {
+                self.progress(ticket, progress);
+                Vec::new()
+            }
+            Event::Finished(ticket, outcome) => self.on_finished(ticket, &outcome),
+        };
+        effects.extend(self.ask_for_what_is_shown());
+        effects
+    }
+
+    fn on_opened(&mut self, ticket: Ticket, opened: Arc<Opened>) -> Vec<Effect> {
+        if self.opening != Some(ticket) {
+            return Vec::new();
+        }
+        let same = self.opened.as_ref().is_some_and(|o| o.catalog.path == opened.catalog.path);
+        let before = (self.cohort.clone(), self.tree().clone(), self.segment.clone(), self.tab);
+        self.forget_source();
+        self.workspace = opened.workspace.clone();
+        self.opened = Some(Arc::clone(&opened));
+        self.request.paths = std::mem::take(&mut self.request.paths);
+        self.read_segments();
+        let first = opened.catalog.entities.first().map(|e| CohortRef::all(&e.name));
+        match before {
+            // Read again, as after a correction: back to the same place if it is still there.
+            (Some(cohort), tree, segment, tab) if same && self.cohort_exists(&cohort) => {
+                self.put_on_canvas(cohort, tree, segment);
+                self.tab = tab;
+            }
+            _ => {
+                if let Some(cohort) = first {
+                    self.put_on_canvas(cohort, crate::model::clause::Tree::everyone(), None);
+                }
+            }
+        }
+        let errors =
+            opened.catalog.findings.iter().filter(|f| f.severity == Severity::Error).count();
+        if errors > 0 {
+            self.say(Notice {
+                bad: true,
+                what: format!("{errors} problem{} in this source", if errors == 1 { "" } else { "s" }),
+                more: "the Definition tab lists what was found".to_owned(),
+                path: None,
+            });
+        }
+        self.remember_recent()
+    }
+
+    fn on_exported(&mut self, exported: Exported) {
+        let name = super::source::file_name(&exported.path);
+        let rows = crate::state::values::grouped(exported.rows);
+        self.say(Notice {
+            bad: false,
+            what: format!("{rows} written to {name}"),
+            more: format!("{} · manifest {}", exported.path.display(), exported.manifest.display()),
+            path: Some(exported.path),
+        });
+    }
+
+    fn on_finished(&mut self, ticket: Ticket, outcome: &Outcome) -> Vec<Effect> {
+        let newest = self.answers.finished(ticket, outcome);
+        let job = self.jobs.remove(&ticket);
+        if self.opening == Some(ticket) {
+            self.opening = None;
+            if let Outcome::Failed(failure) = outcome
+                && wants_password(failure)
+            {
+                self.show(Dialog::Password);
+                return Vec::new();
+            }
+        }
+        match (job.map(|j| j.kind), outcome) {
+            (Some(_), Outcome::Failed(failure)) => self.fail(failure),
+            (Some(JobKind::Export), Outcome::Cancelled) => self.note("The export was cancelled", None),
+            (Some(JobKind::Save { reopen: true }), Outcome::Done) => {
+                return self.on_source(SourceAction::Reopen);
+            }
+            // A question's failure stands where its answer would.
+            (None, Outcome::Failed(_)) if newest => {}
+            _ => {}
+        }
+        Vec::new()
+    }
+}
+
+/// Whether a file did not open because it is encrypted.
+fn wants_password(failure: &crate::model::failure::Failure) -> bool {
+    let text = format!("{} {}", failure.what, failure.hint).to_lowercase();
+    text.contains("encrypted") || text.contains("password")
+}

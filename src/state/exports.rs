@@ -1,0 +1,173 @@
+//! The export sheet: a list's file, format and columns.
+
+use super::{Dialog, Effect, ExportAction, JobKind, State};
+use crate::model::export::{ExportColumn, ExportFormat, ExportRequest};
+use crate::protocol::Command;
+use std::path::PathBuf;
+
+/// What the sheet holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportSheet {
+    /// The file, as typed.
+    pub path: String,
+    /// Its format.
+    pub format: ExportFormat,
+    /// Every feature: whether it is in the list, and how.
+    pub columns: Vec<(bool, ExportColumn)>,
+    /// Whether formulas are made harmless in CSV.
+    pub neutralise: bool,
+    /// The cohort or segment that the columns were set up for.
+    made_for: Option<String>,
+}
+
+impl Default for ExportSheet {
+    fn default() -> Self {
+        Self {
+            path: String::new(),
+            format: ExportFormat::Csv,
+            columns: Vec::new(),
+            neutralise: true,
+            made_for: None,
+        }
+    }
+}
+
+impl State {
+    pub(super) fn on_export(&mut self, action: ExportAction) -> Vec<Effect> {
+        self.dialog_error = None;
+        let sheet = &mut self.export;
+        match action {
+            ExportAction::Open => self.open_export(),
+            ExportAction::Path(path) => {
+                if let Some(format) = ExportFormat::of_path(path.as_ref()) {
+                    sheet.format = format;
+                }
+                sheet.path = path;
+            }
+            ExportAction::PickPath => {
+                let path = PathBuf::from(&sheet.path);
+                let name = super::source::file_name(&path);
+                let folder = path.parent().map(PathBuf::from);
+                return vec![Effect::PickSavePath { folder, name }];
+            }
+            ExportAction::Format(format) => {
+                sheet.format = format;
+                let path = PathBuf::from(&sheet.path).with_extension(format.ending());
+                sheet.path = path.to_string_lossy().into_owned();
+            }
+            ExportAction::Choose(index, on) => {
+                if let Some(column) = sheet.columns.get_mut(index) {
+                    column.0 = on;
+                }
+            }
+            ExportAction::ChooseAll(on) => sheet.columns.iter_mut().for_each(|c| c.0 = on),
+            ExportAction::Rename(index, name) => {
+                if let Some(column) = sheet.columns.get_mut(index) {
+                    column.1.name = name;
+                }
+            }
+            ExportAction::Hash(index, hashed) => {
+                if let Some(column) = sheet.columns.get_mut(index) {
+                    column.1.hashed = hashed;
+                }
+            }
+            ExportAction::Move(index, by) => {
+                if let Some(to) = index.checked_add_signed(by).filter(|t| *t < sheet.columns.len())
+                {
+                    sheet.columns.swap(index, to);
+                }
+            }
+            ExportAction::Neutralise(on) => sheet.neutralise = on,
+            ExportAction::Start => return self.start_export(),
+        }
+        Vec::new()
+    }
+
+    fn open_export(&mut self) {
+        let Some(entity) = self.entity() else { return };
+        let columns: Vec<(bool, ExportColumn)> = entity
+            .features
+            .iter()
+            .map(|f| {
+                let (feature, name) = (f.name.clone(), f.name.clone());
+                (true, ExportColumn { feature, name, hashed: false })
+            })
+            .collect();
+        let title = self.export_title();
+        // The columns chosen before stay while the same entity is on the canvas.
+        let same = self.export.columns.len() == columns.len()
+            && columns.iter().all(|c| self.export.columns.iter().any(|o| o.1.feature == c.1.feature));
+        if !same {
+            self.export.columns = columns;
+        }
+        if self.export.made_for.as_ref() != Some(&title) {
+            let folder = self.catalog().and_then(|c| {
+                let path = c.path.clone();
+                if path.extension().is_some() { path.parent().map(PathBuf::from) } else { Some(path) }
+            });
+            let file = format!("{}.{}", file_stem(&title), self.export.format.ending());
+            let path = folder.unwrap_or_default().join(file);
+            self.export.path = path.to_string_lossy().into_owned();
+            self.export.made_for = Some(title);
+        }
+        self.show(Dialog::Export);
+    }
+
+    /// What the list is called.
+    pub fn export_title(&self) -> String {
+        match (&self.segment, &self.cohort) {
+            (Some(segment), _) => segment.clone(),
+            (None, Some(cohort)) => {
+                cohort.cohort.clone().unwrap_or_else(|| format!("all {}", cohort.entity))
+            }
+            (None, None) => String::new(),
+        }
+    }
+
+    fn start_export(&mut self) -> Vec<Effect> {
+        let Some(slice) = self.slice() else { return Vec::new() };
+        let columns: Vec<ExportColumn> =
+            self.export.columns.iter().filter(|c| c.0).map(|c| c.1.clone()).collect();
+        if let Err(why) = check(&columns, &self.export.path) {
+            self.dialog_error = Some(why);
+            return Vec::new();
+        }
+        let path = PathBuf::from(self.export.path.trim());
+        let name = super::source::file_name(&path);
+        let request = ExportRequest {
+            slice,
+            columns,
+            path,
+            format: self.export.format,
+            neutralise_formulas: self.export.neutralise,
+        };
+        self.show(Dialog::None);
+        let ticket = self.ticket();
+        self.start_job(ticket, JobKind::Export, format!("Exporting {name}"));
+        vec![Effect::Send(Command::Export { ticket, request: Box::new(request) })]
+    }
+}
+
+fn check(columns: &[ExportColumn], path: &str) -> Result<(), String> {
+    if path.trim().is_empty() {
+        return Err("type the path of the file to write".to_owned());
+    }
+    if columns.is_empty() {
+        return Err("choose at least one column".to_owned());
+    }
+    let mut names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+    if names.iter().any(|n| n.trim().is_empty()) {
+        return Err("every column needs a name".to_owned());
+    }
+    names.sort_unstable();
+    match names.windows(2).find(|w| w[0] == w[1]) {
+        Some(twice) => Err(format!("two columns are called {}", twice[0])),
+        None => Ok(()),
+    }
+}
+
+fn file_stem(title: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() { c } else { '_' };
+    let stem: String = title.to_lowercase().chars().map(safe).collect();
+    stem.trim_matches('_').to_owned()
+}

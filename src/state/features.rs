@@ -1,0 +1,89 @@
+//! The features panel: search, and the small distribution beside each feature on screen.
+
+use super::{Effect, FeatureAction, State};
+use crate::model::catalog::Column;
+use crate::model::clause::Tree;
+use crate::model::question::Question;
+use crate::model::value::Kind;
+
+/// Distributions asked for at once.
+const SEEN_MAX: usize = 40;
+
+/// What is shown of the features.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Features {
+    /// Whether the panel is there.
+    pub open: bool,
+    /// The search.
+    pub search: String,
+    /// The features on screen.
+    pub seen: Vec<String>,
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self { open: true, search: String::new(), seen: Vec::new() }
+    }
+}
+
+impl Features {
+    pub(super) fn forget(&mut self) {
+        self.seen.clear();
+        self.search.clear();
+    }
+}
+
+/// The slot of a feature's small distribution.
+pub fn feature_slot(name: &str) -> String {
+    format!("feature/{name}")
+}
+
+impl State {
+    pub(super) fn on_features(&mut self, action: FeatureAction) -> Vec<Effect> {
+        match action {
+            FeatureAction::Search(text) => self.features.search = text,
+            FeatureAction::See(names) => {
+                self.features.seen = names;
+                self.features.seen.truncate(SEEN_MAX);
+            }
+            FeatureAction::Toggle => self.features.open = !self.features.open,
+        }
+        Vec::new()
+    }
+
+    /// The features that the search finds.
+    pub fn found_features(&self) -> Vec<&Column> {
+        let Some(entity) = self.entity() else { return Vec::new() };
+        let named = entity
+            .features
+            .iter()
+            .map(|f| (f.name.as_str(), f.description.as_deref().unwrap_or_default()));
+        super::lookup::ranked(&self.features.search, named)
+            .into_iter()
+            .map(|i| &entity.features[i])
+            .collect()
+    }
+
+    /// The shapes in the panel are those of the whole cohort, so that slicing asks nothing anew.
+    pub(super) fn features_wanted(&self) -> Vec<(String, Tree, Question)> {
+        let Some(entity) = self.entity().filter(|_| self.features.open) else {
+            return Vec::new();
+        };
+        let seen = self.features.seen.iter().filter_map(|name| entity.feature(name));
+        seen.filter(|f| f.name != entity.key)
+            .filter_map(|f| Some((feature_slot(&f.name), Tree::everyone(), small_question(f)?)))
+            .collect()
+    }
+}
+
+fn small_question(feature: &Column) -> Option<Question> {
+    let column = feature.name.clone();
+    match feature.kind {
+        Kind::Integer | Kind::Number => Some(Question::Histogram { column, bins_max: 16 }),
+        Kind::Date | Kind::Timestamp | Kind::Instant => {
+            Some(Question::Timeline { column, periods_max: 16 })
+        }
+        Kind::Nested | Kind::Binary => None,
+        _ => Some(Question::Values { column, top: 6, search: String::new() }),
+    }
+}

@@ -1,0 +1,75 @@
+//! Small pieces that several panels use.
+
+use super::theme;
+use egui::{Align, Layout, Response, RichText, TextEdit, Ui};
+
+/// A text field that reports a change. `name` is spoken and shown while it is empty.
+pub(super) fn field(ui: &mut Ui, name: &str, text: &str, width: f32) -> (Response, Option<String>) {
+    let mut edited = text.to_owned();
+    let response =
+        ui.add(TextEdit::singleline(&mut edited).hint_text(name).desired_width(width));
+    name_field(ui, &response, name);
+    let changed = (edited != text).then_some(edited);
+    (response, changed)
+}
+
+/// Gives a field a spoken name that stays when it is filled.
+pub(super) fn name_field(ui: &Ui, response: &Response, name: &str) {
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+}
+
+/// Whether Enter was pressed in a single-line field.
+pub(super) fn entered(ui: &Ui, response: &Response) -> bool {
+    response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter))
+}
+
+/// A button in the accent colour: the one thing to do on a sheet.
+pub(super) fn primary(ui: &mut Ui, text: &str) -> Response {
+    let p = theme::palette(ui);
+    let label = RichText::new(text).color(p.on_accent);
+    ui.add(egui::Button::new(label).fill(p.accent).stroke(egui::Stroke::NONE))
+}
+
+/// A row with something at its left and something at its right.
+pub(super) fn left_right(
+    ui: &mut Ui,
+    left: impl FnOnce(&mut Ui),
+    right: impl FnOnce(&mut Ui),
+) {
+    ui.horizontal(|ui| {
+        left(ui);
+        ui.with_layout(Layout::right_to_left(Align::Center), right);
+    });
+}
+
+/// A failure where an answer would stand.
+pub(super) fn failure_ui(ui: &mut Ui, failure: &crate::model::failure::Failure) {
+    let p = theme::palette(ui);
+    ui.label(RichText::new(&failure.what).color(p.warning));
+    for more in [&failure.place, &failure.hint] {
+        if !more.is_empty() {
+            ui.label(theme::small(ui, more.clone()));
+        }
+    }
+}
+
+/// A choice between a few words: a combo box that reports a change.
+pub(super) fn choice<T: PartialEq + Clone>(
+    ui: &mut Ui,
+    name: &str,
+    now: &T,
+    all: &[(T, &str)],
+) -> Option<T> {
+    let mut picked = None;
+    let word = all.iter().find(|(value, _)| value == now).map_or("", |(_, word)| *word);
+    let combo = egui::ComboBox::from_id_salt(("choice", name)).selected_text(word);
+    let response = combo.show_ui(ui, |ui| {
+        for (value, word) in all {
+            if ui.selectable_label(value == now, *word).clicked() && value != now {
+                picked = Some(value.clone());
+            }
+        }
+    });
+    name_field(ui, &response.response, name);
+    picked
+}
