@@ -426,12 +426,45 @@ impl Store {
         self.telling(sql, None, tell)
     }
 
+    /// Runs a statement that writes rows somewhere, tells how far it is as
+    /// [`Store::execute_telling`] does, and gives how many rows it says it wrote. It sees the
+    /// tables that [`Store::query`] sees, but for temporary ones.
+    ///
+    /// # Errors
+    /// When it was cancelled, or does not run.
+    pub fn write_telling(
+        &self,
+        sql: &str,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<u64, StoreError> {
+        let using = self.database.as_ref().filter(|_| self.attached.get()).and_then(|database| {
+            let alias = database.hold().alias.clone();
+            alias.map(|alias| session::use_database(&alias))
+        });
+        let write = move |connection: &Connection| {
+            if let Some(using) = &using {
+                connection.execute_batch(using.text())?;
+            }
+            Ok(connection.execute(sql, [])? as u64)
+        };
+        self.on_own_connection(self.file(), write, tell)
+    }
+
     fn telling(
         &self,
         sql: &str,
         file: Option<&Path>,
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<(), StoreError> {
+        self.on_own_connection(file, move |connection| connection.execute_batch(sql), tell)
+    }
+
+    fn on_own_connection<T: Send>(
+        &self,
+        file: Option<&Path>,
+        work: impl FnOnce(&Connection) -> Result<T, duckdb::Error> + Send,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<T, StoreError> {
         let flag = self.started()?;
         let connection = self.connection.try_clone().map_err(plain)?;
         connection.set_query_progress_tracking(true).map_err(plain)?;
@@ -442,7 +475,7 @@ impl Store {
             let worker = std::thread::Builder::new()
                 .name("muster-read".to_owned())
                 .spawn_scoped(scope, move || {
-                    let done = connection.execute_batch(sql).map_err(|error| told(&error, file));
+                    let done = work(&connection).map_err(|error| told(&error, file));
                     teller.unpark();
                     done
                 })
@@ -596,6 +629,15 @@ mod tests {
             }
             other => other.to_string(),
         }
+    }
+
+    #[test]
+    fn writing_says_how_many_rows_it_wrote() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("out.csv");
+        let copy = crate::sql::copy::copy_csv("SELECT * FROM range(12345)", file.to_str().unwrap());
+        assert_eq!(store().write_telling(copy.text(), &mut |_| ()).unwrap(), 12_345);
+        assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 12_346);
     }
 
     #[test]
