@@ -1,3 +1,13 @@
-//! The binary: `muster`.
+//! The binary: `muster`. A command where one is named, the window otherwise.
 
-fn main() {}
+use muster::app::{self, WindowArgs};
+use muster::cli::{self, Asked};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::read(std::env::args_os()) {
+        Asked::Command(command) => command.run(),
+        Asked::Window { paths, workspace } => app::run(WindowArgs { paths, workspace }),
+        Asked::Nothing(status) => status,
+    }
+}

@@ -1,1 +1,67 @@
-//! Slice × question → SQL.
+//! Slice × question → SQL. Pure: the catalog and the stated now are parameters, nothing is run.
+//!
+//! ```text
+//! slice ──scope──▶ the rows asked about: base table, joined figures over related rows, conditions
+//!   question ────▶ one statement over them
+//! ```
+//!
+//! A [`Query`] has two printings that differ in their head only: what our engine runs, where file
+//! tables are already readable by name, and what plain DuckDB runs as it is, where a common table
+//! expression per file table says how the files are read.
+//!
+//! Start at [`members`], then [`scope::Scope`].
+
+mod bins;
+mod condition;
+mod path;
+mod profile;
+mod question;
+mod scope;
+
+pub use bins::{Bins, Periods, nice_bins, periods};
+pub use path::{Hop, path_to};
+pub use profile::{ProfileQueries, RelatedQuery, profile};
+pub use question::{
+    boxes, grid, grid_points, histogram, list, members, order, page, page_of_order, range, size,
+    steps, time_range, timeline, values,
+};
+
+use crate::model::failure::Failure;
+use crate::sql::Sql;
+
+/// A statement with the tables it reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// Table expressions for files; our engine has these tables already.
+    files: Vec<(Sql, Sql)>,
+    /// Table expressions that both printings need.
+    tables: Vec<(Sql, Sql)>,
+    /// What is selected from them.
+    select: Sql,
+}
+
+impl Query {
+    /// The statement for our own engine.
+    pub fn executed(&self) -> String {
+        with(&self.tables.iter().collect::<Vec<_>>(), &self.select).to_string()
+    }
+
+    /// The statement that plain DuckDB runs as it is: in a shell started on the same file, or
+    /// anywhere for files.
+    pub fn portable(&self) -> String {
+        let tables: Vec<_> = self.files.iter().chain(&self.tables).collect();
+        with(&tables, &self.select).to_string()
+    }
+}
+
+fn with(tables: &[&(Sql, Sql)], select: &Sql) -> Sql {
+    if tables.is_empty() {
+        return select.clone();
+    }
+    let tables = tables.iter().map(|(name, query)| Sql::fill("{} AS (\n{}\n)", &[name, query]));
+    Sql::fill("WITH {}\n{}", &[&Sql::join(tables, ",\n"), select])
+}
+
+fn unknown(what: &str, name: &str, hint: impl Into<String>) -> Failure {
+    Failure::wrong_use(format!("there is no {what} called \"{name}\""), "", hint)
+}

@@ -1,13 +1,33 @@
 //! The engine: owns DuckDB, answers questions, writes lists.
 //!
-//! [`Session`] is an opened source, used from one thread; the command line calls it directly.
-//! [`Engine`] runs a session on a worker thread behind [`crate::protocol`], for the window.
+//! ```text
+//! window ──Command──▶ inbox ──▶ two lanes: questions, deliveries ──▶ DuckDB
+//!    ▲                                       │
+//!    └────────────────Event──────────────────┘
+//! ```
+//!
+//! What holds here, and what is kept out:
+//!
+//! - No egui. Waking the window is a closure handed to [`Engine::spawn`].
+//! - No SQL is written here. It comes from [`crate::compile`] and leaves through [`store`].
+//! - Every command ends in exactly one [`crate::protocol::Event::Finished`], also when it failed,
+//!   was cancelled or panicked.
+//! - A list being written has a lane of its own, so that it never holds up a chart.
+//!
+//! Start at [`Session`], which the command line uses directly, then [`Engine`].
 
-use crate::model::answer::Answered;
-use crate::model::catalog::Catalog;
-use crate::model::failure::Failure;
-use crate::model::question::{Question, Slice};
-use crate::protocol::{Command, Event, OpenRequest, Opened, Progress};
+mod arrow;
+mod inbox;
+pub mod jobs;
+mod session;
+pub mod store;
+mod worker;
+pub mod workspace;
+
+pub use session::Session;
+pub use worker::Engine;
+
+use crate::protocol::Progress;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -17,53 +37,4 @@ pub struct Job<'a> {
     pub cancelled: Arc<AtomicBool>,
     /// Called now and then with how far it is.
     pub report: &'a mut dyn FnMut(Progress),
-}
-
-/// An opened source.
-pub struct Session {}
-
-impl Session {
-    /// Opens a source and finds out what is in it.
-    ///
-    /// # Errors
-    /// When it cannot be read: the failure names the file, the place and what to try.
-    pub fn open(_request: &OpenRequest, _job: &mut Job<'_>) -> Result<Self, Failure> {
-        Err(Failure::new("nothing can be opened yet", "", ""))
-    }
-
-    /// What opening brought.
-    pub fn opened(&self) -> &Arc<Opened> {
-        unreachable!("no session exists yet")
-    }
-
-    /// What was found.
-    pub fn catalog(&self) -> &Arc<Catalog> {
-        &self.opened().catalog
-    }
-
-    /// Answers a question.
-    ///
-    /// # Errors
-    /// When the slice or the question does not fit the source, or reading fails.
-    pub fn ask(&self, _slice: &Slice, _question: &Question) -> Result<Answered, Failure> {
-        unreachable!("no session exists yet")
-    }
-}
-
-/// A session on a worker thread.
-pub struct Engine {}
-
-impl Engine {
-    /// Starts the worker. `wake` is called after each event is sent.
-    pub fn spawn(_wake: impl Fn() + Send + 'static) -> Self {
-        Self {}
-    }
-
-    /// Sends a command.
-    pub fn send(&self, _command: Command) {}
-
-    /// The events that have arrived.
-    pub fn drain(&self) -> Vec<Event> {
-        Vec::new()
-    }
 }

@@ -1,12 +1,27 @@
 //! The typed condition and plain words: two of the three faces of a clause tree.
 //!
 //! Pure: text in, tree out, and back. [`parse`] reads a boolean SQL expression over feature names,
-//! [`print`] writes it, and `parse(print(tree)) == tree` for every tree that the visual face can
-//! make. [`words`] says it for a person to read.
+//! [`print`] writes it, and `parse(print(tree)) == normalise(tree)` for every tree that the visual
+//! face can make. [`words`] says it for a person to read. [`complete`] offers what could be typed
+//! next.
 
+#[cfg(test)]
+pub(crate) mod arbitrary;
+mod complete;
+mod conditions;
+#[cfg(test)]
+pub(crate) mod examples;
+mod expressions;
+mod literal;
+mod moments;
+mod names;
+mod normal;
 mod parse;
 mod print;
 pub mod words;
 
+pub use complete::{Completion, complete};
+pub use literal::parse_value;
+pub use normal::{normalise, normalise_clause, normalise_expr};
 pub use parse::{ParseError, Scope, parse};
-pub use print::{print, print_clause, print_expr};
+pub use print::{identifier, print, print_clause, print_expr};

@@ -29,7 +29,8 @@ pub enum Combine {
     None(Missing),
 }
 
-/// A group of parts. An empty group, or one whose parts are all switched off, holds for everyone.
+/// A group of parts. An empty group, or one whose parts are all switched off, has no effect: alone
+/// it keeps everyone, and inside another group it is as if it were not there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
     /// How the parts combine.
@@ -335,7 +336,9 @@ impl Group {
         let parts = self
             .parts
             .iter()
-            .filter(|p| !matches!(&p.node, Node::Clause(c) if c.left == Expr::Column(column.into())))
+            .filter(
+                |p| !matches!(&p.node, Node::Clause(c) if c.left == Expr::Column(column.into())),
+            )
             .cloned()
             .collect();
         Self { combine: Combine::All, parts }

@@ -88,9 +88,9 @@ impl Moment {
             None => self.zoned.clone(),
             // Out of the calendar's range: stay at now rather than fail; a clause 20,000 years
             // away keeps or drops everyone either way.
-            Some((n, unit)) => {
-                span(n, unit).and_then(|s| self.zoned.checked_add(s).ok()).unwrap_or_else(|| self.zoned.clone())
-            }
+            Some((n, unit)) => span(n, unit)
+                .and_then(|s| self.zoned.checked_add(s).ok())
+                .unwrap_or_else(|| self.zoned.clone()),
         };
         match now.start_of {
             None => moved,
@@ -103,15 +103,31 @@ impl Moment {
         self.resolve(now).date().to_string()
     }
 
+    /// A day or moment without a zone, read as local to the stated zone, in UTC. `None` when the
+    /// text is no moment or has a zone of its own.
+    pub fn local_to_utc(&self, text: &str) -> Option<String> {
+        let text = text.trim();
+        let civil = text
+            .parse::<DateTime>()
+            .ok()
+            .filter(|_| !text.contains('+') && !text.ends_with(['Z', 'z', ']']))
+            .filter(|_| !text.get(10..).is_some_and(|time| time.contains('-')))?;
+        let zoned = civil.to_zoned(self.zoned.time_zone().clone()).ok()?;
+        Some(utc_text(&zoned))
+    }
+
     /// [`Moment::resolve`] in UTC without a zone, `YYYY-MM-DD HH:MM:SS[.ffffff]`, as the
     /// database's `TIMESTAMP` literals are written.
     pub fn utc(&self, now: &Now) -> String {
-        let utc = self.resolve(now).with_time_zone(TimeZone::UTC);
-        let civil = utc.datetime();
-        let micros = civil.subsec_nanosecond() / 1000;
-        let base = civil.strftime("%Y-%m-%d %H:%M:%S").to_string();
-        if micros == 0 { base } else { format!("{base}.{micros:06}") }
+        utc_text(&self.resolve(now))
     }
+}
+
+fn utc_text(zoned: &Zoned) -> String {
+    let civil = zoned.with_time_zone(TimeZone::UTC).datetime();
+    let micros = civil.subsec_nanosecond() / 1000;
+    let base = civil.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    if micros == 0 { base } else { format!("{base}.{micros:06}") }
 }
 
 fn span(n: i64, unit: Unit) -> Option<Span> {

@@ -1,1 +1,4 @@
-#[test] fn t(){}
+//! The one integration binary; its modules are named like the rooms.
+
+mod slices;
+mod sources;

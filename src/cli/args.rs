@@ -1,0 +1,58 @@
+//! Arguments that several commands take.
+
+use clap::Args;
+use std::path::PathBuf;
+
+/// The variable of the environment that holds the key of an encrypted file.
+pub(super) const KEY_VARIABLE: &str = "MUSTER_KEY";
+
+/// What to open.
+#[derive(Debug, Args)]
+pub(super) struct SourceArgs {
+    /// A DuckDB file, Parquet, CSV or JSON files, or a folder of them.
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The folder of the workspace; else beside the source, or in the user's data folder.
+    #[arg(long, value_name = "DIR")]
+    pub(super) workspace: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) key: KeyArgs,
+}
+
+/// The key of an encrypted DuckDB file. Never on the command line, where others could read it.
+#[derive(Debug, Args)]
+pub(super) struct KeyArgs {
+    /// A file with the key of an encrypted DuckDB file; else the variable MUSTER_KEY.
+    #[arg(long, value_name = "FILE")]
+    pub(super) key_file: Option<PathBuf>,
+}
+
+/// Who is asked about.
+#[derive(Debug, Args)]
+pub(super) struct SliceArgs {
+    /// A cohort's name, ENTITY/COHORT, or ENTITY/all for everyone.
+    #[arg(long, value_name = "COHORT", required_unless_present = "segment")]
+    pub(super) cohort: Option<String>,
+    /// A condition over features: "country = 'DE' and count(orders) >= 3".
+    #[arg(long = "where", value_name = "CONDITION", conflicts_with = "segment")]
+    pub(super) condition: Option<String>,
+    /// A saved segment: its name in the workspace, or a YAML file with cohort and where.
+    #[arg(long, value_name = "NAME_OR_FILE")]
+    pub(super) segment: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) now: NowArgs,
+}
+
+/// What "now" means.
+#[derive(Debug, Args)]
+pub(super) struct NowArgs {
+    /// The run to read; for sources that keep runs.
+    #[arg(long, value_name = "RUN")]
+    pub(super) as_of: Option<String>,
+    /// What now() means: 2026-11-23T09:00:00Z, or 2026-11-23 in the zone. Else this moment.
+    #[arg(long, value_name = "INSTANT")]
+    pub(super) now: Option<String>,
+    /// The time zone of days: Europe/Berlin. Else the system's.
+    #[arg(long, value_name = "NAME")]
+    pub(super) zone: Option<String>,
+}

@@ -1,0 +1,293 @@
+//! `muster export`: writes the members to a file.
+
+use super::Printed;
+use super::args::{SliceArgs, SourceArgs};
+use super::session::{Watch, open};
+use super::slice::slice;
+use super::table::count;
+use crate::engine::jobs::export::export;
+use crate::model::catalog::{Catalog, Entity};
+use crate::model::export::{ExportColumn, ExportFormat, ExportRequest, Exported};
+use crate::model::failure::Failure;
+use clap::Args;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// `muster export PATH --cohort C --to FILE`
+#[derive(Debug, Args)]
+pub struct Export {
+    #[command(flatten)]
+    source: SourceArgs,
+    #[command(flatten)]
+    slice: SliceArgs,
+    /// The file to write; its ending decides the format: .csv, .parquet or .xlsx.
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    /// Columns in order: a,b=c is column a, and column b under the name c. Else every feature.
+    /// A name with a comma or an equals sign stands in double quotes.
+    #[arg(long, value_name = "LIST")]
+    columns: Option<String>,
+    /// Replace the values of a column by their SHA-256. May be given several times.
+    #[arg(long, value_name = "COLUMN")]
+    hash: Vec<String>,
+    /// In CSV, write text that a spreadsheet would run as a formula as it is.
+    #[arg(long)]
+    raw_formulas: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Export {
+    pub(super) fn run(&self) -> Result<Printed, Failure> {
+        let format = format_of(&self.to)?;
+        let watch = Watch::new();
+        let session = open(&self.source, &watch)?;
+        let opened = session.opened();
+        let slice = slice(&self.slice, &opened.catalog, &opened.workspace)?;
+        let entity = entity(&opened.catalog, &slice.cohort.entity)?;
+        let columns = columns(entity, self.columns.as_deref(), &self.hash)?;
+        let request = ExportRequest {
+            slice,
+            columns,
+            path: self.to.clone(),
+            format,
+            neutralise_formulas: !self.raw_formulas,
+        };
+        let exported = watch.over(|job| export(&session, &request, job))?;
+        let shown = ShownExport::of(&exported);
+        Ok(match self.json {
+            true => Printed::json(&shown),
+            false => Printed::done(shown.text()),
+        })
+    }
+}
+
+fn format_of(path: &Path) -> Result<ExportFormat, Failure> {
+    ExportFormat::of_path(path).ok_or_else(|| {
+        Failure::wrong_use(
+            "the ending of the file says no format",
+            path.display().to_string(),
+            "name a file that ends in .csv, .parquet or .xlsx",
+        )
+    })
+}
+
+fn entity<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a Entity, Failure> {
+    catalog
+        .entity(name)
+        .ok_or_else(|| Failure::wrong_use(format!("there is no entity {name}"), "--cohort", ""))
+}
+
+/// The columns that are asked for. Empty when nothing is said, which is every feature.
+fn columns(
+    entity: &Entity,
+    list: Option<&str>,
+    hash: &[String],
+) -> Result<Vec<ExportColumn>, Failure> {
+    let plain = |feature: &str, name: &str| ExportColumn {
+        feature: feature.to_owned(),
+        name: name.to_owned(),
+        hashed: false,
+    };
+    let mut columns = Vec::new();
+    match list {
+        None if hash.is_empty() => return Ok(columns),
+        None => columns.extend(entity.features.iter().map(|f| plain(&f.name, &f.name))),
+        Some(list) => {
+            for item in split(list, ',')? {
+                let (feature, name) = feature_and_name(entity, &item)?;
+                columns.push(plain(&feature, &name));
+            }
+        }
+    }
+    for wanted in hash {
+        let is_wanted = |c: &&mut ExportColumn| c.name == *wanted || c.feature == *wanted;
+        let mut found = false;
+        for column in columns.iter_mut().filter(is_wanted) {
+            column.hashed = true;
+            found = true;
+        }
+        if !found {
+            let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+            return Err(Failure::wrong_use(
+                format!("no column is called {wanted}"),
+                "--hash",
+                format!("the list has {}", names.join(", ")),
+            ));
+        }
+    }
+    Ok(columns)
+}
+
+/// What stands between separators outside of double quotes; the quotes stay.
+fn split(text: &str, separator: char) -> Result<Vec<String>, Failure> {
+    let mut items = vec![String::new()];
+    let mut quoted = false;
+    for c in text.chars() {
+        quoted ^= c == '"';
+        match items.last_mut() {
+            Some(item) if quoted || c != separator => item.push(c),
+            _ => items.push(String::new()),
+        }
+    }
+    let items: Vec<String> = items.iter().map(|item| item.trim().to_owned()).collect();
+    if quoted || items.iter().any(String::is_empty) {
+        let what = if quoted { "a double quote is not closed" } else { "a column has no name" };
+        return Err(Failure::wrong_use(what, "--columns", "write a,b=c"));
+    }
+    Ok(items)
+}
+
+/// `feature` or `feature=name`. A feature whose own name holds an equals sign goes first.
+fn feature_and_name(entity: &Entity, item: &str) -> Result<(String, String), Failure> {
+    if let Some(feature) = entity.feature(item) {
+        return Ok((feature.name.clone(), feature.name.clone()));
+    }
+    let parts: Vec<String> = split(item, '=')?.iter().map(|part| unquoted(part)).collect();
+    let (feature, name) = match parts.as_slice() {
+        [feature] => (feature, None),
+        [feature, name] => (feature, Some(name)),
+        _ => {
+            let what = format!("{item} has more than one equals sign");
+            return Err(Failure::wrong_use(what, "--columns", "put the name in double quotes"));
+        }
+    };
+    let found = entity.feature(feature).ok_or_else(|| {
+        let names: Vec<&str> = entity.features.iter().map(|f| f.name.as_str()).collect();
+        Failure::wrong_use(
+            format!("{} has no feature {feature}", entity.name),
+            "--columns",
+            format!("there is {}", names.join(", ")),
+        )
+    })?;
+    Ok((found.name.clone(), name.unwrap_or(&found.name).clone()))
+}
+
+/// A name without its double quotes; a doubled one inside is one.
+fn unquoted(name: &str) -> String {
+    let inner = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.map_or_else(|| name.to_owned(), |inner| inner.replace("\"\"", "\""))
+}
+
+#[derive(Debug, Serialize)]
+struct ShownExport {
+    schema: u32,
+    file: String,
+    manifest: String,
+    rows: u64,
+    sha256: String,
+}
+
+impl ShownExport {
+    fn of(exported: &Exported) -> Self {
+        Self {
+            schema: 1,
+            file: exported.path.to_string_lossy().into_owned(),
+            manifest: exported.manifest.to_string_lossy().into_owned(),
+            rows: exported.rows,
+            sha256: exported.sha256.clone(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let rows = count(self.rows);
+        format!(
+            "{rows} rows in {}\nManifest: {}\nSHA-256: {}",
+            self.file, self.manifest, self.sha256
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::show::tests::shop;
+    use super::*;
+    use crate::model::catalog::Column;
+    use crate::model::value::Kind;
+
+    /// The shop's customer with two features of odd names.
+    fn customer() -> Entity {
+        let mut entity = shop().entities.remove(0);
+        for name in ["a,b", "a=b"] {
+            entity.features.push(Column {
+                name: name.into(),
+                type_name: "VARCHAR".into(),
+                kind: Kind::Text,
+                description: None,
+                personal: None,
+            });
+        }
+        entity
+    }
+
+    fn check(list: Option<&str>, hash: &[&str]) -> String {
+        let hash: Vec<String> = hash.iter().map(|h| (*h).to_owned()).collect();
+        match columns(&customer(), list, &hash) {
+            Err(failure) => format!("{failure}"),
+            Ok(columns) => {
+                let column = |c: &ExportColumn| {
+                    let hashed = if c.hashed { " hashed" } else { "" };
+                    format!("{} as {}{hashed}", c.feature, c.name)
+                };
+                columns.iter().map(column).collect::<Vec<_>>().join("; ")
+            }
+        }
+    }
+
+    #[test]
+    fn columns_are_chosen_renamed_and_hashed() {
+        assert_eq!(check(None, &[]), "");
+        assert_eq!(
+            check(Some("EMAIL, customer_id=Id"), &["email"]),
+            "email as email hashed; customer_id as Id"
+        );
+        assert_eq!(check(Some("customer_id=Id"), &["Id"]), "customer_id as Id hashed");
+        assert!(
+            check(None, &["email"]).contains("customer_id as customer_id; email as email hashed")
+        );
+    }
+
+    #[test]
+    fn names_with_commas_and_equals_signs_can_be_written() {
+        assert_eq!(check(Some("a=b"), &[]), "a=b as a=b");
+        assert_eq!(check(Some("\"a,b\"=\"x,\"\"y\""), &[]), "a,b as x,\"y");
+        assert_eq!(check(Some("\"a=b\"=c"), &[]), "a=b as c");
+    }
+
+    #[test]
+    fn mistakes_in_columns_say_what_there_is() {
+        assert_eq!(
+            check(Some("nope"), &[]),
+            "customer has no feature nope; --columns; there is customer_id, email, a,b, a=b"
+        );
+        assert_eq!(check(Some("email,"), &[]), "a column has no name; --columns; write a,b=c");
+        assert_eq!(
+            check(Some("\"email"), &[]),
+            "a double quote is not closed; --columns; write a,b=c"
+        );
+        assert_eq!(
+            check(Some("email"), &["id"]),
+            "no column is called id; --hash; the list has email"
+        );
+    }
+
+    #[test]
+    fn the_json_reads_like_this() {
+        let exported = Exported {
+            path: "/out/list.csv".into(),
+            manifest: "/out/list.csv.manifest.json".into(),
+            rows: 1_234,
+            sha256: "ab".into(),
+        };
+        insta::assert_snapshot!(Printed::json(&ShownExport::of(&exported)).text, @r#"
+        {
+          "schema": 1,
+          "file": "/out/list.csv",
+          "manifest": "/out/list.csv.manifest.json",
+          "rows": 1234,
+          "sha256": "ab"
+        }
+        "#);
+    }
+}

@@ -1,0 +1,82 @@
+//! Opening a source for a command, with a progress bar where someone watches.
+
+use super::args::{KEY_VARIABLE, KeyArgs, SourceArgs};
+use crate::engine::{Job, Session};
+use crate::model::failure::Failure;
+use crate::protocol::{OpenRequest, Progress};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// A bar on the terminal's standard error; nothing when that is not a terminal.
+pub(super) struct Watch {
+    bar: ProgressBar,
+}
+
+impl Watch {
+    /// A bar that shows itself with the first thing reported.
+    pub(super) fn new() -> Self {
+        let target = match std::io::stderr().is_terminal() {
+            true => ProgressDrawTarget::stderr(),
+            false => ProgressDrawTarget::hidden(),
+        };
+        let bar = ProgressBar::with_draw_target(Some(100), target);
+        bar.set_style(
+            ProgressStyle::with_template("{spinner} {msg} {wide_bar} {elapsed}")
+                .expect("the template is right"),
+        );
+        Self { bar }
+    }
+
+    /// Runs something long that reports how far it is.
+    pub(super) fn over<T>(&self, work: impl FnOnce(&mut Job<'_>) -> T) -> T {
+        let bar = self.bar.clone();
+        let mut report = move |progress: Progress| {
+            bar.set_message(progress.doing);
+            match progress.part {
+                Some(part) => bar.set_position((part * 100.0) as u64),
+                None => bar.tick(),
+            }
+        };
+        let mut job = Job { cancelled: Arc::new(AtomicBool::new(false)), report: &mut report };
+        work(&mut job)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Opens the source.
+pub(super) fn open(source: &SourceArgs, watch: &Watch) -> Result<Session, Failure> {
+    let request = OpenRequest {
+        paths: source.paths.clone(),
+        password: key(&source.key)?,
+        workspace: source.workspace.clone(),
+    };
+    watch.over(|job| Session::open(&request, job))
+}
+
+/// The key from the file, else from the environment.
+pub(super) fn key(args: &KeyArgs) -> Result<Option<String>, Failure> {
+    match &args.key_file {
+        Some(file) => key_in(file).map(Some),
+        None => Ok(std::env::var(KEY_VARIABLE).ok().filter(|key| !key.is_empty())),
+    }
+}
+
+fn key_in(file: &Path) -> Result<String, Failure> {
+    let place = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let what = format!("the key cannot be read: {error}");
+        Failure::wrong_use(what, &place, "name a text file with the key in its first line")
+    })?;
+    match text.lines().next() {
+        Some(key) if !key.is_empty() => Ok(key.to_owned()),
+        _ => Err(Failure::wrong_use("the key file is empty", place, "put the key in it")),
+    }
+}

@@ -1,0 +1,131 @@
+//! One entity, whole: its features, the rows that belong to it, and why it is in.
+
+use super::path::{Hop, path_to};
+use super::scope::{Scope, column_of};
+use super::{Query, unknown};
+use crate::model::catalog::{Catalog, TableOrigin};
+use crate::model::clause::{Group, Node, Part};
+use crate::model::failure::Failure;
+use crate::model::question::Slice;
+use crate::model::value::Value;
+use crate::sql::{self, Sql, ident};
+
+/// The statements behind a profile.
+#[derive(Debug)]
+pub struct ProfileQueries {
+    /// One row: `in_cohort`, one boolean (or NULL) per path in `paths`, then every feature. No
+    /// row: there is no such entity.
+    pub main: Query,
+    /// The paths of the parts, in the order of the booleans.
+    pub paths: Vec<Vec<usize>>,
+    /// Related rows, one statement per table.
+    pub related: Vec<RelatedQuery>,
+}
+
+/// The statement that gives an entity's rows of one table.
+#[derive(Debug)]
+pub struct RelatedQuery {
+    /// The table's handle.
+    pub table: String,
+    /// Its time column.
+    pub time_column: Option<String>,
+    /// The columns of the statement; the first column before them is the count of all such rows.
+    pub columns: Vec<String>,
+    /// Newest first.
+    pub query: Query,
+}
+
+/// Everything about the entity with this key.
+///
+/// # Errors
+/// When the slice or the catalog does not fit.
+pub fn profile(
+    catalog: &Catalog,
+    slice: &Slice,
+    key: &Value,
+    rows_max: u32,
+) -> Result<ProfileQueries, Failure> {
+    let mut scope = Scope::new(catalog, slice)?;
+    let mut columns = vec![match scope.in_own_cohort()? {
+        Some(condition) => condition,
+        None => Sql::raw("TRUE"),
+    }];
+    let mut paths = Vec::new();
+    collect(&slice.tree, &mut Vec::new(), &mut |path, part| {
+        if let Some(condition) = scope.part_condition(part)? {
+            paths.push(path.to_vec());
+            columns.push(condition);
+        }
+        Ok(())
+    })?;
+    columns.push(match scope.condition(&slice.tree)? {
+        Some(condition) => Sql::fill("coalesce({}, FALSE)", &[&condition]),
+        None => Sql::raw("TRUE"),
+    });
+    columns.push(Sql::raw("e.*"));
+    let from = scope.from()?;
+    let own = scope.key();
+    let value = Sql::fill("CAST({} AS VARCHAR)", &[&sql::literal(key)]);
+    let select = Sql::fill(
+        "SELECT {}\nFROM {}\nWHERE CAST({} AS VARCHAR) = {}\nLIMIT 1",
+        &[&Sql::join(columns, ", "), &from, &own, &value],
+    );
+    let base = scope.entity.table_name().to_owned();
+    let main = scope.query(select)?;
+    let mut related = Vec::new();
+    for table in &catalog.tables {
+        let Some(path) = path_to(catalog, &base, &table.name) else { continue };
+        if path.len() == 1 {
+            related.push(related_rows(catalog, slice, &path[0], &value, rows_max)?);
+        }
+    }
+    Ok(ProfileQueries { main, paths, related })
+}
+
+fn collect(
+    group: &Group,
+    path: &mut Vec<usize>,
+    visit: &mut dyn FnMut(&[usize], &Part) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    for (index, part) in group.parts.iter().enumerate() {
+        path.push(index);
+        visit(path, part)?;
+        if let Node::Group(inner) = &part.node {
+            collect(inner, path, visit)?;
+        }
+        path.pop();
+    }
+    Ok(())
+}
+
+fn related_rows(
+    catalog: &Catalog,
+    slice: &Slice,
+    hop: &Hop,
+    key: &Sql,
+    rows_max: u32,
+) -> Result<RelatedQuery, Failure> {
+    let table = catalog
+        .table(&hop.to_table)
+        .ok_or_else(|| unknown("table", &hop.to_table, "open the source again"))?;
+    let mut scope = Scope::new(catalog, slice)?;
+    let from = scope.from()?;
+    let name = scope.table(&table.name)?;
+    let (own, key_column) = (scope.key(), column_of(&Sql::raw("r"), &hop.to_column, hop.as_text));
+    let start = column_of(&Sql::raw("e"), &hop.from_column, hop.as_text);
+    let order = match &table.time_column {
+        Some(column) => Sql::fill("r.{} DESC NULLS LAST", &[&ident(column)]),
+        None if matches!(table.origin, TableOrigin::View { .. }) => Sql::raw("1"),
+        None => key_column.clone(),
+    };
+    let select = Sql::fill(
+        "SELECT count(*) OVER () AS total, r.*\nFROM {} AS r\nWHERE {} IN (SELECT {} FROM {} WHERE CAST({} AS VARCHAR) = {})\nORDER BY {}\nLIMIT {}",
+        &[&name, &key_column, &start, &from, &own, key, &order, &sql::number(rows_max)],
+    );
+    Ok(RelatedQuery {
+        table: table.name.clone(),
+        time_column: table.time_column.clone(),
+        columns: table.columns.iter().map(|c| c.name.clone()).collect(),
+        query: scope.query(select)?,
+    })
+}

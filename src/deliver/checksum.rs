@@ -1,0 +1,136 @@
+//! SHA-256 of files, read once from front to back, and rows of delimited text counted on the way.
+
+use crate::model::failure::Failure;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// How much is read at a time.
+const BLOCK: usize = 1 << 20;
+
+/// What reading a file once tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checksum {
+    /// SHA-256, lower-case hexadecimal.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Records of comma-separated text, the header included: lines outside of quotes.
+    pub records: u64,
+}
+
+/// Reads a file and gives its checksum. `on_block` is called with the bytes read so far and says
+/// whether to go on.
+///
+/// # Errors
+/// When the file cannot be read, or when `on_block` says stop.
+pub fn of_file(
+    path: &Path,
+    on_block: &mut dyn FnMut(u64) -> Result<(), Failure>,
+) -> Result<Checksum, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(
+            format!("the file cannot be read: {error}"),
+            path.display().to_string(),
+            "check that it is there and may be read",
+        )
+    };
+    let mut file = File::open(path).map_err(failed)?;
+    let mut hash = Sha256::new();
+    let mut records = Records::default();
+    let mut bytes = 0;
+    let mut block = vec![0; BLOCK];
+    loop {
+        let read = file.read(&mut block).map_err(failed)?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&block[..read]);
+        records.feed(&block[..read]);
+        bytes += read as u64;
+        on_block(bytes)?;
+    }
+    Ok(Checksum { sha256: hex(&hash.finalize()), bytes, records: records.finish() })
+}
+
+/// SHA-256 of bytes, lower-case hexadecimal.
+pub fn of_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        write!(out, "{byte:02x}").expect("writing to a string does not fail");
+        out
+    })
+}
+
+/// Counts records of comma-separated text as it streams by.
+#[derive(Debug, Default)]
+struct Records {
+    quoted: bool,
+    open: bool,
+    count: u64,
+}
+
+impl Records {
+    fn feed(&mut self, block: &[u8]) {
+        // A doubled quote toggles twice, so that toggling alone finds the lines outside of quotes.
+        for byte in block {
+            match byte {
+                b'"' => {
+                    self.quoted = !self.quoted;
+                    self.open = true;
+                }
+                b'\n' if !self.quoted => {
+                    self.count += 1;
+                    self.open = false;
+                }
+                _ => self.open = true,
+            }
+        }
+    }
+
+    fn finish(self) -> u64 {
+        self.count + u64::from(self.open)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(content: &[u8]) -> Checksum {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        std::fs::write(&path, content).unwrap();
+        of_file(&path, &mut |_| Ok(())).unwrap()
+    }
+
+    #[test]
+    fn the_checksum_is_sha_256_in_lower_case() {
+        // The test vector of FIPS 180-2 for "abc".
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(check(b"abc").sha256, abc);
+        assert_eq!(of_bytes(b"abc"), abc);
+        assert_eq!(check(b"abc").bytes, 3);
+    }
+
+    #[test]
+    fn a_line_break_inside_quotes_is_not_a_record() {
+        assert_eq!(check(b"a,b\n1,\"x\ny \"\" z\n\"\n2,3\n").records, 3);
+        assert_eq!(check(b"a\n1").records, 2);
+        assert_eq!(check(b"").records, 0);
+    }
+
+    #[test]
+    fn reading_stops_when_told_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        std::fs::write(&path, b"abc").unwrap();
+        let stopped = of_file(&path, &mut |_| Err(Failure::new("stopped", "", "")));
+        assert_eq!(stopped.unwrap_err().what, "stopped");
+    }
+}

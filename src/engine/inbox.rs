@@ -1,0 +1,188 @@
+//! Commands that wait: the newest question per slot wins, and anything can be cancelled.
+
+use crate::protocol::{Command, Slot, Ticket};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Which worker carries a command out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// Opening, questions, the workspace.
+    Questions,
+    /// Lists being written.
+    Deliveries,
+}
+
+/// Waiting and running commands.
+#[derive(Default)]
+pub(super) struct Inbox {
+    waiting: VecDeque<Command>,
+    running: Vec<Running>,
+    /// No more commands come.
+    pub(super) closed: bool,
+}
+
+struct Running {
+    ticket: Ticket,
+    slot: Option<Slot>,
+    opens: bool,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Inbox {
+    /// Takes a command in. Gives the tickets that are over because of it.
+    pub(super) fn push(&mut self, command: Command) -> Vec<Ticket> {
+        match &command {
+            Command::Cancel(ticket) => self.cancel(*ticket),
+            Command::Ask { slot, .. } => {
+                let over = self.take_out(|c| matches!(c, Command::Ask { slot: s, .. } if s == slot));
+                self.stop(|r| r.slot.as_ref() == Some(slot));
+                self.waiting.push_back(command);
+                over
+            }
+            // Nothing asked of the old source is of interest any more.
+            Command::Open { .. } => {
+                let over = self
+                    .take_out(|c| matches!(c, Command::Ask { .. } | Command::Open { .. }));
+                self.stop(|r| r.opens || r.slot.is_some());
+                self.waiting.push_back(command);
+                over
+            }
+            Command::Export { .. } | Command::SaveWorkspace { .. } => {
+                self.waiting.push_back(command);
+                Vec::new()
+            }
+        }
+    }
+
+    /// The next command for a lane, marked as running; the flag stops it.
+    pub(super) fn next(&mut self, lane: Lane) -> Option<(Command, Arc<AtomicBool>)> {
+        // What follows an opening is about the source that it opens.
+        if self.running.iter().any(|r| r.opens) {
+            return None;
+        }
+        let at = self.waiting.iter().position(|c| lane_of(c) == lane)?;
+        let command = self.waiting.remove(at)?;
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let slot = match &command {
+            Command::Ask { slot, .. } => Some(slot.clone()),
+            _ => None,
+        };
+        self.running.push(Running {
+            ticket: ticket_of(&command)?,
+            slot,
+            opens: matches!(command, Command::Open { .. }),
+            cancelled: Arc::clone(&cancelled),
+        });
+        Some((command, cancelled))
+    }
+
+    /// Whether anything waits for a lane.
+    pub(super) fn is_idle(&self, lane: Lane) -> bool {
+        !self.waiting.iter().any(|c| lane_of(c) == lane)
+    }
+
+    /// A running command is over.
+    pub(super) fn finished(&mut self, ticket: Ticket) {
+        self.running.retain(|r| r.ticket != ticket);
+    }
+
+    /// Stops everything, because the engine is going away.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
+        self.waiting.clear();
+        self.stop(|_| true);
+    }
+
+    fn cancel(&mut self, ticket: Ticket) -> Vec<Ticket> {
+        self.stop(|r| r.ticket == ticket);
+        self.take_out(|c| ticket_of(c) == Some(ticket))
+    }
+
+    fn stop(&self, which: impl Fn(&Running) -> bool) {
+        for running in self.running.iter().filter(|r| which(r)) {
+            running.cancelled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn take_out(&mut self, which: impl Fn(&Command) -> bool) -> Vec<Ticket> {
+        let over = self.waiting.iter().filter(|c| which(c)).filter_map(ticket_of).collect();
+        self.waiting.retain(|c| !which(c));
+        over
+    }
+}
+
+/// The ticket of a command; cancelling has none of its own.
+pub(super) fn ticket_of(command: &Command) -> Option<Ticket> {
+    match command {
+        Command::Open { ticket, .. }
+        | Command::Ask { ticket, .. }
+        | Command::Export { ticket, .. }
+        | Command::SaveWorkspace { ticket, .. } => Some(*ticket),
+        Command::Cancel(_) => None,
+    }
+}
+
+fn lane_of(command: &Command) -> Lane {
+    match command {
+        Command::Export { .. } => Lane::Deliveries,
+        _ => Lane::Questions,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::catalog::CohortRef;
+    use crate::model::clause::Tree;
+    use crate::model::now::Moment;
+    use crate::model::question::{Question, Slice};
+    use crate::protocol::OpenRequest;
+
+    fn ask(ticket: u64, slot: &str) -> Command {
+        let slice = Slice {
+            cohort: CohortRef::all("user"),
+            tree: Tree::everyone(),
+            now: Moment::parse("2026-01-01T00:00:00Z", &jiff::tz::TimeZone::UTC).unwrap(),
+            segments: Vec::new(),
+        };
+        Command::Ask {
+            ticket: Ticket(ticket),
+            slot: Slot(slot.to_owned()),
+            slice: Arc::new(slice),
+            question: Question::Size,
+        }
+    }
+
+    #[test]
+    fn the_newest_question_of_a_slot_wins_and_the_old_one_is_over() {
+        let mut inbox = Inbox::default();
+        assert!(inbox.push(ask(1, "a")).is_empty());
+        assert!(inbox.push(ask(2, "b")).is_empty());
+        assert_eq!(inbox.push(ask(3, "a")), [Ticket(1)]);
+        let (first, _) = inbox.next(Lane::Questions).unwrap();
+        assert_eq!(ticket_of(&first), Some(Ticket(2)));
+    }
+
+    #[test]
+    fn a_running_question_that_is_overtaken_is_told_to_stop() {
+        let mut inbox = Inbox::default();
+        inbox.push(ask(1, "a"));
+        let (_, flag) = inbox.next(Lane::Questions).unwrap();
+        inbox.push(ask(2, "b"));
+        assert!(!flag.load(Ordering::Relaxed));
+        inbox.push(ask(3, "a"));
+        assert!(flag.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn opening_ends_what_was_asked_of_the_old_source() {
+        let mut inbox = Inbox::default();
+        inbox.push(ask(1, "a"));
+        let open = Command::Open { ticket: Ticket(2), request: OpenRequest::default() };
+        assert_eq!(inbox.push(open), [Ticket(1)]);
+        assert_eq!(inbox.push(Command::Cancel(Ticket(2))), [Ticket(2)]);
+        assert!(inbox.next(Lane::Questions).is_none());
+    }
+}

@@ -1,0 +1,499 @@
+//! Writes the members of a slice to a file, with a manifest beside it.
+//!
+//! ```text
+//! NAME.part ──written, counted, hashed──▶ NAME          renamed
+//! NAME.manifest.json.part ──────────────▶ NAME.manifest.json   renamed last
+//! ```
+//!
+//! What holds here:
+//!
+//! - CSV and Parquet are written by the engine's own `COPY`, so that a list costs what a copy
+//!   costs, in bounded memory. Excel is written row by row from pages of a temporary table.
+//! - The same request on the same source gives the same bytes.
+//! - A list is there whole or not at all. What is left of a failed or cancelled one is taken away;
+//!   what is left after a kill is a `.part` file, which the next export to that name replaces.
+//! - The rows are counted as they were written and compared with the size of the slice.
+//! - No file of the source is ever the target.
+
+use crate::compile;
+use crate::deliver::checksum::{self, Checksum};
+use crate::deliver::manifest::{
+    ColumnRecord, FileRecord, Manifest, OptionsRecord, SCHEMA, SegmentRecord, SourceRecord,
+    Versions, changed_file, file_records, kind_word,
+};
+use crate::deliver::part_path;
+use crate::deliver::workbook::{self, ListBook};
+use crate::engine::store::Store;
+use crate::engine::{Job, Session};
+use crate::language;
+use crate::model::answer::{Answer, Size};
+use crate::model::catalog::{Catalog, Entity};
+use crate::model::export::{ExportColumn, ExportFormat, ExportRequest, Exported};
+use crate::model::failure::Failure;
+use crate::model::question::Question;
+use crate::model::value::Kind;
+use crate::protocol::Progress;
+use crate::sql::copy;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How many rows are read at a time for a workbook.
+const PAGE_ROWS: u64 = 8_192;
+
+/// What was written to a part file.
+#[derive(Debug)]
+pub struct Written {
+    /// People in it.
+    pub rows: u64,
+    /// What reading it back gave.
+    pub checksum: Checksum,
+    /// The statement that gives the rows in plain DuckDB.
+    pub sql: String,
+    /// The columns, none left to be understood.
+    pub columns: Vec<ExportColumn>,
+    /// The source's files as they were read.
+    pub files: Vec<FileRecord>,
+}
+
+/// Writes a list and its manifest.
+///
+/// # Errors
+/// When the request does not fit the source, the target is a file of the source or cannot be
+/// written to, the source was changed meanwhile, reading or writing fails, or the job is
+/// cancelled. Then nothing is left at the target but what was there before.
+pub fn export(
+    session: &Session,
+    request: &ExportRequest,
+    job: &mut Job<'_>,
+) -> Result<Exported, Failure> {
+    let path = std::path::absolute(&request.path).unwrap_or_else(|_| request.path.clone());
+    refuse_source_files(session.catalog(), &path)?;
+    let part = PartFile::create(&part_path(&path))?;
+    let written = write_list(session, request, &part.path, job)?;
+
+    let manifest_path = Manifest::path_of(&path);
+    let manifest_part = PartFile::create(&part_path(&manifest_path))?;
+    let manifest = manifest(session, request, &path, &written)?;
+    manifest.write_part(&manifest_path)?;
+    stop_if_cancelled(&job.cancelled)?;
+    // From here to the end a list without a manifest may stand, never one with a wrong manifest.
+    remove_if_there(&manifest_path)?;
+    part.rename(&path)?;
+    manifest_part.rename(&manifest_path)?;
+    let sha256 = written.checksum.sha256;
+    Ok(Exported { path, manifest: manifest_path, rows: written.rows, sha256 })
+}
+
+/// Writes a list to `part`, counts and hashes it. No manifest, no renaming.
+///
+/// # Errors
+/// As [`export`], but for the target.
+pub fn write_list(
+    session: &Session,
+    request: &ExportRequest,
+    part: &Path,
+    job: &mut Job<'_>,
+) -> Result<Written, Failure> {
+    let catalog = session.catalog();
+    session.obey(job.cancelled.clone());
+    refuse_changed_source(catalog)?;
+    let columns = columns(catalog, request)?;
+    let neutralise = request.neutralise_formulas && request.format == ExportFormat::Csv;
+    let in_file = if neutralise { harmless_names(&columns) } else { columns.clone() };
+    let query = compile::list(catalog, &request.slice, &in_file, neutralise)?;
+    let kinds = kinds(catalog, request, &columns);
+    say(job, format!("Counting {}", request.slice.cohort), None);
+    let size = size(session, request)?;
+    stop_if_cancelled(&job.cancelled)?;
+
+    let name = request.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    say(job, format!("Writing {name}"), None);
+    let store = session.store();
+    store.attach()?;
+    let cancelled = job.cancelled.clone();
+    let (rows, files) = std::thread::scope(|scope| -> Result<_, Failure> {
+        // The source is hashed while it is read: both are bound by different things.
+        let files = std::thread::Builder::new()
+            .name("source checksum".into())
+            .spawn_scoped(scope, || file_records(&catalog.fingerprint, &cancelled))
+            .map_err(|error| Failure::new(format!("no thread: {error}"), "", "try again"))?;
+        let rows = match request.format {
+            ExportFormat::Csv | ExportFormat::Parquet => {
+                let mut tell = |part| say(job, format!("Writing {name}"), part);
+                copy_to(store, &query.executed(), (request.format, part), &mut tell)
+            }
+            ExportFormat::Excel => excel_size(size.kept)
+                .and_then(|()| write_excel(store, &query.executed(), &kinds, part, job)),
+        };
+        let files = files.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((rows.map_err(|failure| explain(failure, &request.path))?, files?))
+    })?;
+    stop_if_cancelled(&job.cancelled)?;
+    if rows != size.kept {
+        return Err(Failure::new(
+            format!("{rows} rows were written, but the slice holds {}", size.kept),
+            request.path.display().to_string(),
+            "nothing was kept; open the source again and repeat the export",
+        ));
+    }
+    refuse_changed_source(catalog)?;
+    let checksum = checksum_of(part, &name, job)?;
+    Ok(Written { rows, checksum, sql: query.portable(), columns, files })
+}
+
+fn checksum_of(part: &Path, name: &str, job: &mut Job<'_>) -> Result<Checksum, Failure> {
+    let total = std::fs::metadata(part).map_or(0, |m| m.len()).max(1);
+    checksum::of_file(part, &mut |bytes| {
+        stop_if_cancelled(&job.cancelled)?;
+        say(job, format!("Checking {name}"), Some(bytes as f32 / total as f32));
+        Ok(())
+    })
+}
+
+fn size(session: &Session, request: &ExportRequest) -> Result<Size, Failure> {
+    match session.ask(&request.slice, &Question::Size)?.answer {
+        Answer::Size(size) => Ok(size),
+        other => Err(Failure::new(format!("the size came back as {other:?}"), "", "")),
+    }
+}
+
+/// The columns that are asked for, each a feature that there is, under a name of its own.
+fn columns(catalog: &Catalog, request: &ExportRequest) -> Result<Vec<ExportColumn>, Failure> {
+    let name = &request.slice.cohort.entity;
+    let entity = catalog.entity(name).ok_or_else(|| {
+        Failure::wrong_use(format!("there is no entity {name}"), "", "name one of the source's")
+    })?;
+    let own_name = |feature: &str| ExportColumn {
+        feature: feature.to_owned(),
+        name: feature.to_owned(),
+        hashed: false,
+    };
+    let mut columns = request.columns.clone();
+    if columns.is_empty() {
+        columns = entity.features.iter().map(|f| own_name(&f.name)).collect();
+    }
+    let mut seen: Vec<String> = Vec::with_capacity(columns.len());
+    for column in &mut columns {
+        column.feature = feature_name(entity, &column.feature)?;
+        let lower = column.name.to_lowercase();
+        if lower.is_empty() || seen.contains(&lower) {
+            let what = match lower.is_empty() {
+                true => format!("the column of {} has no name", column.feature),
+                false => format!("two columns are named {}", column.name),
+            };
+            return Err(Failure::wrong_use(what, "in the columns", "give each a name of its own"));
+        }
+        seen.push(lower);
+    }
+    Ok(columns)
+}
+
+/// The feature's name as the entity writes it.
+fn feature_name(entity: &Entity, asked: &str) -> Result<String, Failure> {
+    entity.feature(asked).map(|f| f.name.clone()).ok_or_else(|| {
+        let names: Vec<&str> = entity.features.iter().map(|f| f.name.as_str()).collect();
+        Failure::wrong_use(
+            format!("{} has no feature {asked}", entity.name),
+            "in the columns",
+            format!("there is {}", names.join(", ")),
+        )
+    })
+}
+
+/// Runs `COPY` and gives the rows that it says it wrote; Parquet is counted again from the file.
+fn copy_to(
+    store: &Store,
+    query: &str,
+    (format, part): (ExportFormat, &Path),
+    tell: &mut dyn FnMut(Option<f32>),
+) -> Result<u64, Failure> {
+    // The engine takes paths as text. Where a path is none, the list takes a detour.
+    let detour = match part.to_str() {
+        Some(_) => None,
+        None => Some(PartFile::create(&detour_path())?),
+    };
+    let file = detour.as_ref().map_or(part, |d| &d.path).to_string_lossy().into_owned();
+    let statement = match format {
+        ExportFormat::Parquet => copy::copy_parquet(query, &file),
+        ExportFormat::Csv | ExportFormat::Excel => copy::copy_csv(query, &file),
+    };
+    let mut rows = store.write_telling(statement.text(), tell)?;
+    if format == ExportFormat::Parquet {
+        let found = first_count(store, copy::count_parquet(&file).text())?;
+        // A difference shows as a difference with the size.
+        rows = rows.min(found);
+    }
+    if let Some(detour) = &detour {
+        std::fs::copy(&detour.path, part).map_err(|error| cannot_write(&error, part))?;
+    }
+    Ok(rows)
+}
+
+fn excel_size(rows: u64) -> Result<(), Failure> {
+    if rows <= workbook::ROWS_MAX {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("{rows} people do not fit on an Excel sheet of 1,048,575 rows"),
+        "",
+        "write CSV or Parquet, or slice further",
+    ))
+}
+
+/// Writes pages of the list, row by row.
+fn write_excel(
+    store: &Store,
+    query: &str,
+    columns: &[(String, Kind)],
+    part: &Path,
+    job: &mut Job<'_>,
+) -> Result<u64, Failure> {
+    let mut book = ListBook::new(columns)?;
+    store.execute(copy::keep_list(query).text())?;
+    let written = push_pages(store, &mut book, job);
+    // Also after a failure: the rows would stay in memory.
+    let dropped = store.execute(copy::drop_list().text());
+    let rows = written?;
+    dropped?;
+    let file = File::create(part).map_err(|error| cannot_write(&error, part))?;
+    book.save(file)?;
+    Ok(rows)
+}
+
+fn push_pages(store: &Store, book: &mut ListBook, job: &mut Job<'_>) -> Result<u64, Failure> {
+    let mut written = 0;
+    loop {
+        stop_if_cancelled(&job.cancelled)?;
+        let page = store.query(copy::list_page(written, written + PAGE_ROWS).text())?.rows;
+        if page.is_empty() {
+            return Ok(written);
+        }
+        for row in &page {
+            book.push(row)?;
+        }
+        written += page.len() as u64;
+        say(job, format!("Writing row {written}"), None);
+    }
+}
+
+fn kinds(
+    catalog: &Catalog,
+    request: &ExportRequest,
+    columns: &[ExportColumn],
+) -> Vec<(String, Kind)> {
+    let entity = catalog.entity(&request.slice.cohort.entity);
+    let kind = |c: &ExportColumn| match entity.and_then(|e| e.feature(&c.feature)) {
+        Some(feature) if !c.hashed => feature.kind,
+        _ => Kind::Text,
+    };
+    columns.iter().map(|c| (c.name.clone(), kind(c))).collect()
+}
+
+/// Names that no spreadsheet runs as a formula.
+fn harmless_names(columns: &[ExportColumn]) -> Vec<ExportColumn> {
+    let mut columns = columns.to_vec();
+    for column in &mut columns {
+        if column.name.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+            column.name.insert(0, '\'');
+        }
+    }
+    columns
+}
+
+fn detour_path() -> PathBuf {
+    std::env::temp_dir().join(format!("muster-{}.part", std::process::id()))
+}
+
+/// The number in the first cell that a statement gives.
+fn first_count(store: &Store, statement: &str) -> Result<u64, Failure> {
+    let rows = store.query(statement)?;
+    let count = rows.rows.first().and_then(|row| row.first()).and_then(|value| value.as_u64());
+    count.ok_or_else(|| Failure::new("the database did not say how many rows there are", "", ""))
+}
+
+fn manifest(
+    session: &Session,
+    request: &ExportRequest,
+    path: &Path,
+    written: &Written,
+) -> Result<Manifest, Failure> {
+    let (catalog, slice) = (session.catalog(), &request.slice);
+    let workspace = session.opened().workspace_file.parent().unwrap_or(Path::new(""));
+    let segment = |(name, cohort, tree): &(String, _, _)| SegmentRecord {
+        name: name.clone(),
+        cohort: format!("{cohort}"),
+        condition: language::print(tree),
+    };
+    let column = |c: &ExportColumn| ColumnRecord {
+        feature: c.feature.clone(),
+        name: c.name.clone(),
+        hashed: c.hashed,
+    };
+    Ok(Manifest {
+        schema: SCHEMA,
+        file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        source: SourceRecord {
+            path: catalog.path.to_string_lossy().into_owned(),
+            kind: kind_word(catalog.source).to_owned(),
+            workspace: workspace.to_string_lossy().into_owned(),
+            files: written.files.clone(),
+        },
+        entity: slice.cohort.entity.clone(),
+        cohort: slice.cohort.cohort.clone().unwrap_or_else(|| "all".to_owned()),
+        condition: language::print(&slice.tree),
+        words: language::words::tree(&slice.tree, Some(&slice.now)),
+        segments: slice.segments.iter().map(segment).collect(),
+        sql: written.sql.clone(),
+        as_of: None,
+        now: slice.now.written(),
+        zone: slice.now.zone_name(),
+        columns: written.columns.iter().map(column).collect(),
+        options: OptionsRecord {
+            format: request.format.ending().to_owned(),
+            neutralise_formulas: request.neutralise_formulas,
+        },
+        rows: written.rows,
+        bytes: written.checksum.bytes,
+        sha256: written.checksum.sha256.clone(),
+        versions: versions(session.store())?,
+    })
+}
+
+/// What writes lists.
+///
+/// # Errors
+/// When the database does not answer.
+pub fn versions(store: &Store) -> Result<Versions, Failure> {
+    let rows = store.query(copy::version().text())?;
+    let duckdb = rows.rows.first().and_then(|r| r.first()).map(|v| v.display()).unwrap_or_default();
+    Ok(Versions { muster: env!("CARGO_PKG_VERSION").to_owned(), duckdb })
+}
+
+/// A list that replaced a file of its own source would destroy it.
+fn refuse_source_files(catalog: &Catalog, path: &Path) -> Result<(), Failure> {
+    let targets = [path.to_owned(), part_path(path), Manifest::path_of(path)];
+    let sources = catalog.fingerprint.files.iter().map(|f| &f.path).chain([&catalog.path]);
+    for source in sources {
+        if targets.iter().any(|target| is_same_file(target, source)) {
+            return Err(Failure::wrong_use(
+                "the list would overwrite a file of the source",
+                source.display().to_string(),
+                "choose another name",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Whether two paths lead to the same file, links followed.
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    let real = |path: &Path| -> Option<PathBuf> {
+        path.canonicalize().ok().or_else(|| {
+            // What is not there yet may still be named through a linked folder.
+            Some(path.parent()?.canonicalize().ok()?.join(path.file_name()?))
+        })
+    };
+    a == b || matches!((real(a), real(b)), (Some(a), Some(b)) if a == b)
+}
+
+fn refuse_changed_source(catalog: &Catalog) -> Result<(), Failure> {
+    match changed_file(&catalog.fingerprint) {
+        None => Ok(()),
+        Some(file) => Err(Failure::new(
+            "the source was changed since it was opened",
+            file.path.display().to_string(),
+            "open it again, look at the numbers, and repeat the export",
+        )),
+    }
+}
+
+/// Adds the file, and the cause where the database's words hide it.
+fn explain(mut failure: Failure, path: &Path) -> Failure {
+    let told = failure.to_string().to_lowercase();
+    if told.contains("no space left") || told.contains("disk full") {
+        return Failure::new(
+            "the disk is full",
+            path.display().to_string(),
+            "free some space or choose another folder; nothing was kept",
+        );
+    }
+    if failure.place.is_empty() {
+        failure.place = path.display().to_string();
+    }
+    failure
+}
+
+fn cannot_write(error: &std::io::Error, path: &Path) -> Failure {
+    let (what, hint) = match error.kind() {
+        std::io::ErrorKind::NotFound => ("the folder is not there", "create it or choose another"),
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+            ("the folder may not be written to", "choose another folder")
+        }
+        std::io::ErrorKind::StorageFull => ("the disk is full", "free some space"),
+        std::io::ErrorKind::IsADirectory => ("a folder has this name", "choose another name"),
+        _ => {
+            let what = format!("the file cannot be written: {error}");
+            return Failure::new(what, path.display().to_string(), "choose another folder");
+        }
+    };
+    Failure::new(what, path.display().to_string(), hint)
+}
+
+fn remove_if_there(path: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(cannot_write(&error, path))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a cancelled job ends with; the engine tells it as cancelled, not as failed.
+fn stop_if_cancelled(cancelled: &AtomicBool) -> Result<(), Failure> {
+    match cancelled.load(Ordering::Relaxed) {
+        true => Err(Failure::new("the export was cancelled", "", "")),
+        false => Ok(()),
+    }
+}
+
+fn say(job: &mut Job<'_>, doing: String, part: Option<f32>) {
+    (job.report)(Progress { doing, part });
+}
+
+/// A file on its way; taken away unless it was renamed into place.
+pub(super) struct PartFile {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    renamed: bool,
+}
+
+impl PartFile {
+    /// Creates it empty, in place of one that was left behind.
+    ///
+    /// # Errors
+    /// When the folder is not there or may not be written to.
+    pub(super) fn create(path: &Path) -> Result<Self, Failure> {
+        File::create(path).map_err(|error| cannot_write(&error, path))?;
+        Ok(Self { path: path.to_owned(), renamed: false })
+    }
+
+    /// Puts it in place of what has the name.
+    ///
+    /// # Errors
+    /// When that cannot be replaced, such as a folder.
+    fn rename(mut self, to: &Path) -> Result<(), Failure> {
+        std::fs::rename(&self.path, to).map_err(|error| cannot_write(&error, to))?;
+        self.renamed = true;
+        Ok(())
+    }
+}
+
+impl Drop for PartFile {
+    fn drop(&mut self) {
+        if !self.renamed {
+            // The failure that led here is told; a leftover is replaced by the next export.
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! An opened source, used from one thread. The command line calls it directly; the window reaches
+//! it through [`super::Engine`].
+
+use super::Job;
+use super::jobs;
+use super::store::{Rows, Store};
+use super::workspace;
+use crate::compile::Query;
+use crate::model::answer::Answered;
+use crate::model::catalog::{Catalog, CohortRef};
+use crate::model::failure::Failure;
+use crate::model::question::{Question, Slice};
+use crate::protocol::{OpenRequest, Opened};
+use std::collections::HashMap;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// An opened source.
+pub struct Session {
+    store: Store,
+    opened: Arc<Opened>,
+    /// What is kept between questions, because charts ask for it again with every stroke. Shared
+    /// by all sessions of this source.
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// What is kept between questions.
+#[derive(Default)]
+pub(super) struct Kept {
+    /// The least and greatest value of a feature in a cohort, as numbers or as moments.
+    pub(super) ranges: HashMap<(CohortRef, String), (String, String)>,
+    /// The slice, the sort and the table of the last numbered order of people.
+    pub(super) order: Option<(Slice, Option<(String, bool)>, String)>,
+    /// How many orders were numbered so far: the next table's number.
+    pub(super) orders: u64,
+}
+
+impl Session {
+    /// Opens a source and finds out what is in it.
+    ///
+    /// # Errors
+    /// When it cannot be read: the failure names the file, the place and what to try.
+    pub fn open(request: &OpenRequest, job: &mut Job<'_>) -> Result<Self, Failure> {
+        let (store, opened) = jobs::open::open(request, job)?;
+        Ok(Self { store, opened: Arc::new(opened), kept: Arc::default() })
+    }
+
+    /// The same source for another thread: nothing is read again.
+    ///
+    /// # Errors
+    /// When the database gives no second connection.
+    pub fn fork(&self) -> Result<Self, Failure> {
+        let store = self.store.fork()?;
+        Ok(Self { store, opened: Arc::clone(&self.opened), kept: Arc::clone(&self.kept) })
+    }
+
+    /// What opening brought.
+    pub fn opened(&self) -> &Arc<Opened> {
+        &self.opened
+    }
+
+    /// What was found.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.opened.catalog
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Questions from now on stop soon after `flag` is set.
+    pub fn obey(&self, flag: Arc<AtomicBool>) {
+        self.store.obey(flag);
+    }
+
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// When the slice or the question does not fit the source, or reading fails.
+    pub fn ask(&self, slice: &Slice, question: &Question) -> Result<Answered, Failure> {
+        let started = Instant::now();
+        let (answer, sql) = jobs::ask::answer(self, slice, question)?;
+        Ok(Answered { answer, sql, took: started.elapsed() })
+    }
+
+    /// Lets the source go until the next question, so that other programs may write to it.
+    ///
+    /// # Errors
+    /// When the database does not let go.
+    pub fn rest(&self) -> Result<(), Failure> {
+        Ok(self.store.detach()?)
+    }
+
+    /// Whether the source's files are still as they were when it was opened.
+    pub fn is_unchanged(&self) -> bool {
+        let was = &self.catalog().fingerprint;
+        crate::sources::fingerprint_now(was) == *was
+    }
+
+    /// Runs a statement on the attached source.
+    pub(super) fn run(&self, query: &Query) -> Result<Rows, Failure> {
+        self.store.attach()?;
+        Ok(self.store.query(&query.executed())?)
+    }
+
+    /// What is kept between questions. Each change of it is whole, so a lock that a panic left
+    /// behind is usable.
+    pub(super) fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the workspace.
+    ///
+    /// # Errors
+    /// When it cannot be written; then the file is as it was.
+    pub fn save_workspace(
+        &self,
+        workspace: &crate::model::workspace::Workspace,
+    ) -> Result<(), Failure> {
+        workspace::save(&self.opened.workspace_file, workspace)
+    }
+}

@@ -1,0 +1,784 @@
+//! The database: the only file that names duckdb.
+//!
+//! What holds here, and what is kept out:
+//!
+//! - A database file of a person is attached for reading only, and let go between questions, so
+//!   that another program can write to it. Nothing is ever written to it.
+//! - No extension is looked for or downloaded: the database does not go on the network.
+//! - A statement stops soon after the flag given to [`Store::obey`] is set.
+//! - Cells leave as [`Value`]s, frames as polars frames; no type of the database is seen outside.
+
+mod error;
+mod watch;
+
+pub use error::StoreError;
+
+use super::arrow::{Shape, frame, push_rows};
+use crate::model::catalog::Reader;
+use crate::model::failure::Failure;
+use crate::model::value::Value;
+use crate::sources::{Probe, files};
+use crate::sql::Sql;
+use crate::sql::session::{self, Outward};
+use arrow::array::RecordBatch;
+use duckdb::{Config, Connection};
+use std::cell::{Cell, RefCell};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+use watch::Watch;
+
+/// How often a long statement's progress is told.
+const TELL_EVERY: Duration = Duration::from_millis(50);
+
+/// The rows of an answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rows {
+    /// Column names; they may be doubled or empty.
+    pub columns: Vec<String>,
+    /// Column types as DuckDB prints them.
+    pub types: Vec<String>,
+    /// One value per column.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// A database in memory, beside which one database file can be attached for reading.
+///
+/// Used from one thread. It stops from others: see [`Store::obey`].
+pub struct Store {
+    // Dropped in this order: the watch uses the connection, which uses the folder.
+    watch: Watch,
+    connection: Connection,
+    spill: Arc<SpillFolder>,
+    database: Option<Arc<DatabaseFile>>,
+    attached: Cell<bool>,
+    flag: RefCell<Arc<AtomicBool>>,
+}
+
+/// A database file that is attached when it is needed.
+struct DatabaseFile {
+    path: PathBuf,
+    /// The key that opens it.
+    key: Mutex<Option<String>>,
+    hold: Mutex<Hold>,
+}
+
+/// How the stores that share a database hold the attached file: it is attached once for all of
+/// them, and let go by the last.
+#[derive(Default)]
+struct Hold {
+    /// The name under which it is attached, once that is known.
+    alias: Option<String>,
+    /// Stores that have it attached now.
+    holders: u32,
+}
+
+impl DatabaseFile {
+    fn hold(&self) -> MutexGuard<'_, Hold> {
+        lock(&self.hold)
+    }
+}
+
+/// A panic elsewhere leaves these values whole, so a poisoned lock may be used.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How far the statement of a store is, to be asked from any thread.
+#[derive(Clone)]
+pub struct Gauge(duckdb::ProgressHandle);
+
+impl Gauge {
+    /// From 0 to 1; `None` when it cannot be known.
+    pub fn part(&self) -> Option<f32> {
+        let percentage = self.0.query_progress().percentage()?;
+        Some((percentage as f32 / 100.0).clamp(0.0, 1.0))
+    }
+}
+
+impl Store {
+    /// A database in memory, with nothing in it.
+    ///
+    /// # Errors
+    /// When the database cannot be started.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let spill = SpillFolder::create().map_err(|error| StoreError::Sql {
+            message: format!("no temporary folder can be made: {error}"),
+        })?;
+        let connection =
+            config(&spill.0).and_then(Connection::open_in_memory_with_flags).map_err(plain)?;
+        Self::over(connection, Arc::new(spill), None)
+    }
+
+    /// A second store over the same database, for another thread: it sees the same tables, and
+    /// the same database file.
+    ///
+    /// # Errors
+    /// When the database gives no second connection.
+    pub fn fork(&self) -> Result<Self, StoreError> {
+        let connection = self.connection.try_clone().map_err(plain)?;
+        Self::over(connection, Arc::clone(&self.spill), self.database.clone())
+    }
+
+    fn over(
+        connection: Connection,
+        spill: Arc<SpillFolder>,
+        database: Option<Arc<DatabaseFile>>,
+    ) -> Result<Self, StoreError> {
+        connection.set_query_progress_tracking(true).map_err(plain)?;
+        let interrupt = connection.interrupt_handle();
+        let watch = Watch::start(move || interrupt.interrupt()).map_err(|error| {
+            StoreError::Sql { message: format!("no thread can be started: {error}") }
+        })?;
+        Ok(Self {
+            watch,
+            connection,
+            spill,
+            database,
+            attached: Cell::new(false),
+            flag: RefCell::new(Arc::new(AtomicBool::new(false))),
+        })
+    }
+
+    /// A store for a source: a database file, or other files, which are read later.
+    ///
+    /// Nothing stays attached.
+    ///
+    /// # Errors
+    /// When the database file cannot be read.
+    pub fn open(paths: &[PathBuf], password: Option<&str>) -> Result<Self, StoreError> {
+        let mut store = Self::in_memory()?;
+        if let [path] = paths
+            && files::is_database(path)
+        {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            if let Some((message, hint)) = files::instead_of_database(&path) {
+                return Err(StoreError::NotReadable { path, message, hint });
+            }
+            let key = Mutex::new(password.map(str::to_owned));
+            store.database = Some(Arc::new(DatabaseFile { path, key, hold: Mutex::default() }));
+            store.attach()?;
+            store.detach()?;
+        }
+        Ok(store)
+    }
+
+    /// Statements from now on stop soon after `flag` is set, and end in
+    /// [`StoreError::Cancelled`]; so does one that starts when it is set already.
+    pub fn obey(&self, flag: Arc<AtomicBool>) {
+        *self.flag.borrow_mut() = flag;
+    }
+
+    /// Whether the flag given to [`Store::obey`] is set.
+    pub fn is_cancelled(&self) -> bool {
+        self.flag.borrow().load(Ordering::Relaxed)
+    }
+
+    /// How far the running statement is, to be asked from another thread.
+    pub fn gauge(&self) -> Gauge {
+        Gauge(self.connection.progress_handle())
+    }
+
+    /// Attaches the database file, so that `"schema"."table"` can be read. Does nothing when it is
+    /// attached, or when the source is other files.
+    ///
+    /// # Errors
+    /// When it is locked, encrypted, damaged, or gone.
+    pub fn attach(&self) -> Result<(), StoreError> {
+        let Some(database) = &self.database else { return Ok(()) };
+        if self.attached.get() {
+            return Ok(());
+        }
+        let mut hold = database.hold();
+        let alias = match hold.alias.clone() {
+            Some(alias) => alias,
+            None => self.choose_alias(database)?,
+        };
+        if hold.holders == 0 {
+            self.attach_as(database, &alias)?;
+        } else {
+            self.batch(session::use_database(&alias).text(), Some(&database.path))?;
+        }
+        hold.alias = Some(alias);
+        hold.holders += 1;
+        self.attached.set(true);
+        Ok(())
+    }
+
+    /// Lets the database file go, so that another program can write to it.
+    ///
+    /// # Errors
+    /// When an answer of it is still being read.
+    pub fn detach(&self) -> Result<(), StoreError> {
+        let Some(database) = &self.database else { return Ok(()) };
+        if !self.attached.get() {
+            return Ok(());
+        }
+        let mut hold = database.hold();
+        self.leave(database)?;
+        if hold.holders == 1 {
+            self.let_go(database, hold.alias.as_deref().unwrap_or_default())?;
+        }
+        hold.holders -= 1;
+        self.attached.set(false);
+        Ok(())
+    }
+
+    /// The name that a shell would give the file, by which its views may call themselves; another
+    /// one when that name means something else in a statement.
+    fn choose_alias(&self, database: &DatabaseFile) -> Result<String, StoreError> {
+        let stem = database.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let reserved = ["", "main", "memory", "temp", "system", "information_schema", "pg_catalog"];
+        if reserved.contains(&stem.to_lowercase().as_str()) {
+            return Ok("source".to_owned());
+        }
+        self.attach_as(database, &stem)?;
+        let schemas =
+            self.run("SELECT lower(schema_name) FROM duckdb_schemas()", Some(&database.path));
+        self.let_go(database, &stem)?;
+        let taken = |name: &str| {
+            let name = Value::Text(name.to_lowercase());
+            schemas.as_ref().is_ok_and(|s| s.rows.iter().any(|row| row.first() == Some(&name)))
+        };
+        // A schema of the same name would make `"name"."table"` ambiguous.
+        let mut alias = stem.clone();
+        while taken(&alias) {
+            alias.push('_');
+        }
+        Ok(alias)
+    }
+
+    fn attach_as(&self, database: &DatabaseFile, alias: &str) -> Result<(), StoreError> {
+        let key = lock(&database.key).clone();
+        let attach = |key: Option<&str>| {
+            self.batch(session::attach(&database.path, alias, key).text(), Some(&database.path))
+        };
+        match attach(key.as_deref()) {
+            // A key in the environment is meant for another file.
+            Err(error) if key.is_some() && error.is_needless_key() => {
+                attach(None).map_err(|error| error.with_version(files::storage_version))?;
+                *lock(&database.key) = None;
+            }
+            done => done.map_err(|error| error.with_version(files::storage_version))?,
+        }
+        let used = self.batch(session::use_database(alias).text(), Some(&database.path));
+        if used.is_err() {
+            // The first failure is the one to tell.
+            let _ = self.batch(session::detach(alias).text(), Some(&database.path));
+        }
+        used
+    }
+
+    /// No longer looks names up in the attached database.
+    fn leave(&self, database: &DatabaseFile) -> Result<(), StoreError> {
+        self.always(session::use_database("memory").text(), database)
+    }
+
+    fn let_go(&self, database: &DatabaseFile, alias: &str) -> Result<(), StoreError> {
+        self.leave(database)?;
+        self.always(session::detach(alias).text(), database)
+    }
+
+    /// Runs a statement also after a cancellation: the file must not stay locked.
+    fn always(&self, sql: &str, database: &DatabaseFile) -> Result<(), StoreError> {
+        self.connection.execute_batch(sql).map_err(|error| told(&error, Some(&database.path)))
+    }
+
+    /// Makes files readable as the table `name`: Parquet where it lies, text files read once into
+    /// memory. Tells now and then how far it is.
+    ///
+    /// # Errors
+    /// When it was cancelled, or a file cannot be read.
+    pub fn name_files(
+        &self,
+        name: &str,
+        paths: &[PathBuf],
+        reader: &Reader,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<(), StoreError> {
+        let rows = session::everything(&crate::sql::from_files(paths, reader));
+        let file = paths.first().map(PathBuf::as_path);
+        match reader {
+            Reader::Parquet => self.batch(session::name_query(name, &rows).text(), file),
+            Reader::Json { .. } | Reader::Csv(_) => {
+                self.telling(session::keep(name, &rows).text(), file, tell)
+            }
+        }
+    }
+
+    /// The rows that a statement gives, every type turned into cells.
+    ///
+    /// # Errors
+    /// When it was cancelled, or does not run.
+    pub fn query(&self, sql: &str) -> Result<Rows, StoreError> {
+        self.run(sql, self.file())
+    }
+
+    fn run(&self, sql: &str, file: Option<&Path>) -> Result<Rows, StoreError> {
+        let (columns, types) = self.described(sql, file)?;
+        let shapes: Vec<Shape> = types.iter().map(|name| Shape::of(name)).collect();
+        let outward: Vec<Outward> = shapes.iter().map(|shape| shape.outward).collect();
+        let mut rows = Vec::new();
+        self.stream(&as_asked(sql, &outward), file, &mut |batch| {
+            push_rows(&batch, &shapes, &mut rows)
+        })?;
+        Ok(Rows { columns, types, rows })
+    }
+
+    /// The answer of a statement as a polars frame. Types that the slim polars lacks (decimals,
+    /// huge whole numbers, zoned moments, nested types, …) are text as DuckDB prints them.
+    ///
+    /// # Errors
+    /// When it was cancelled, or does not run.
+    pub fn polars(&self, sql: &str) -> Result<polars::prelude::DataFrame, StoreError> {
+        let file = self.file();
+        let (columns, types) = self.described(sql, file)?;
+        let outward: Vec<Outward> = types.iter().map(|name| Shape::for_polars(name)).collect();
+        let statement = as_asked(sql, &outward);
+        let mut batches: Vec<RecordBatch> = Vec::new();
+        let schema = self.stream(&statement, file, &mut |batch| {
+            batches.push(batch);
+            Ok(())
+        })?;
+        if batches.is_empty() {
+            batches.push(RecordBatch::new_empty(schema));
+        }
+        frame(&columns, &batches).map_err(|message| StoreError::Sql { message })
+    }
+
+    /// The names and types of a statement's columns; nothing is run.
+    ///
+    /// # Errors
+    /// When the statement does not fit the tables.
+    pub fn columns(&self, sql: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let (names, types) = self.described(sql, self.file())?;
+        Ok(names.into_iter().zip(types).collect())
+    }
+
+    fn described(
+        &self,
+        sql: &str,
+        file: Option<&Path>,
+    ) -> Result<(Vec<String>, Vec<String>), StoreError> {
+        let shapes = [Shape::of("VARCHAR"), Shape::of("VARCHAR")];
+        let mut rows = Vec::new();
+        self.stream(session::describe(sql).text(), file, &mut |batch| {
+            push_rows(&batch, &shapes, &mut rows)
+        })?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                let mut cells = row.into_iter().map(|cell| cell.display());
+                (cells.next().unwrap_or_default(), cells.next().unwrap_or_default())
+            })
+            .unzip())
+    }
+
+    /// Runs a statement and hands over its batches.
+    fn stream(
+        &self,
+        sql: &str,
+        file: Option<&Path>,
+        take: &mut dyn FnMut(RecordBatch) -> Result<(), String>,
+    ) -> Result<arrow::datatypes::SchemaRef, StoreError> {
+        let flag = self.started()?;
+        let _watching = self.watch.statement(&flag);
+        let told = |error: duckdb::Error| told(&error, file);
+        let mut statement = self.connection.prepare(sql).map_err(told)?;
+        let stream = statement.stream_arrow([]).map_err(told)?;
+        let schema = stream.get_schema();
+        for batch in stream {
+            if flag.load(Ordering::Relaxed) {
+                return Err(StoreError::Cancelled);
+            }
+            take(batch.map_err(told)?).map_err(|type_name| StoreError::Sql {
+                message: format!("a column came as {type_name}, which is not expected"),
+            })?;
+        }
+        Ok(schema)
+    }
+
+    /// Runs statements whose rows are of no interest.
+    ///
+    /// # Errors
+    /// When one was cancelled, or does not run.
+    pub fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        self.batch(sql, self.file())
+    }
+
+    fn batch(&self, sql: &str, file: Option<&Path>) -> Result<(), StoreError> {
+        let flag = self.started()?;
+        let _watching = self.watch.statement(&flag);
+        self.connection.execute_batch(sql).map_err(|error| told(&error, file))
+    }
+
+    /// Runs a long statement and tells now and then how far it is (from 0 to 1, `None` when it
+    /// cannot be known). It runs on a connection of its own, so it must name its tables in full.
+    ///
+    /// # Errors
+    /// When it was cancelled, or does not run.
+    pub fn execute_telling(
+        &self,
+        sql: &str,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<(), StoreError> {
+        self.telling(sql, None, tell)
+    }
+
+    /// Runs a statement that writes rows somewhere, tells how far it is as
+    /// [`Store::execute_telling`] does, and gives how many rows it says it wrote. It sees the
+    /// tables that [`Store::query`] sees, but for temporary ones.
+    ///
+    /// # Errors
+    /// When it was cancelled, or does not run.
+    pub fn write_telling(
+        &self,
+        sql: &str,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<u64, StoreError> {
+        let using = self.database.as_ref().filter(|_| self.attached.get()).and_then(|database| {
+            let alias = database.hold().alias.clone();
+            alias.map(|alias| session::use_database(&alias))
+        });
+        let write = move |connection: &Connection| {
+            if let Some(using) = &using {
+                connection.execute_batch(using.text())?;
+            }
+            Ok(connection.execute(sql, [])? as u64)
+        };
+        self.on_own_connection(self.file(), write, tell)
+    }
+
+    fn telling(
+        &self,
+        sql: &str,
+        file: Option<&Path>,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<(), StoreError> {
+        self.on_own_connection(file, move |connection| connection.execute_batch(sql), tell)
+    }
+
+    fn on_own_connection<T: Send>(
+        &self,
+        file: Option<&Path>,
+        work: impl FnOnce(&Connection) -> Result<T, duckdb::Error> + Send,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<T, StoreError> {
+        let flag = self.started()?;
+        let connection = self.connection.try_clone().map_err(plain)?;
+        connection.set_query_progress_tracking(true).map_err(plain)?;
+        let gauge = Gauge(connection.progress_handle());
+        let interrupt = connection.interrupt_handle();
+        std::thread::scope(|scope| {
+            let teller = std::thread::current();
+            let worker = std::thread::Builder::new()
+                .name("muster-read".to_owned())
+                .spawn_scoped(scope, move || {
+                    let done = work(&connection).map_err(|error| told(&error, file));
+                    teller.unpark();
+                    done
+                })
+                .map_err(|error| StoreError::Sql { message: error.to_string() })?;
+            while !worker.is_finished() {
+                std::thread::park_timeout(TELL_EVERY);
+                if flag.load(Ordering::Relaxed) {
+                    interrupt.interrupt();
+                } else if !worker.is_finished() {
+                    tell(gauge.part());
+                }
+            }
+            worker.join().unwrap_or_else(|_| {
+                Err(StoreError::Sql { message: "the database gave up".to_owned() })
+            })
+        })
+    }
+
+    /// The file that a failure is about.
+    fn file(&self) -> Option<&Path> {
+        self.database.as_deref().map(|database| database.path.as_path())
+    }
+
+    fn started(&self) -> Result<Arc<AtomicBool>, StoreError> {
+        let flag = Arc::clone(&self.flag.borrow());
+        if flag.load(Ordering::Relaxed) { Err(StoreError::Cancelled) } else { Ok(flag) }
+    }
+}
+
+impl Probe for Store {
+    fn rows(&self, sql: &Sql) -> Result<Vec<Vec<Value>>, Failure> {
+        Ok(self.query(sql.text())?.rows)
+    }
+
+    fn columns(&self, sql: &Sql) -> Result<Vec<(String, String)>, Failure> {
+        Ok(Self::columns(self, sql.text())?)
+    }
+
+    fn run(&self, sql: &Sql) -> Result<(), Failure> {
+        Ok(self.execute(sql.text())?)
+    }
+
+    fn name_files(
+        &self,
+        name: &str,
+        paths: &[PathBuf],
+        reader: &Reader,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<(), Failure> {
+        Ok(Self::name_files(self, name, paths, reader, tell)?)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        Self::is_cancelled(self)
+    }
+}
+
+/// The statement itself when nothing has to be converted.
+fn as_asked(sql: &str, outward: &[Outward]) -> String {
+    if outward.iter().all(|o| *o == Outward::Same) {
+        return sql.to_owned();
+    }
+    session::converted(sql, outward).text().to_owned()
+}
+
+fn config(spill: &Path) -> Result<Config, duckdb::Error> {
+    Config::default()
+        .with("autoinstall_known_extensions", "false")?
+        .with("autoload_known_extensions", "false")?
+        .with("preserve_insertion_order", "true")?
+        .with("temp_directory", spill.to_string_lossy())
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // A store that goes away while it holds the file must not keep it from other programs.
+        let _ = self.detach();
+    }
+}
+
+/// The database's message without its type, sorted by what happens next.
+fn told(error: &duckdb::Error, file: Option<&Path>) -> StoreError {
+    let message = match error {
+        duckdb::Error::DuckDBFailure(_, Some(message)) => message.clone(),
+        other => other.to_string(),
+    };
+    StoreError::of_message(&message, file)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn plain(error: duckdb::Error) -> StoreError {
+    told(&error, None)
+}
+
+/// A private folder for what does not fit into memory, removed with its owner.
+struct SpillFolder(PathBuf);
+
+impl SpillFolder {
+    fn create() -> std::io::Result<Self> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        loop {
+            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+            let name = format!("muster-{}-{number}", std::process::id());
+            let path = std::env::temp_dir().join(name);
+            let mut builder = std::fs::DirBuilder::new();
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            match builder.create(&path) {
+                Ok(()) => return Ok(Self(path)),
+                // Left behind by an earlier process of the same number.
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Drop for SpillFolder {
+    fn drop(&mut self) {
+        // What cannot be removed now is in the system's folder for such things.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> Store {
+        Store::in_memory().unwrap()
+    }
+
+    fn cell(sql: &str) -> Value {
+        store().query(sql).unwrap().rows[0][0].clone()
+    }
+
+    /// A value as DuckDB prints it, where a value prints otherwise: a missing item of a list, and
+    /// whole floats.
+    fn printed(value: &Value) -> String {
+        match value {
+            Value::Float(x) if x.is_finite() && x.fract() == 0.0 && x.abs() < 1e15 => {
+                format!("{x:.1}")
+            }
+            Value::Float(x) if x.is_nan() => "nan".to_owned(),
+            Value::List(items) => {
+                let items: Vec<String> = items
+                    .iter()
+                    .map(|v| if v.is_missing() { "NULL".to_owned() } else { printed(v) })
+                    .collect();
+                format!("[{}]", items.join(", "))
+            }
+            other => other.to_string(),
+        }
+    }
+
+    #[test]
+    fn writing_says_how_many_rows_it_wrote() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("out.csv");
+        let copy = crate::sql::copy::copy_csv("SELECT * FROM range(12345)", file.to_str().unwrap());
+        assert_eq!(store().write_telling(copy.text(), &mut |_| ()).unwrap(), 12_345);
+        assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 12_346);
+    }
+
+    #[test]
+    fn every_type_reads_as_duckdb_prints_it() {
+        let store = store();
+        let types = "SELECT * FROM test_all_types()";
+        let rows = store.query(types).unwrap();
+        let as_text: Vec<Outward> = rows
+            .types
+            .iter()
+            .map(|name| {
+                // Structs in lists print with other quotes on their own than inside a list.
+                if name.ends_with(']') && name.contains('(') {
+                    Outward::Same
+                } else {
+                    Outward::Text
+                }
+            })
+            .collect();
+        let texts = store.query(session::converted(types, &as_text).text()).unwrap();
+        assert!(rows.columns.len() > 50, "{}", rows.columns.len());
+        let mut differ = Vec::new();
+        for (row, texts) in rows.rows.iter().zip(&texts.rows) {
+            for (i, (value, text)) in row.iter().zip(texts).enumerate() {
+                // Floats beyond 1e15 have several shortest forms.
+                let float = matches!(value, Value::Float(x) if x.is_finite() && x.abs() >= 1e15);
+                let same = match text {
+                    Value::Missing => value.is_missing(),
+                    Value::List(_) => value == text,
+                    Value::Text(text) if float => text.parse::<f64>().ok() == value.as_f64(),
+                    // The database prints strings inside lists with quotes where it must.
+                    text => printed(value).replace('\'', "") == text.to_string().replace('\'', ""),
+                };
+                if !same {
+                    let name = &rows.columns[i];
+                    differ.push(format!("{name} {}: {value:?} is not {text:?}", rows.types[i]));
+                }
+            }
+        }
+        assert!(differ.is_empty(), "{}", differ.join("\n"));
+    }
+
+    #[test]
+    fn exact_and_infinite_values_keep_their_kind() {
+        assert_eq!(cell("SELECT 1::HUGEINT << 100"), Value::Integer(1 << 100));
+        assert_eq!(cell("SELECT 0.10::DECIMAL(10,2)"), Value::Decimal("0.10".into()));
+        assert_eq!(cell("SELECT 0.1::FLOAT"), Value::Float(0.1));
+        assert_eq!(cell("SELECT DATE 'infinity'"), Value::Date("infinity".into()));
+        assert_eq!(
+            cell("SELECT TIMESTAMPTZ '2024-05-01 10:00:00+02'"),
+            Value::Instant("2024-05-01 08:00:00+00".into())
+        );
+        assert_eq!(
+            cell("SELECT [[1, NULL], [2]]"),
+            Value::List(vec![
+                Value::List(vec![Value::Integer(1), Value::Missing]),
+                Value::List(vec![Value::Integer(2)]),
+            ])
+        );
+        assert_eq!(cell("SELECT 'a'::ENUM('a', 'b')"), Value::Text("a".into()));
+    }
+
+    #[test]
+    fn doubled_names_and_a_comment_at_the_end_do_no_harm() {
+        let rows = store().query("SELECT DATE '2024-01-01' AS a, 2 AS a -- twice").unwrap();
+        assert_eq!(rows.columns, ["a", "a"]);
+        assert_eq!(rows.rows[0], [Value::Date("2024-01-01".into()), Value::Integer(2)]);
+    }
+
+    #[test]
+    fn a_raised_flag_stops_a_running_statement() {
+        let store = store();
+        let flag = Arc::new(AtomicBool::new(false));
+        store.obey(Arc::clone(&flag));
+        let raiser = std::thread::Builder::new()
+            .spawn(move || {
+                std::thread::sleep(Duration::from_millis(50));
+                flag.store(true, Ordering::Relaxed);
+            })
+            .unwrap();
+        let endless = "SELECT count(*) FROM range(10000000000) a, range(10000000000) b \
+                       WHERE (a.range * b.range) % 7 = 3";
+        assert_eq!(store.query(endless), Err(StoreError::Cancelled));
+        raiser.join().unwrap();
+        assert_eq!(store.query("SELECT 1"), Err(StoreError::Cancelled));
+        store.obey(Arc::new(AtomicBool::new(false)));
+        assert_eq!(store.query("SELECT 1").unwrap().rows, [[Value::Integer(1)]]);
+    }
+
+    #[test]
+    fn a_long_statement_stops_and_tells_how_far_it_is() {
+        let store = store();
+        let flag = Arc::new(AtomicBool::new(false));
+        store.obey(Arc::clone(&flag));
+        let endless = "CREATE TABLE memory.main.t AS SELECT count(*) AS n \
+                       FROM range(10000000000) a, range(10000000000) b WHERE a.range = b.range * 2";
+        let mut told = 0;
+        let done = store.execute_telling(endless, &mut |_| {
+            told += 1;
+            flag.store(told > 1, Ordering::Relaxed);
+        });
+        assert_eq!(done, Err(StoreError::Cancelled));
+        assert_eq!(told, 2);
+    }
+
+    #[test]
+    fn nothing_is_installed_and_no_zone_data_is_loaded() {
+        let error = store().query("SELECT current_date").unwrap_err();
+        assert!(matches!(error, StoreError::Sql { .. }), "{error:?}");
+        assert!(store().execute("INSTALL icu FROM 'nowhere'; LOAD icu").is_err());
+    }
+
+    #[test]
+    fn a_frame_holds_what_the_rows_hold() {
+        let sql = "SELECT i::SMALLINT AS small, i / 2 AS half, 'x' || i AS text, \
+                   DATE '2024-01-01' + i::INTEGER AS day, i::DECIMAL(9,2) AS price, \
+                   nullif(i, 1) AS text FROM range(5000) r(i)";
+        let frame = store().polars(sql).unwrap();
+        assert_eq!(frame.shape(), (5000, 6));
+        assert_eq!(frame.get_column_names()[5], "text_1");
+        assert_eq!(frame.column("small").unwrap().i64().unwrap().get(4999), Some(4999));
+        assert_eq!(frame.column("half").unwrap().f64().unwrap().get(3), Some(1.5));
+        assert_eq!(frame.column("text").unwrap().str().unwrap().get(7), Some("x7"));
+        assert_eq!(frame.column("price").unwrap().str().unwrap().get(7), Some("7.00"));
+        assert_eq!(frame.column("text_1").unwrap().null_count(), 1);
+        let day = frame.column("day").unwrap().get(31).unwrap();
+        assert_eq!(day.to_string(), "2024-02-01");
+    }
+
+    #[test]
+    fn a_frame_without_rows_has_its_columns() {
+        let frame = store().polars("SELECT 1 AS a, 'b' AS b WHERE false").unwrap();
+        assert_eq!(frame.shape(), (0, 2));
+    }
+
+    #[test]
+    fn the_folder_for_spilling_goes_with_the_store() {
+        let store = store();
+        let folder = store.spill.0.clone();
+        assert!(folder.is_dir());
+        drop(store);
+        assert!(!folder.exists());
+    }
+}

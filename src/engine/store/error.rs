@@ -1,0 +1,254 @@
+//! Why the database did not do what it was asked, split by what happens next.
+
+use crate::model::failure::Failure;
+use std::path::{Path, PathBuf};
+
+/// Why the database did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It was told to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// Another program holds the file. Trying again later may work.
+    #[error("{} is locked by another program", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+        /// The process that holds it, when the system says so.
+        pid: Option<u32>,
+    },
+    /// The file needs a key and none was given.
+    #[error("{} is encrypted", path.display())]
+    Encrypted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key that was given does not open the file.
+    #[error("the key does not open {}", path.display())]
+    WrongKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file has a storage version that this program does not read.
+    #[error("{}: {message}", path.display())]
+    OtherVersion {
+        /// The file.
+        path: PathBuf,
+        /// What is known about its version.
+        message: String,
+    },
+    /// The file is damaged, cut short or something else than its name says.
+    #[error("{}: {message}", path.display())]
+    NotReadable {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        message: String,
+        /// What to try.
+        hint: String,
+    },
+    /// A statement failed.
+    #[error("{message}")]
+    Sql {
+        /// The database's own words.
+        message: String,
+    },
+}
+
+impl StoreError {
+    /// Sorts a message of the database by what happens next. `file` is what was being read, when
+    /// that is known.
+    pub(super) fn of_message(message: &str, file: Option<&Path>) -> Self {
+        let message = first_lines(message);
+        if message.contains("INTERRUPT Error") {
+            return Self::Cancelled;
+        }
+        let Some(path) = file.map(Path::to_path_buf) else {
+            return Self::Sql { message };
+        };
+        let has = |part: &str| message.contains(part);
+        if has("Could not set lock") || has("Conflicting lock") {
+            return Self::Busy { path, pid: pid_in(&message) };
+        }
+        if has("without a key") {
+            return Self::Encrypted { path };
+        }
+        if has("Wrong encryption key") {
+            return Self::WrongKey { path };
+        }
+        if has("storage version number") {
+            return Self::OtherVersion { path, message };
+        }
+        match damage(&message) {
+            Some((what, hint)) => {
+                Self::NotReadable { path, message: what.to_owned(), hint: hint.to_owned() }
+            }
+            None => Self::Sql { message },
+        }
+    }
+}
+
+/// The newest storage version that the bundled database reads.
+const NEWEST_VERSION: u64 = 69;
+
+impl StoreError {
+    /// Whether a key was given for a file that is not encrypted.
+    pub(super) fn is_needless_key(&self) -> bool {
+        matches!(self, Self::Sql { message } if message.contains("is not encrypted"))
+    }
+
+    /// A file of a newer version may look damaged; then its version is what to tell.
+    pub(super) fn with_version(self, version: impl Fn(&Path) -> Option<u64>) -> Self {
+        match self {
+            Self::NotReadable { path, message, hint } => match version(&path) {
+                Some(n) if n > NEWEST_VERSION => Self::OtherVersion {
+                    path,
+                    message: format!(
+                        "storage version number {n}, but versions between 64 and {NEWEST_VERSION} \
+                         are read"
+                    ),
+                },
+                _ => Self::NotReadable { path, message, hint },
+            },
+            other => other,
+        }
+    }
+}
+
+/// What is wrong with a file, told from the database's words, and what to try.
+fn damage(message: &str) -> Option<(&'static str, &'static str)> {
+    let has = |part: &str| message.contains(part);
+    let another_copy = "take another copy of the file, or a backup";
+    if has("not a valid DuckDB database") {
+        return Some(("it is not a DuckDB database", "check that the right file was chosen"));
+    }
+    if has("sqlite_scanner") || has("sqlite3") {
+        return Some((
+            "it is an SQLite database, not a DuckDB one",
+            "copy its tables into a DuckDB file or to Parquet, and open that",
+        ));
+    }
+    if has("computed checksum") {
+        return Some(("it is damaged: a checksum does not match its content", another_copy));
+    }
+    if has("Could not read enough bytes") || has("Reached the end of the file") {
+        return Some(("it is cut short", another_copy));
+    }
+    if has("Permission denied") {
+        return Some(("it may not be read", "change the file's permissions"));
+    }
+    if has("magic bytes") || has("too small to be a Parquet") {
+        return Some(("it is not a Parquet file", "check that the right file was chosen"));
+    }
+    (has("Corrupt") || has("Serialization Error") || has("snappy") || has("ZSTD") || has("GZIP"))
+        .then_some(("it is damaged", another_copy))
+}
+
+/// The process id in `(PID 123)`.
+fn pid_in(message: &str) -> Option<u32> {
+    let (_, rest) = message.split_once("PID ")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// Without the links and the stack that the database adds.
+fn first_lines(message: &str) -> String {
+    let message = message.split("\n\nStack Trace").next().unwrap_or(message);
+    message.trim().to_owned()
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let place = |path: &Path| path.display().to_string();
+        match error {
+            StoreError::Cancelled => Self::new("cancelled", "", ""),
+            StoreError::Busy { path, pid } => {
+                let holder = match pid {
+                    Some(pid) => format!("another program (process {pid}) is writing to it"),
+                    None => "another program is writing to it".to_owned(),
+                };
+                Self::new(holder, place(&path), "close it there, or open a copy of the file")
+            }
+            StoreError::Encrypted { path } => Self::new(
+                "the database is encrypted",
+                place(&path),
+                "give its key in the environment variable MUSTER_KEY",
+            ),
+            StoreError::WrongKey { path } => Self::new(
+                "the key does not open the database",
+                place(&path),
+                "check the key in MUSTER_KEY",
+            ),
+            StoreError::OtherVersion { path, message } => {
+                let (what, hint) = version_words(&message);
+                Self::new(what, place(&path), hint)
+            }
+            StoreError::NotReadable { path, message, hint } => {
+                Self::new(message, place(&path), hint)
+            }
+            StoreError::Sql { message } => Self::new(message, "", ""),
+        }
+    }
+}
+
+/// Told from `… storage version number 51, but we can only read storage versions between 64 and 69.`
+fn version_words(message: &str) -> (String, String) {
+    let number_after = |text: &str| -> Option<u64> {
+        let (_, rest) = message.split_once(text)?;
+        let digits: String = rest.trim_start().chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok()
+    };
+    match (number_after("version number"), number_after("between"), number_after(" and ")) {
+        (Some(is), Some(low), Some(high)) if is < low => (
+            format!("the database has storage version {is}; versions {low} to {high} can be read"),
+            "export it with the older DuckDB (EXPORT DATABASE) and import it with a newer one"
+                .to_owned(),
+        ),
+        (Some(is), Some(low), Some(high)) => (
+            format!("the database has storage version {is}; versions {low} to {high} can be read"),
+            "a newer DuckDB wrote it: export its tables to Parquet there".to_owned(),
+        ),
+        _ => (
+            "the database has a storage version that cannot be read".to_owned(),
+            "export its tables to Parquet with the DuckDB that wrote it".to_owned(),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(message: &str) -> Failure {
+        StoreError::of_message(message, Some(Path::new("/data/a.duckdb"))).into()
+    }
+
+    #[test]
+    fn a_locked_file_names_the_process_that_holds_it() {
+        let failure = failure(
+            "IO Error: Could not set lock on file \"/data/a.duckdb\": Conflicting lock is held in \
+             /usr/bin/python3 (PID 4711). See also https://duckdb.org",
+        );
+        assert!(failure.what.contains("process 4711"), "{failure}");
+        assert_eq!(failure.place, "/data/a.duckdb");
+    }
+
+    #[test]
+    fn an_older_and_a_newer_storage_version_get_different_hints() {
+        let words = |n: u32| {
+            failure(&format!(
+                "IO Error: Trying to read a database file with storage version number {n}, but we \
+                 can only read storage versions between 64 and 69."
+            ))
+        };
+        assert!(words(51).what.contains("storage version 51"));
+        assert!(words(51).hint.contains("older DuckDB"));
+        assert!(words(123).hint.contains("newer DuckDB"));
+    }
+
+    #[test]
+    fn an_interrupt_is_a_cancellation_and_not_a_failure() {
+        let error = StoreError::of_message("INTERRUPT Error: Interrupted!", None);
+        assert_eq!(error, StoreError::Cancelled);
+    }
+}

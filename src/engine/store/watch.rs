@@ -1,0 +1,101 @@
+//! Stops a running statement when a flag is set from outside.
+//!
+//! An interrupt that arrives between two statements is forgotten by the database. So a thread
+//! repeats it for as long as a statement runs and the flag is up. While nothing runs, it sleeps.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How often a raised flag is looked for while a statement runs.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+enum Watched {
+    Nothing,
+    Statement(Arc<AtomicBool>),
+    Closed,
+}
+
+struct Shared {
+    watched: Mutex<Watched>,
+    changed: Condvar,
+}
+
+impl Shared {
+    /// A panic elsewhere leaves the enum whole, so a poisoned lock may be used.
+    fn lock(&self) -> MutexGuard<'_, Watched> {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set(&self, watched: Watched) {
+        *self.lock() = watched;
+        self.changed.notify_one();
+    }
+}
+
+/// The watching thread. It ends when this is dropped.
+pub(super) struct Watch {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// A statement is being watched until this is dropped.
+pub(super) struct Watching<'a>(&'a Shared);
+
+impl Drop for Watching<'_> {
+    fn drop(&mut self) {
+        self.0.set(Watched::Nothing);
+    }
+}
+
+impl Watch {
+    /// Starts the thread; `interrupt` stops whatever runs.
+    pub(super) fn start(interrupt: impl Fn() + Send + 'static) -> std::io::Result<Self> {
+        let shared =
+            Arc::new(Shared { watched: Mutex::new(Watched::Nothing), changed: Condvar::new() });
+        let inside = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("muster-watch".to_owned())
+            .spawn(move || watch(&inside, interrupt))?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Watches until the guard is dropped.
+    pub(super) fn statement(&self, flag: &Arc<AtomicBool>) -> Watching<'_> {
+        self.shared.set(Watched::Statement(Arc::clone(flag)));
+        Watching(&self.shared)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.shared.set(Watched::Closed);
+        if let Some(thread) = self.thread.take() {
+            // A panic of the thread has nothing to add here.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn watch(shared: &Shared, interrupt: impl Fn()) {
+    let mut watched = shared.lock();
+    loop {
+        watched = match &*watched {
+            Watched::Closed => return,
+            Watched::Nothing => {
+                shared.changed.wait(watched).unwrap_or_else(PoisonError::into_inner)
+            }
+            Watched::Statement(flag) => {
+                if flag.load(Ordering::Relaxed) {
+                    interrupt();
+                }
+                shared
+                    .changed
+                    .wait_timeout(watched, LOOK_EVERY)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0
+            }
+        };
+    }
+}

@@ -1,0 +1,259 @@
+//! A session on worker threads, behind the protocol.
+
+use super::inbox::{Inbox, Lane, ticket_of};
+use super::session::Session;
+use super::{Job, jobs};
+use crate::model::failure::Failure;
+use crate::protocol::{Command, Event, OpenRequest, Outcome, Ticket};
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+/// A session on worker threads. Dropping it stops what runs and waits for it.
+pub struct Engine {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+struct Shared {
+    inbox: Mutex<Inbox>,
+    bell: Condvar,
+    outbox: Mutex<VecDeque<Event>>,
+    wake: Box<dyn Fn() + Send + Sync>,
+    /// The open source, with the number of the opening. Each worker has a fork of it.
+    source: Mutex<(u64, Option<Session>)>,
+    /// The number of the opening whose files were last seen to have changed.
+    told_change: AtomicU64,
+}
+
+impl Engine {
+    /// Starts the workers. `wake` is called after each event.
+    ///
+    /// # Panics
+    /// When the system gives no thread.
+    pub fn spawn(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        let shared = Arc::new(Shared {
+            inbox: Mutex::default(),
+            bell: Condvar::new(),
+            outbox: Mutex::default(),
+            wake: Box::new(wake),
+            source: Mutex::default(),
+            told_change: AtomicU64::new(0),
+        });
+        let worker = |name: String, run: fn(&Shared)| {
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new()
+                .name(name)
+                .spawn(move || run(&shared))
+                .expect("the system gives a thread")
+        };
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        // A small question keeps one core busy, so several are answered side by side.
+        let mut threads: Vec<_> = (1..=cores.clamp(2, 4))
+            .map(|number| worker(format!("muster-ask-{number}"), answer_questions))
+            .collect();
+        threads.push(worker("muster-deliver".to_owned(), write_lists));
+        Self { shared, threads }
+    }
+
+    /// Sends a command. Never waits.
+    pub fn send(&self, command: Command) {
+        let over = self.shared.inbox().push(command);
+        for ticket in over {
+            self.shared.tell(Event::Finished(ticket, Outcome::Cancelled));
+        }
+        self.shared.bell.notify_all();
+    }
+
+    /// The events that have arrived, oldest first. Never waits.
+    pub fn drain(&self) -> Vec<Event> {
+        lock(&self.shared.outbox).drain(..).collect()
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.shared.inbox().close();
+        self.shared.bell.notify_all();
+        for thread in self.threads.drain(..) {
+            // A panic was told as a failure already.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What is shared is whole between two statements, so a lock that a panic left behind is usable.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        lock(&self.inbox)
+    }
+
+    fn tell(&self, event: Event) {
+        {
+            let mut outbox = lock(&self.outbox);
+            // Of two progress reports in a row only the newer is of interest.
+            if let (Event::Progress(new, _), Some(Event::Progress(old, _))) = (&event, outbox.back())
+                && new == old
+            {
+                outbox.pop_back();
+            }
+            outbox.push_back(event);
+        }
+        (self.wake)();
+    }
+
+    /// Waits for the next command of a lane; `None` when the engine goes away. Before it sleeps,
+    /// it calls `rest`.
+    fn next(&self, lane: Lane, rest: &mut dyn FnMut()) -> Option<(Command, Arc<AtomicBool>)> {
+        let mut inbox = self.inbox();
+        if !inbox.closed && inbox.is_idle(lane) {
+            drop(inbox);
+            rest();
+            inbox = self.inbox();
+        }
+        loop {
+            if inbox.closed {
+                return None;
+            }
+            if let Some(next) = inbox.next(lane) {
+                return Some(next);
+            }
+            inbox = self.bell.wait(inbox).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Runs a command and tells how it ended: exactly once, whatever happens.
+    fn carry_out(
+        &self,
+        ticket: Ticket,
+        cancelled: &AtomicBool,
+        work: impl FnOnce() -> Result<(), Failure>,
+    ) {
+        let done = catch_unwind(AssertUnwindSafe(work));
+        self.inbox().finished(ticket);
+        // An opening that is over lets the questions behind it start.
+        self.bell.notify_all();
+        let outcome = match done {
+            Ok(Ok(())) => Outcome::Done,
+            _ if cancelled.load(Ordering::Relaxed) => Outcome::Cancelled,
+            Ok(Err(failure)) => Outcome::Failed(failure),
+            Err(_) => Outcome::Failed(Failure::new(
+                "a mistake in the program stopped this",
+                "",
+                "try again; if it comes back, report what was done",
+            )),
+        };
+        self.tell(Event::Finished(ticket, outcome));
+    }
+}
+
+/// A worker's own view of the open source.
+#[derive(Default)]
+struct Own {
+    opening: u64,
+    session: Option<Session>,
+}
+
+impl Own {
+    /// The source that is open now, forked anew when it is another one than before.
+    fn session(&mut self, shared: &Shared) -> Result<&Session, Failure> {
+        let source = lock(&shared.source);
+        if self.opening != source.0 || self.session.is_none() {
+            self.opening = source.0;
+            self.session = source.1.as_ref().map(Session::fork).transpose()?;
+        }
+        drop(source);
+        self.session.as_ref().ok_or_else(nothing_open)
+    }
+
+    /// Lets the source go until the next command.
+    fn rest(&self) {
+        if let Some(session) = &self.session {
+            // What cannot be let go now is let go after the next question.
+            let _ = session.rest();
+        }
+    }
+}
+
+fn answer_questions(shared: &Shared) {
+    let mut own = Own::default();
+    loop {
+        let next = shared.next(Lane::Questions, &mut || own.rest());
+        let Some((command, cancelled)) = next else { return };
+        let Some(ticket) = ticket_of(&command) else { continue };
+        shared.carry_out(ticket, &cancelled, || match command {
+            Command::Open { ticket, request } => {
+                own = Own::default();
+                open(shared, ticket, &request, Arc::clone(&cancelled))
+            }
+            Command::Ask { ticket, slot, slice, question } => {
+                let session = own.session(shared)?;
+                watch_for_change(shared, session);
+                session.obey(Arc::clone(&cancelled));
+                let answered = session.ask(&slice, &question)?;
+                if !cancelled.load(Ordering::Relaxed) {
+                    shared.tell(Event::Answered(ticket, slot, Arc::new(answered)));
+                }
+                Ok(())
+            }
+            Command::SaveWorkspace { workspace, .. } => {
+                own.session(shared)?.save_workspace(&workspace)
+            }
+            Command::Export { .. } | Command::Cancel(_) => unreachable!("not of this lane"),
+        });
+    }
+}
+
+fn open(
+    shared: &Shared,
+    ticket: Ticket,
+    request: &OpenRequest,
+    cancelled: Arc<AtomicBool>,
+) -> Result<(), Failure> {
+    let mut report = |progress| shared.tell(Event::Progress(ticket, progress));
+    let session = Session::open(request, &mut Job { cancelled, report: &mut report })?;
+    let opened = Arc::clone(session.opened());
+    {
+        let mut source = lock(&shared.source);
+        *source = (source.0 + 1, Some(session));
+    }
+    shared.tell(Event::Opened(ticket, opened));
+    Ok(())
+}
+
+/// Tells once per opening that the files are no longer as they were.
+fn watch_for_change(shared: &Shared, session: &Session) {
+    let opening = lock(&shared.source).0;
+    if shared.told_change.load(Ordering::Relaxed) != opening && !session.is_unchanged() {
+        shared.told_change.store(opening, Ordering::Relaxed);
+        shared.tell(Event::SourceChanged);
+    }
+}
+
+fn write_lists(shared: &Shared) {
+    let mut own = Own::default();
+    loop {
+        let next = shared.next(Lane::Deliveries, &mut || own.rest());
+        let Some((command, cancelled)) = next else { return };
+        let Command::Export { ticket, request } = command else { continue };
+        shared.carry_out(ticket, &cancelled, || {
+            let session = own.session(shared)?;
+            session.obey(Arc::clone(&cancelled));
+            let mut report = |progress| shared.tell(Event::Progress(ticket, progress));
+            let mut job = Job { cancelled: Arc::clone(&cancelled), report: &mut report };
+            let exported = jobs::export::export(session, &request, &mut job)?;
+            shared.tell(Event::Exported(ticket, exported));
+            Ok(())
+        });
+    }
+}
+
+fn nothing_open() -> Failure {
+    Failure::wrong_use("nothing is open", "", "open a file or a folder first")
+}

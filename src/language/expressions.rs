@@ -1,0 +1,745 @@
+//! What the syntax of a value means: features, constants, functions, arithmetic and figures over
+//! related rows.
+
+use super::conditions::{Place, Reader, call_name, strip};
+use super::literal;
+use super::moments;
+use super::names::{self, Rows};
+use super::parse::ParseError;
+use super::print::{identifier, print_expr};
+use crate::model::clause::{Aggregate, Arithmetic, CastType, Expr, Function, Measure, Now, Unit};
+use crate::model::value::{Kind, Value};
+use sqlparser::ast::{
+    BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, DuplicateTreatment,
+    Expr as Sql, Function as SqlCall, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
+    TypedString, UnaryOperator, Value as SqlValue,
+};
+
+impl<'a> Reader<'a> {
+    /// A value: a feature, a constant, or something made of them.
+    pub(super) fn expression(&self, sql: &Sql, place: Place<'a>) -> Result<Expr, ParseError> {
+        self.check_depth(sql, place)?;
+        let below = place.below();
+        match sql {
+            Sql::Nested(inner) => self.expression(inner, below),
+            Sql::Identifier(name) => self.column(sql, name, place),
+            Sql::CompoundIdentifier(parts) => self.qualified(sql, parts, place),
+            Sql::Value(value) => self.constant(sql, &value.value),
+            Sql::TypedString(typed) => self.typed(sql, typed),
+            Sql::Array(items) => {
+                Ok(Expr::Value(Value::List(self.values(items.elem.iter(), None, place)?)))
+            }
+            Sql::UnaryOp { op: UnaryOperator::Plus, expr } => self.expression(expr, below),
+            Sql::UnaryOp { op: UnaryOperator::Minus, expr } => self.minus(expr, below),
+            Sql::BinaryOp { left, op, right } => self.arithmetic(sql, (left, op, right), place),
+            Sql::Cast { kind, expr, data_type, format: None } if *kind != CastKind::SafeCast => {
+                let to = self.cast_type(sql, data_type)?;
+                Ok(Expr::Cast(Box::new(self.expression(expr, below)?), to))
+            }
+            Sql::Trim { trim_where: None, trim_what: None, expr, trim_characters: None } => {
+                Ok(Expr::Call(Function::Trim, vec![self.expression(expr, below)?]))
+            }
+            Sql::Floor { expr, field } if is_bare(field) => {
+                Ok(Expr::Call(Function::Floor, vec![self.expression(expr, below)?]))
+            }
+            Sql::Ceil { expr, field } if is_bare(field) => {
+                Ok(Expr::Call(Function::Ceiling, vec![self.expression(expr, below)?]))
+            }
+            Sql::Extract { field, expr, .. } => {
+                let part = self.date_part(sql, &field_name(field))?;
+                Ok(Expr::Call(part, vec![self.expression(expr, below)?]))
+            }
+            Sql::Function(call) => self.call(sql, call, place),
+            Sql::Interval(_) => Err(self.error(
+                sql,
+                "an interval stands beside now() or today()",
+                "write now() - interval 90 days",
+            )),
+            Sql::Tuple(_) => Err(self.error(sql, "a list stands after in", "write x in (1, 2)")),
+            _ if is_condition(sql) => Err(self.error(
+                sql,
+                "this is a condition where a value belongs",
+                "join conditions with and, or",
+            )),
+            _ => Err(self.error(
+                sql,
+                "this part of SQL is not known in a condition",
+                "use features, values, and, or, not, in, between, like and the listed functions",
+            )),
+        }
+    }
+
+    fn column(&self, sql: &Sql, name: &Ident, place: Place<'a>) -> Result<Expr, ParseError> {
+        if let Some(column) = place.rows.find(&self.scope, &name.value) {
+            return Ok(Expr::Column(column.name.clone()));
+        }
+        let what = match place.rows {
+            Rows::Entity => {
+                format!("no feature of {} is called \"{}\"", self.scope.entity.name, name.value)
+            }
+            Rows::Related(table) => {
+                format!("no column of {} is called \"{}\"", table.name, name.value)
+            }
+        };
+        let columns = place.rows.columns(&self.scope);
+        let near = names::nearest(&name.value, columns.iter().map(|c| c.name.as_str()));
+        let hint = if let Some(near) = near {
+            format!("perhaps {} is meant", identifier(near))
+        } else if name.quote_style == Some('"') {
+            format!("text stands in single quotes: '{}'", name.value.replace('\'', "''"))
+        } else if names::table(&self.scope, &name.value).is_some() {
+            format!("{0} is a table: write count({0}) >= 1", name.value)
+        } else {
+            let some: Vec<String> = columns.iter().take(5).map(|c| identifier(&c.name)).collect();
+            format!("there is {}{}", some.join(", "), if columns.len() > 5 { ", …" } else { "" })
+        };
+        Err(self.error(sql, &what, &hint))
+    }
+
+    /// `orders.total`, which outside of an aggregate is only meant for the rows' own table.
+    fn qualified(&self, sql: &Sql, parts: &[Ident], place: Place<'a>) -> Result<Expr, ParseError> {
+        let (column, prefix) = parts
+            .split_last()
+            .ok_or_else(|| self.error(sql, "a name is missing", "write a feature"))?;
+        let prefix = joined(prefix);
+        if place.rows.is_prefix(&self.scope, &prefix) {
+            return self.column(sql, column, place);
+        }
+        if let Some(table) = names::table(&self.scope, &prefix) {
+            let name =
+                format!("{}.{}", super::print::table(&table.name), identifier(&column.value));
+            return Err(self.error(
+                sql,
+                &format!("{} has several rows for one {}", table.name, self.scope.entity.name),
+                &format!("write max({name}), or count({})", super::print::table(&table.name)),
+            ));
+        }
+        Err(self.unknown_table(sql, &prefix))
+    }
+
+    fn unknown_table(&self, sql: &Sql, handle: &str) -> ParseError {
+        let tables = &self.scope.catalog.tables;
+        let hint = match names::nearest(handle, tables.iter().map(|t| t.name.as_str())) {
+            Some(near) => format!("perhaps {} is meant", super::print::table(near)),
+            None => {
+                let some: Vec<&str> = tables.iter().take(5).map(|t| t.name.as_str()).collect();
+                format!("there is {}{}", some.join(", "), if tables.len() > 5 { ", …" } else { "" })
+            }
+        };
+        self.error(sql, &format!("no table is called \"{handle}\""), &hint)
+    }
+
+    fn constant(&self, sql: &Sql, value: &SqlValue) -> Result<Expr, ParseError> {
+        let value = match value {
+            SqlValue::Number(text, _) => literal::number(text),
+            SqlValue::SingleQuotedString(text) => Some(Value::Text(text.clone())),
+            SqlValue::Boolean(yes) => Some(Value::Boolean(*yes)),
+            SqlValue::Null => {
+                let hint = "write x is null or x is not null";
+                return Err(self.error(sql, "nothing equals null", hint));
+            }
+            _ => None,
+        };
+        value.map(Expr::Value).ok_or_else(|| {
+            let hint = "write a number such as 10.5, or text in single quotes";
+            self.error(sql, "this constant cannot be read", hint)
+        })
+    }
+
+    fn typed(&self, sql: &Sql, typed: &TypedString) -> Result<Expr, ParseError> {
+        let text = match &typed.value.value {
+            SqlValue::SingleQuotedString(text) => text.as_str(),
+            _ => {
+                return Err(self.error(
+                    sql,
+                    "a text in single quotes belongs here",
+                    "write date '2026-11-23'",
+                ));
+            }
+        };
+        let name = typed.data_type.to_string().to_uppercase();
+        let (value, hint) = match name.as_str() {
+            "DATE" => (literal::date(text).map(Value::Date), "write date '2026-11-23'"),
+            "TIMESTAMPTZ" | "TIMESTAMP WITH TIME ZONE" => (
+                literal::instant(text).map(Value::Instant),
+                "write timestamptz '2026-11-23 09:00:00+01'",
+            ),
+            "TIMESTAMP" | "TIMESTAMP WITHOUT TIME ZONE" | "DATETIME" => (
+                literal::timestamp(text).map(Value::Timestamp),
+                "write timestamp '2026-11-23 09:00:00'",
+            ),
+            // Compared as the database's own text.
+            "TIME" | "UUID" => (Some(Value::Text(text.to_owned())), ""),
+            _ => {
+                let to = self.cast_type(sql, &typed.data_type)?;
+                return Ok(Expr::Cast(Box::new(Expr::Value(Value::Text(text.to_owned()))), to));
+            }
+        };
+        value
+            .map(Expr::Value)
+            .ok_or_else(|| self.error(sql, &format!("'{text}' is not a day of the calendar"), hint))
+    }
+
+    fn minus(&self, sql: &Sql, place: Place<'a>) -> Result<Expr, ParseError> {
+        // The magnitude of the least number does not fit without its sign.
+        if let Sql::Value(value) = strip(sql)
+            && let SqlValue::Number(text, _) = &value.value
+            && let Some(negative) = literal::number(&format!("-{text}"))
+        {
+            return Ok(Expr::Value(negative));
+        }
+        let inner = self.expression(sql, place)?;
+        let zero = Box::new(Expr::Value(Value::Integer(0)));
+        Ok(Expr::Arithmetic(Arithmetic::Subtract, zero, Box::new(inner)))
+    }
+
+    fn arithmetic(
+        &self,
+        sql: &Sql,
+        (left, op, right): (&Sql, &BinaryOperator, &Sql),
+        place: Place<'a>,
+    ) -> Result<Expr, ParseError> {
+        let op = match op {
+            BinaryOperator::Plus => Arithmetic::Add,
+            BinaryOperator::Minus => Arithmetic::Subtract,
+            BinaryOperator::Multiply => Arithmetic::Multiply,
+            BinaryOperator::Divide => Arithmetic::Divide,
+            BinaryOperator::Modulo => Arithmetic::Remainder,
+            _ if is_condition(sql) => {
+                let hint = "join conditions with and, or";
+                return Err(self.error(sql, "this is a condition where a value belongs", hint));
+            }
+            other => {
+                let hint = "the operators are + - * / % and = <> < <= > >=";
+                return Err(self.error(sql, &format!("{other} is not known here"), hint));
+            }
+        };
+        let a = self.expression(left, place.below())?;
+        if let (Expr::Now(now), Arithmetic::Add | Arithmetic::Subtract) = (&a, op) {
+            let hint = "write now() - interval 90 days, or today() + interval 1 month";
+            let later = op == Arithmetic::Add;
+            let moved = self.offset(right, place)?.and_then(|(n, unit)| {
+                moments::moved(*now, if later { n } else { n.checked_neg()? }, unit)
+            });
+            return moved.map(Expr::Now).ok_or_else(|| {
+                self.error(right, "a moment moves by one interval of whole units", hint)
+            });
+        }
+        let b = self.expression(right, place.below())?;
+        if let (Expr::Now(_), _) | (_, Expr::Now(_)) = (&a, &b) {
+            let hint = "compare a date with now() - interval 90 days instead";
+            return Err(self.error(
+                sql,
+                "only an interval is added to or taken from a moment",
+                hint,
+            ));
+        }
+        Ok(Expr::Arithmetic(op, Box::new(a), Box::new(b)))
+    }
+
+    /// How far a moment is moved: an interval, or a whole number of days.
+    fn offset(&self, sql: &Sql, place: Place<'a>) -> Result<Option<(i64, Unit)>, ParseError> {
+        let Sql::Interval(interval) = strip(sql) else {
+            let Expr::Value(Value::Integer(days)) = self.expression(sql, place.below())? else {
+                return Ok(None);
+            };
+            return Ok(i64::try_from(days).ok().map(|days| (days, Unit::Day)));
+        };
+        if interval.last_field.is_some() || interval.leading_precision.is_some() {
+            return Ok(None);
+        }
+        let value = self.expression(&interval.value, place.below())?;
+        Ok(match (&interval.leading_field, value) {
+            (Some(field), Expr::Value(Value::Integer(n))) => moments::unit(&field_name(field))
+                .zip(i64::try_from(n).ok())
+                .map(|(unit, n)| (n, unit)),
+            (Some(field), Expr::Value(Value::Text(n))) => moments::unit(&field_name(field))
+                .zip(n.trim().parse().ok())
+                .map(|(unit, n)| (n, unit)),
+            (None, Expr::Value(Value::Text(text))) => moments::interval(&text),
+            _ => None,
+        })
+    }
+
+    fn cast_type(&self, sql: &Sql, data_type: &DataType) -> Result<CastType, ParseError> {
+        let name = data_type.to_string().to_uppercase();
+        Ok(match name.split('(').next().unwrap_or_default().trim() {
+            "VARCHAR" | "TEXT" | "STRING" | "CHAR" | "CHARACTER VARYING" => CastType::Text,
+            "INT" | "INTEGER" | "BIGINT" | "SMALLINT" | "TINYINT" | "HUGEINT" | "UBIGINT"
+            | "INT4" | "INT8" | "INT64" | "UINTEGER" | "USMALLINT" | "UTINYINT" | "UHUGEINT" => {
+                CastType::Integer
+            }
+            "DOUBLE" | "FLOAT" | "REAL" | "DECIMAL" | "NUMERIC" | "DOUBLE PRECISION" | "FLOAT4"
+            | "FLOAT8" | "FLOAT64" => CastType::Number,
+            "DATE" => CastType::Date,
+            "TIMESTAMP" | "DATETIME" | "TIMESTAMP WITHOUT TIME ZONE" => CastType::Timestamp,
+            "BOOLEAN" | "BOOL" => CastType::Boolean,
+            _ => {
+                let hint = "the types are varchar, bigint, double, date, timestamp and boolean";
+                return Err(self.error(
+                    sql,
+                    &format!("{} is not a type here", name.to_lowercase()),
+                    hint,
+                ));
+            }
+        })
+    }
+
+    fn date_part(&self, sql: &Sql, name: &str) -> Result<Function, ParseError> {
+        Ok(match name {
+            "year" | "years" => Function::Year,
+            "month" | "months" => Function::Month,
+            "day" | "days" => Function::Day,
+            "hour" | "hours" => Function::Hour,
+            "isodow" => Function::Weekday,
+            _ => {
+                let hint = "the parts are year, month, day, hour and isodow (1 is Monday)";
+                return Err(self.error(sql, &format!("{name} is not a part of a date here"), hint));
+            }
+        })
+    }
+
+    fn call(&self, sql: &Sql, call: &SqlCall, place: Place<'a>) -> Result<Expr, ParseError> {
+        let name = call_name(call).unwrap_or_default();
+        if let "count" | "sum" | "avg" | "mean" | "min" | "max" = name.as_str() {
+            return self.aggregate(sql, call, &name, place);
+        }
+        if call.filter.is_some() {
+            let hint = "filter follows count, sum, avg, min or max";
+            return Err(self.error(sql, &format!("{name} has no filter"), hint));
+        }
+        let args = self.arguments(call)?;
+        if let Some(now) = self.moment(sql, &name, &args, place)? {
+            return Ok(Expr::Now(now));
+        }
+        if name == "date_part" || name == "datepart" {
+            let [part, day] = args[..] else {
+                return Err(self.error(sql, "date_part takes two values", "write year(birthday)"));
+            };
+            let part = self.text(part, place)?.to_lowercase();
+            let part = self.date_part(sql, &part)?;
+            return Ok(Expr::Call(part, vec![self.expression(day, place.below())?]));
+        }
+        let values: Vec<Expr> =
+            args.iter().map(|arg| self.expression(arg, place.below())).collect::<Result<_, _>>()?;
+        let Some((mut function, least, most)) = function(&name) else {
+            let known = FUNCTIONS.iter().map(|(name, ..)| *name).chain(TESTS.iter().copied());
+            let hint = match names::nearest(&name, known) {
+                Some(near) => format!("perhaps {near} is meant"),
+                None if matches!(name.as_str(), "dayofweek" | "weekday") => {
+                    "write isodow(day), where 1 is Monday".to_owned()
+                }
+                None => "there is lower, upper, trim, length, abs, round, year, month, coalesce, …"
+                    .to_owned(),
+            };
+            return Err(self.error(sql, &format!("no function is called \"{name}\""), &hint));
+        };
+        if values.len() < least || values.len() > most {
+            let takes = match (least, most) {
+                (a, b) if a == b => format!("{a}"),
+                (a, usize::MAX) => format!("at least {a}"),
+                (a, b) => format!("{a} to {b}"),
+            };
+            let what = format!(
+                "{name} takes {takes} value{}",
+                if takes == "1" || takes == "at least 1" { "" } else { "s" }
+            );
+            return Err(self.error(sql, &what, &format!("there are {} here", values.len())));
+        }
+        if name == "len" && self.kind(&values[0], place) == Some(Kind::List) {
+            function = Function::ListLength;
+        }
+        Ok(Expr::Call(function, values))
+    }
+
+    /// `now()`, `today()` and `date_trunc('month', now())`.
+    fn moment(
+        &self,
+        sql: &Sql,
+        name: &str,
+        args: &[&Sql],
+        place: Place<'a>,
+    ) -> Result<Option<Now>, ParseError> {
+        match (name, args) {
+            ("now" | "current_timestamp", []) => Ok(Some(Now { offset: None, start_of: None })),
+            ("today" | "current_date", []) => {
+                Ok(Some(Now { offset: None, start_of: Some(Unit::Day) }))
+            }
+            ("date_trunc" | "datetrunc", [unit, moment]) => {
+                let unit_name = self.text(unit, place)?;
+                let start = moments::unit(&unit_name).ok_or_else(|| {
+                    let hint =
+                        "the units are second, minute, hour, day, week, month, quarter, year";
+                    self.error(unit, &format!("\"{unit_name}\" is not a unit of time"), hint)
+                })?;
+                let Expr::Now(now) = self.expression(moment, place.below())? else {
+                    let hint = "write date_trunc('month', now()); for a feature, compare year(…) and month(…)";
+                    return Err(self.error(moment, "date_trunc works on now() and today()", hint));
+                };
+                moments::cut(now, start).map(Some).ok_or_else(|| {
+                    let hint = "write date_trunc('month', now() - interval 1 month)";
+                    self.error(sql, "this moment is cut twice", hint)
+                })
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn aggregate(
+        &self,
+        sql: &Sql,
+        call: &SqlCall,
+        name: &str,
+        place: Place<'a>,
+    ) -> Result<Expr, ParseError> {
+        if matches!(place.rows, Rows::Related(_)) {
+            let hint = "a filter compares columns of its own table";
+            return Err(self.error(
+                sql,
+                "a figure over related rows cannot stand inside a filter",
+                hint,
+            ));
+        }
+        let distinct = matches!(&call.args, FunctionArguments::List(list)
+            if list.duplicate_treatment == Some(DuplicateTreatment::Distinct));
+        if call.over.is_some() || (distinct && name != "count") {
+            return Err(self.error(
+                sql,
+                &format!("{name} stands alone here"),
+                "write sum(orders.total)",
+            ));
+        }
+        let hint = if name == "count" {
+            "name the table whose rows are counted: count(orders)".to_owned()
+        } else {
+            format!("name a column of a related table: {name}(orders.total)")
+        };
+        let args = match &call.args {
+            FunctionArguments::List(list) => &list.args[..],
+            _ => &[],
+        };
+        let [FunctionArg::Unnamed(FunctionArgExpr::Expr(arg))] = args else {
+            return Err(self.error(sql, &format!("{name} does not say what it is about"), &hint));
+        };
+        let parts: Vec<&Ident> = match strip(arg) {
+            Sql::Identifier(one) => vec![one],
+            Sql::CompoundIdentifier(several) => several.iter().collect(),
+            _ => return Err(self.error(arg, &format!("{name} is about a related table"), &hint)),
+        };
+        let (table, measure) = self.measure(arg, (name, distinct), &parts, &hint)?;
+        let filter = match &call.filter {
+            None => None,
+            Some(filter) => Some(self.tree(filter, Rows::Related(table))?),
+        };
+        Ok(Expr::Aggregate(Box::new(Aggregate { measure, table: table.name.clone(), filter })))
+    }
+
+    fn measure(
+        &self,
+        arg: &Sql,
+        (name, distinct): (&str, bool),
+        parts: &[&Ident],
+        hint: &str,
+    ) -> Result<(&'a crate::model::catalog::Table, Measure), ParseError> {
+        let whole = joined_refs(parts);
+        if name == "count" && !distinct {
+            if let Some(table) = names::table(&self.scope, &whole) {
+                return Ok((table, Measure::Count));
+            }
+            if let Some((_, prefix)) = parts.split_last()
+                && let Some(table) = names::table(&self.scope, &joined_refs(prefix))
+            {
+                let handle = super::print::table(&table.name);
+                return Err(self.error(
+                    arg,
+                    "count counts rows, not values",
+                    &format!("write count({handle}), or count(distinct {whole})"),
+                ));
+            }
+            return Err(self.unknown_table(arg, &whole));
+        }
+        let (column, prefix) = match parts.split_last() {
+            Some((column, prefix)) if !prefix.is_empty() => (column, prefix),
+            _ => {
+                let what = match names::table(&self.scope, &whole) {
+                    Some(_) => format!("{name} needs a column of {whole}"),
+                    None => format!("\"{whole}\" does not say which table"),
+                };
+                return Err(self.error(arg, &what, hint));
+            }
+        };
+        let handle = joined_refs(prefix);
+        let table =
+            names::table(&self.scope, &handle).ok_or_else(|| self.unknown_table(arg, &handle))?;
+        let Expr::Column(column) = self.column(arg, column, Place::top(Rows::Related(table)))?
+        else {
+            return Err(self.error(arg, "a column belongs here", hint));
+        };
+        Ok((
+            table,
+            match name {
+                "count" => Measure::CountDistinct(column),
+                "sum" => Measure::Sum(column),
+                "min" => Measure::Minimum(column),
+                "max" => Measure::Maximum(column),
+                _ => Measure::Average(column),
+            },
+        ))
+    }
+
+    /// The plain arguments of a call.
+    pub(super) fn arguments<'s>(&self, call: &'s SqlCall) -> Result<Vec<&'s Sql>, ParseError> {
+        let odd = || ParseError {
+            message: "only values stand between these parentheses".to_owned(),
+            at: call
+                .name
+                .0
+                .first()
+                .and_then(|part| part.as_ident())
+                .and_then(|name| self.places.at(name.span.start)),
+            hint: "write lower(name)".to_owned(),
+        };
+        if call.over.is_some() || !call.within_group.is_empty() || call.null_treatment.is_some() {
+            return Err(odd());
+        }
+        match &call.args {
+            FunctionArguments::None => Ok(Vec::new()),
+            FunctionArguments::List(list)
+                if list.clauses.is_empty() && list.duplicate_treatment.is_none() =>
+            {
+                let plain = |arg: &'s FunctionArg| match arg {
+                    FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => Ok(expr),
+                    _ => Err(odd()),
+                };
+                list.args.iter().map(plain).collect()
+            }
+            _ => Err(odd()),
+        }
+    }
+
+    /// A text constant.
+    pub(super) fn text(&self, sql: &Sql, place: Place<'a>) -> Result<String, ParseError> {
+        match self.expression(sql, place.below())? {
+            Expr::Value(Value::Text(text)) => Ok(text),
+            _ => Err(self.error(sql, "a text in single quotes belongs here", "write 'text'")),
+        }
+    }
+
+    /// Constants, read in the light of what they are compared with.
+    pub(super) fn values<'s>(
+        &self,
+        items: impl IntoIterator<Item = &'s Sql>,
+        beside: Option<&Expr>,
+        place: Place<'a>,
+    ) -> Result<Vec<Value>, ParseError> {
+        let one = |sql: &'s Sql| {
+            let expr = self.expression(sql, place.below())?;
+            let expr = match beside {
+                Some(beside) => self.fit(sql, expr, beside, place)?,
+                None => expr,
+            };
+            match super::normal::normalise_expr(&expr) {
+                Expr::Value(value) => Ok(value),
+                _ => Err(self.error(
+                    sql,
+                    "a list holds constants",
+                    "write x = a or x = b for features",
+                )),
+            }
+        };
+        items.into_iter().map(one).collect()
+    }
+
+    /// A value that is compared with `beside`.
+    pub(super) fn fitting(
+        &self,
+        sql: &Sql,
+        beside: &Expr,
+        place: Place<'a>,
+    ) -> Result<Expr, ParseError> {
+        let expr = self.expression(sql, place.below())?;
+        self.fit(sql, expr, beside, place)
+    }
+
+    /// A constant brought to the kind of what it is compared with: text beside a date is a date,
+    /// as in SQL; text beside a number, or the other way round, is a slip.
+    pub(super) fn fit(
+        &self,
+        sql: &Sql,
+        expr: Expr,
+        beside: &Expr,
+        place: Place<'a>,
+    ) -> Result<Expr, ParseError> {
+        let Expr::Value(value) = &expr else { return Ok(expr) };
+        if matches!(beside, Expr::Value(_)) {
+            return Ok(expr);
+        }
+        let Some(kind) = self.kind(beside, place) else { return Ok(expr) };
+        let name = print_expr(beside);
+        match (value, kind) {
+            (Value::Text(text), Kind::Date | Kind::Timestamp | Kind::Instant) => {
+                let day = literal::date(text).filter(|_| text.trim().len() == 10).map(Value::Date);
+                let moment = match kind {
+                    Kind::Instant => literal::instant(text).map(Value::Instant),
+                    _ => literal::timestamp(text).map(Value::Timestamp),
+                };
+                day.or(moment).map(Expr::Value).ok_or_else(|| {
+                    let hint = "write '2026-11-23', or now() - interval 90 days";
+                    self.error(sql, &format!("{name} is a date, and '{text}' is none"), hint)
+                })
+            }
+            (Value::Text(text), Kind::Integer | Kind::Number) => {
+                let hint = match literal::number(text.trim()) {
+                    Some(number) => format!("write {number} without quotes"),
+                    None => format!("write {name} = 3"),
+                };
+                Err(self.error(sql, &format!("{name} is a number, and '{text}' is text"), &hint))
+            }
+            (Value::Integer(_) | Value::Decimal(_) | Value::Float(_), Kind::Text) => Err(self
+                .error(
+                    sql,
+                    &format!("{name} is text, and {value} is a number"),
+                    &format!("write '{value}' in single quotes"),
+                )),
+            (Value::Boolean(_), Kind::Text) => Err(self.error(
+                sql,
+                &format!("{name} is text, and {value} is yes or no"),
+                &format!("write '{value}' in single quotes"),
+            )),
+            _ => Ok(expr),
+        }
+    }
+
+    /// The kind of values that an expression has, where it is known.
+    pub(super) fn kind(&self, expr: &Expr, place: Place<'a>) -> Option<Kind> {
+        match expr {
+            Expr::Entity => None,
+            Expr::Column(name) => place.rows.find(&self.scope, name).map(|c| c.kind),
+            Expr::Value(value) => match value {
+                Value::Boolean(_) => Some(Kind::Boolean),
+                Value::List(_) => Some(Kind::List),
+                _ => None,
+            },
+            Expr::Now(_) => None,
+            Expr::Aggregate(aggregate) => match &aggregate.measure {
+                Measure::Count | Measure::CountDistinct(_) => Some(Kind::Integer),
+                Measure::Sum(_) | Measure::Average(_) => Some(Kind::Number),
+                Measure::Minimum(column) | Measure::Maximum(column) => {
+                    self.scope.catalog.table(&aggregate.table)?.column(column).map(|c| c.kind)
+                }
+            },
+            Expr::Call(function, args) => match function {
+                Function::Lower
+                | Function::Upper
+                | Function::Trim
+                | Function::SplitPart
+                | Function::Left => Some(Kind::Text),
+                Function::Coalesce => args.first().and_then(|first| self.kind(first, place)),
+                Function::Round | Function::Floor | Function::Ceiling | Function::Absolute => {
+                    Some(Kind::Number)
+                }
+                _ => Some(Kind::Integer),
+            },
+            // A day and a number make a day, two days a number: the database knows.
+            Expr::Arithmetic(..) => None,
+            Expr::Cast(_, to) => Some(match to {
+                CastType::Text => Kind::Text,
+                CastType::Integer => Kind::Integer,
+                CastType::Number => Kind::Number,
+                CastType::Date => Kind::Date,
+                CastType::Timestamp => Kind::Timestamp,
+                CastType::Boolean => Kind::Boolean,
+            }),
+        }
+    }
+}
+
+/// The functions of values: name, meaning, least and most arguments. The first name of a meaning
+/// is the one that is printed.
+pub(super) const FUNCTIONS: &[(&str, Function, usize, usize)] = &[
+    ("lower", Function::Lower, 1, 1),
+    ("lcase", Function::Lower, 1, 1),
+    ("upper", Function::Upper, 1, 1),
+    ("ucase", Function::Upper, 1, 1),
+    ("trim", Function::Trim, 1, 1),
+    ("length", Function::Length, 1, 1),
+    ("len", Function::Length, 1, 1),
+    ("char_length", Function::Length, 1, 1),
+    ("array_length", Function::ListLength, 1, 1),
+    ("list_length", Function::ListLength, 1, 1),
+    ("abs", Function::Absolute, 1, 1),
+    ("round", Function::Round, 1, 2),
+    ("floor", Function::Floor, 1, 1),
+    ("ceil", Function::Ceiling, 1, 1),
+    ("ceiling", Function::Ceiling, 1, 1),
+    ("year", Function::Year, 1, 1),
+    ("month", Function::Month, 1, 1),
+    ("day", Function::Day, 1, 1),
+    ("dayofmonth", Function::Day, 1, 1),
+    ("hour", Function::Hour, 1, 1),
+    ("isodow", Function::Weekday, 1, 1),
+    ("coalesce", Function::Coalesce, 1, usize::MAX),
+    ("split_part", Function::SplitPart, 3, 3),
+    ("left", Function::Left, 2, 2),
+];
+
+/// The functions that are conditions.
+pub(super) const TESTS: &[&str] = &[
+    "contains",
+    "starts_with",
+    "ends_with",
+    "regexp_matches",
+    "list_contains",
+    "list_has_any",
+    "list_has_all",
+    "in_cohort",
+    "anniversary",
+    "off",
+];
+
+fn function(name: &str) -> Option<(Function, usize, usize)> {
+    FUNCTIONS
+        .iter()
+        .find(|(known, ..)| *known == name)
+        .map(|(_, function, least, most)| (*function, *least, *most))
+}
+
+fn is_bare(field: &CeilFloorKind) -> bool {
+    matches!(field, CeilFloorKind::DateTimeField(DateTimeField::NoDateTime))
+}
+
+fn field_name(field: &DateTimeField) -> String {
+    field.to_string().trim_matches('\'').to_lowercase()
+}
+
+fn is_condition(sql: &Sql) -> bool {
+    use BinaryOperator as Op;
+    match sql {
+        Sql::BinaryOp { op, .. } => matches!(
+            op,
+            Op::And | Op::Or | Op::Eq | Op::NotEq | Op::Lt | Op::LtEq | Op::Gt | Op::GtEq
+        ),
+        Sql::UnaryOp { op: UnaryOperator::Not, .. }
+        | Sql::IsNull(_)
+        | Sql::IsNotNull(_)
+        | Sql::IsTrue(_)
+        | Sql::IsNotTrue(_)
+        | Sql::IsFalse(_)
+        | Sql::IsNotFalse(_)
+        | Sql::IsDistinctFrom(..)
+        | Sql::IsNotDistinctFrom(..)
+        | Sql::InList { .. }
+        | Sql::Between { .. }
+        | Sql::Like { .. }
+        | Sql::ILike { .. } => true,
+        _ => false,
+    }
+}
+
+fn joined(parts: &[Ident]) -> String {
+    parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".")
+}
+
+fn joined_refs(parts: &[&Ident]) -> String {
+    parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".")
+}

@@ -1,0 +1,176 @@
+//! DuckDB's dialect: names, literals, and the table functions that read files.
+
+use super::Sql;
+use crate::model::catalog::{CsvReader, Reader, TableOrigin};
+use crate::model::value::Value;
+use std::path::PathBuf;
+
+/// A quoted name.
+pub fn ident(name: &str) -> Sql {
+    Sql(format!("\"{}\"", name.replace('"', "\"\"")))
+}
+
+/// Quoted names with dots between them.
+pub fn path(names: &[&str]) -> Sql {
+    Sql::join(names.iter().map(|n| ident(n)), ".")
+}
+
+/// A text literal. Control characters cannot be typed in a shell, so they are written by code.
+pub fn text(value: &str) -> Sql {
+    if value.contains('\0') {
+        // A literal cannot hold the zero character; it is put together around it.
+        let parts = value.split('\0').map(text);
+        return Sql::join(parts, " || chr(0) || ").nested();
+    }
+    Sql(format!("'{}'", value.replace('\'', "''")))
+}
+
+/// A whole number.
+pub fn number(value: impl Into<i128>) -> Sql {
+    Sql(value.into().to_string())
+}
+
+/// A moment without a zone, from its ISO text.
+pub fn timestamp(iso: &str) -> Sql {
+    Sql(format!("TIMESTAMP {}", text(iso)))
+}
+
+/// A moment with a zone, from its ISO text with an offset.
+pub fn timestamptz(iso: &str) -> Sql {
+    Sql(format!("TIMESTAMPTZ {}", text(iso)))
+}
+
+/// A value as a literal of its own type.
+pub fn literal(value: &Value) -> Sql {
+    match value {
+        Value::Missing => Sql::raw("NULL"),
+        Value::Boolean(true) => Sql::raw("TRUE"),
+        Value::Boolean(false) => Sql::raw("FALSE"),
+        Value::Integer(n) => number(*n),
+        Value::Decimal(digits) if is_plain_decimal(digits) => Sql(digits.clone()),
+        Value::Float(x) if x.is_finite() => Sql(format!("{x:e}")),
+        Value::Float(x) => {
+            let name = if x.is_nan() {
+                "nan"
+            } else if *x > 0.0 {
+                "inf"
+            } else {
+                "-inf"
+            };
+            Sql(format!("CAST({} AS DOUBLE)", text(name)))
+        }
+        Value::Text(s) | Value::Other(s) | Value::Decimal(s) => text(s),
+        Value::Date(s) => Sql(format!("DATE {}", text(s))),
+        Value::Timestamp(s) => timestamp(s),
+        Value::Instant(s) => timestamptz(s),
+        Value::List(items) => Sql(format!("[{}]", Sql::join(items.iter().map(literal), ", "))),
+    }
+}
+
+fn is_plain_decimal(digits: &str) -> bool {
+    let unsigned = digits.strip_prefix('-').unwrap_or(digits);
+    !unsigned.is_empty()
+        && unsigned.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && unsigned.bytes().filter(|b| *b == b'.').count() <= 1
+        && unsigned.bytes().any(|b| b.is_ascii_digit())
+}
+
+/// `{'name': 'TYPE', …}`, as the file readers take their columns.
+pub fn type_list(columns: &[(String, String)]) -> Sql {
+    let pairs =
+        columns.iter().map(|(name, type_name)| Sql(format!("{}: {}", text(name), text(type_name))));
+    Sql(format!("{{{}}}", Sql::join(pairs, ", ")))
+}
+
+/// What stands after `FROM` to read a table where it lives: its own name in a database, a table
+/// function for files.
+pub fn relation(origin: &TableOrigin) -> Sql {
+    match origin {
+        TableOrigin::Stored { schema, table } | TableOrigin::View { schema, table, .. } => {
+            path(&[schema, table])
+        }
+        TableOrigin::Files { paths, reader } => from_files(paths, reader),
+    }
+}
+
+/// The table function that reads files as [`Reader`] says.
+pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
+    let list = paths.iter().map(|p| text(&p.to_string_lossy()));
+    let list = match paths.len() {
+        1 => Sql::join(list, ""),
+        _ => Sql(format!("[{}]", Sql::join(list, ", "))),
+    };
+    let many = paths.len() > 1;
+    match reader {
+        Reader::Parquet if many => Sql(format!("read_parquet({list}, union_by_name = true)")),
+        Reader::Parquet => Sql(format!("read_parquet({list})")),
+        Reader::Json { format, columns } => Sql(format!(
+            "read_json({list}, format = {}, columns = {})",
+            text(format),
+            type_list(columns)
+        )),
+        Reader::Csv(csv) => Sql(format!("read_csv({list}, {})", csv_options(csv, many))),
+    }
+}
+
+/// The same for delimited text, keeping what does not fit in the table `reject_errors`.
+pub fn from_files_with_rejects(paths: &[PathBuf], csv: &CsvReader) -> Sql {
+    let list = Sql::join(paths.iter().map(|p| text(&p.to_string_lossy())), ", ");
+    let options = csv_options(csv, paths.len() > 1);
+    Sql(format!("read_csv([{list}], {options}, store_rejects = true, rejects_limit = 0)"))
+}
+
+fn csv_options(csv: &CsvReader, many: bool) -> Sql {
+    let mut options = vec![
+        Sql::raw("auto_detect = false"),
+        Sql(format!("delim = {}", text(&csv.delimiter))),
+        Sql(format!("quote = {}", text(&csv.quote))),
+        Sql(format!("escape = {}", text(&csv.escape))),
+        Sql(format!("header = {}", csv.header)),
+        Sql(format!("columns = {}", type_list(&csv.columns))),
+    ];
+    if csv.skip_lines > 0 {
+        options.push(Sql(format!("skip = {}", csv.skip_lines)));
+    }
+    if !csv.missing_words.is_empty() {
+        // The empty cell is missing too, but only as long as it is named.
+        let words = csv.missing_words.iter().map(|w| text(w));
+        options.push(Sql(format!("nullstr = ['', {}]", Sql::join(words, ", "))));
+    }
+    if csv.quoted_empty_is_text {
+        options.push(Sql::raw("allow_quoted_nulls = false"));
+    }
+    if csv.encoding != "utf-8" {
+        options.push(Sql(format!("encoding = {}", text(&csv.encoding))));
+    }
+    if let Some(new_line) = &csv.new_line {
+        options.push(Sql(format!("new_line = {}", text(new_line))));
+    }
+    if csv.lenient {
+        options.push(Sql::raw("null_padding = true"));
+        options.push(Sql::raw("ignore_errors = true"));
+        options.push(Sql::raw("strict_mode = false"));
+    }
+    if many {
+        options.push(Sql::raw("union_by_name = true"));
+    }
+    Sql::join(options, ", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_in_names_and_text_stay_inside() {
+        assert_eq!(ident("a\"b").text(), "\"a\"\"b\"");
+        assert_eq!(text("it's").text(), "'it''s'");
+        assert_eq!(text("a\0b").text(), "('a' || chr(0) || 'b')");
+    }
+
+    #[test]
+    fn a_decimal_that_is_not_one_is_quoted() {
+        assert_eq!(literal(&Value::Decimal("1.50".into())).text(), "1.50");
+        assert_eq!(literal(&Value::Decimal("1; DROP".into())).text(), "'1; DROP'");
+    }
+}

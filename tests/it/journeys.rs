@@ -1,0 +1,252 @@
+//! The journeys on the sample shop, through the session and through the engine, without a window.
+
+use muster::engine::{Engine, Job, Session};
+use muster::language;
+use muster::model::answer::{Answer, Counts, Size};
+use muster::model::catalog::{CohortRef, Column};
+use muster::model::clause::Tree;
+use muster::model::now::Moment;
+use muster::model::question::{Question, Slice};
+use muster::model::value::Kind;
+use muster::protocol::{Command, Event, OpenRequest, Outcome, Slot, Ticket};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+fn shop() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data/shop.duckdb")
+}
+
+fn request(workspace: &Path) -> OpenRequest {
+    OpenRequest { paths: vec![shop()], password: None, workspace: Some(workspace.to_path_buf()) }
+}
+
+fn open() -> (Session, tempfile::TempDir) {
+    let workspace = tempfile::tempdir().unwrap();
+    let mut report = |_| {};
+    let mut job = Job { cancelled: Arc::new(AtomicBool::new(false)), report: &mut report };
+    (Session::open(&request(workspace.path()), &mut job).unwrap(), workspace)
+}
+
+fn slice(session: &Session, cohort: &str, condition: &str) -> Slice {
+    let catalog = session.catalog();
+    let cohort = catalog.cohort(cohort).unwrap();
+    let entity = catalog.entity(&cohort.entity).unwrap();
+    let tree = language::parse(condition, &language::Scope { catalog, entity }).unwrap();
+    let now = Moment::parse("2026-11-20T06:00:00Z", &jiff::tz::TimeZone::UTC).unwrap();
+    Slice { cohort, tree, now, segments: Vec::new() }
+}
+
+fn size(session: &Session, slice: &Slice) -> Size {
+    match session.ask(slice, &Question::Size).unwrap().answer {
+        Answer::Size(size) => size,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The chart that a feature gets, and the sum of everything in the answer.
+fn chart_total(session: &Session, slice: &Slice, feature: &Column) -> Counts {
+    let column = feature.name.clone();
+    let question = match feature.kind {
+        Kind::Integer | Kind::Number => Question::Histogram { column, bins_max: 40 },
+        Kind::Date | Kind::Timestamp | Kind::Instant => {
+            Question::Timeline { column, periods_max: 60 }
+        }
+        _ => Question::Values { column, top: 8, search: String::new() },
+    };
+    let mut total = Counts::default();
+    let mut add = |counts: Counts| {
+        total.all += counts.all;
+        total.kept += counts.kept;
+    };
+    match session.ask(slice, &question).unwrap().answer {
+        Answer::Histogram(found) => {
+            found.bins.into_iter().for_each(&mut add);
+            add(found.missing);
+            add(found.not_finite);
+        }
+        Answer::Timeline(found) => {
+            found.periods.into_iter().for_each(|(_, counts)| add(counts));
+            add(found.missing);
+        }
+        Answer::Values(found) => {
+            found.top.into_iter().for_each(|(_, counts)| add(counts));
+            add(found.others);
+            add(found.missing);
+        }
+        other => panic!("{other:?}"),
+    }
+    total
+}
+
+const CONDITION: &str = "country in ('DE', 'FR') and count(orders) >= 2 and \
+     (last_order < now() - interval 90 days or plan is distinct from 'free')";
+
+#[test]
+fn every_chart_of_every_feature_adds_up_to_the_headline() {
+    let (session, _workspace) = open();
+    let user = session.catalog().entity("user").unwrap().clone();
+    let slice = slice(&session, "user/all", CONDITION);
+    let headline = size(&session, &slice);
+    assert!(headline.kept > 0 && headline.kept < headline.of, "{headline:?}");
+    let own = ["country", "last_order", "plan"];
+    for feature in &user.features {
+        let total = chart_total(&session, &slice, feature);
+        assert_eq!(total.all, headline.of, "{}", feature.name);
+        if own.contains(&feature.name.as_str()) {
+            assert!(total.kept >= headline.kept, "{}", feature.name);
+        } else {
+            assert_eq!(total.kept, headline.kept, "{}", feature.name);
+        }
+    }
+}
+
+#[test]
+fn the_printed_statement_gives_the_same_numbers() {
+    let (session, _workspace) = open();
+    let slice = slice(&session, "known_customers", CONDITION);
+    let headline = size(&session, &slice);
+    session.store().attach().unwrap();
+    let rows = |question: &Question| {
+        let sql = session.ask(&slice, question).unwrap().sql;
+        session.store().query(&sql).unwrap().rows
+    };
+    assert_eq!(rows(&Question::Size)[0][0].as_u64(), Some(headline.kept));
+    assert_eq!(rows(&Question::Members).len() as u64, headline.kept);
+    let bars = Question::Values { column: "plan".into(), top: 20, search: String::new() };
+    assert!(rows(&bars).len() > 1);
+}
+
+#[test]
+fn a_deep_page_is_the_same_looked_up_or_read_through() {
+    let (session, _workspace) = open();
+    let slice = slice(&session, "user/all", "country is not null");
+    for sort in [None, Some(("last_order".to_owned(), true)), Some(("name".to_owned(), false))] {
+        let question = Question::Page {
+            columns: vec!["name".into(), "last_order".into()],
+            sort,
+            offset: 1_000,
+            limit: 50,
+        };
+        let answered = session.ask(&slice, &question).unwrap();
+        let Answer::Page(page) = answered.answer else { panic!("a page") };
+        assert_eq!(page.rows.len(), 50);
+        session.store().attach().unwrap();
+        assert_eq!(page.rows, session.store().query(&answered.sql).unwrap().rows);
+    }
+}
+
+#[test]
+fn steps_of_the_sample_add_up_and_leave_one_out_is_what_leaving_out_gives() {
+    let (session, _workspace) = open();
+    let whole = slice(&session, "user/all", CONDITION);
+    let Answer::Steps(steps) = session.ask(&whole, &Question::Steps).unwrap().answer else {
+        panic!("steps")
+    };
+    let mut before = steps.of;
+    for step in &steps.steps {
+        assert_eq!(step.kept + step.dropped, before);
+        before = step.kept;
+        let mut without = whole.clone();
+        without.tree.parts.remove(step.part);
+        let gained = size(&session, &without).kept - size(&session, &whole).kept;
+        assert_eq!(step.gained_without, gained, "part {}", step.part);
+    }
+    assert_eq!(before, size(&session, &whole).kept);
+}
+
+#[test]
+fn a_profile_says_why_someone_is_in() {
+    let (session, _workspace) = open();
+    let slice = slice(&session, "user/all", CONDITION);
+    let page = Question::Page { columns: Vec::new(), sort: None, offset: 0, limit: 1 };
+    let Answer::Page(page) = session.ask(&slice, &page).unwrap().answer else { panic!("a page") };
+    let key = page.rows[0][0].clone();
+    let question = Question::Profile { key };
+    let Answer::Profile(profile) = session.ask(&slice, &question).unwrap().answer else {
+        panic!("a profile")
+    };
+    assert!(profile.in_slice && profile.in_cohort);
+    let root: Vec<_> = profile.why.iter().filter(|(path, _)| path.len() == 1).collect();
+    assert_eq!(root.len(), 3);
+    assert!(root.iter().all(|(_, met)| *met == Some(true)), "{root:?}");
+    let orders = profile.related.iter().find(|r| r.table == "orders").unwrap();
+    assert!(orders.total >= 2 && orders.rows.len() as u64 == orders.total);
+}
+
+#[test]
+fn a_segment_is_a_clause_and_cannot_contain_itself() {
+    let (session, _workspace) = open();
+    let mut outer = slice(&session, "user/all", "in_cohort('Germans') and orders >= 2");
+    let german = slice(&session, "user/all", "country = 'DE'").tree;
+    outer.segments = vec![("Germans".to_owned(), CohortRef::all("user"), german)];
+    let direct = slice(&session, "user/all", "country = 'DE' and orders >= 2");
+    assert_eq!(size(&session, &outer), size(&session, &direct));
+    let own = slice(&session, "user/all", "in_cohort('Germans')").tree;
+    outer.segments = vec![("Germans".to_owned(), CohortRef::all("user"), own)];
+    let failure = session.ask(&outer, &Question::Size).unwrap_err();
+    assert!(failure.what.contains("contains itself"), "{failure}");
+}
+
+/// Drains events until `done` says so.
+fn wait(engine: &Engine, events: &mut Vec<Event>, done: impl Fn(&[Event]) -> bool) {
+    let began = Instant::now();
+    while !done(events) {
+        assert!(began.elapsed() < Duration::from_secs(60), "no answer in a minute: {events:?}");
+        events.extend(engine.drain());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn ended(events: &[Event], ticket: u64) -> Vec<&Outcome> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Finished(t, outcome) if *t == Ticket(ticket) => Some(outcome),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn every_command_ends_once_and_an_overtaken_question_is_not_answered() {
+    let workspace = tempfile::tempdir().unwrap();
+    let engine = Engine::spawn(|| {});
+    let mut events = Vec::new();
+    engine.send(Command::Open { ticket: Ticket(1), request: request(workspace.path()) });
+    wait(&engine, &mut events, |events| !ended(events, 1).is_empty());
+    assert_eq!(ended(&events, 1), [&Outcome::Done]);
+
+    let slice = Arc::new(Slice {
+        cohort: CohortRef::all("user"),
+        tree: Tree::everyone(),
+        now: Moment::parse("2026-11-20T06:00:00Z", &jiff::tz::TimeZone::UTC).unwrap(),
+        segments: Vec::new(),
+    });
+    for ticket in 2..40 {
+        engine.send(Command::Ask {
+            ticket: Ticket(ticket),
+            slot: Slot("size".to_owned()),
+            slice: Arc::clone(&slice),
+            question: Question::Steps,
+        });
+    }
+    engine.send(Command::Ask {
+        ticket: Ticket(40),
+        slot: Slot("wrong".to_owned()),
+        slice,
+        question: Question::Histogram { column: "name".into(), bins_max: 10 },
+    });
+    wait(&engine, &mut events, |events| (2..=40).all(|t| !ended(events, t).is_empty()));
+    for ticket in 2..=40 {
+        assert_eq!(ended(&events, ticket).len(), 1, "{ticket}");
+    }
+    assert_eq!(ended(&events, 39), [&Outcome::Done]);
+    assert!(matches!(ended(&events, 40)[..], [Outcome::Failed(_)]));
+    for event in &events {
+        if let Event::Answered(ticket, ..) = event {
+            assert_eq!(ended(&events, ticket.0), [&Outcome::Done]);
+        }
+    }
+}

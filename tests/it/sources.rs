@@ -1,0 +1,3 @@
+//! Opening sources: files made in temporary folders, read through the public doors.
+
+mod attach;

@@ -1,0 +1,124 @@
+//! The walls of the house: which room may import which, and where a guest library may be named.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which rooms each room may import. A new entry is a decision: write why in ARCHITECTURE.md.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("language", &["model"]),
+    ("sql", &["model"]),
+    ("compile", &["model", "sql"]),
+    ("sources", &["model", "sql", "protocol"]),
+    ("protocol", &["model"]),
+    ("deliver", &["model"]),
+    ("engine", &["model", "language", "sql", "compile", "sources", "deliver", "protocol"]),
+    ("state", &["model", "language", "protocol"]),
+    ("ui", &["model", "language", "state"]),
+    ("app", &["model", "language", "protocol", "state", "ui", "engine"]),
+    ("cli", &["model", "language", "protocol", "engine", "deliver"]),
+];
+
+/// The rooms or files in which each guest library may be named.
+const GUEST_ROOMS: &[(&str, &[&str])] = &[
+    ("duckdb::", &["engine/store.rs", "engine/store/", "sql/"]),
+    ("egui::", &["ui/", "app/"]),
+    ("eframe::", &["ui/", "app/"]),
+    ("egui_plot::", &["ui/"]),
+    ("rfd::", &["app/dialogs.rs"]),
+    ("sqlparser::", &["language/"]),
+    ("serde_saphyr::", &["engine/workspace.rs", "app/settings.rs"]),
+    ("rust_xlsxwriter::", &["engine/", "deliver/"]),
+];
+
+fn sources() -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    walk(&root, &mut found);
+    found.sort();
+    found
+        .into_iter()
+        .map(|path| {
+            let name = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
+            (name, fs::read_to_string(&path).unwrap())
+        })
+        .collect()
+}
+
+/// The text before the unit tests, without comments: tests may look over the wall.
+fn code(text: &str) -> String {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn rooms_import_only_what_they_may() {
+    let mut wrong = Vec::new();
+    for (file, text) in sources() {
+        let room = file.split('/').next().unwrap().trim_end_matches(".rs");
+        let Some((_, allowed)) = MAY_IMPORT.iter().find(|(name, _)| *name == room) else {
+            assert!(["lib", "main"].contains(&room), "{file} is in no known room");
+            continue;
+        };
+        for used in code(&text).split("crate::").skip(1) {
+            let other: String =
+                used.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let known = MAY_IMPORT.iter().any(|(name, _)| *name == other);
+            if known && other != room && !allowed.contains(&other.as_str()) {
+                wrong.push(format!("{file} imports {other}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn guests_stay_in_their_rooms() {
+    let mut wrong = Vec::new();
+    for (file, text) in sources() {
+        for (guest, rooms) in GUEST_ROOMS {
+            let named = code(&text).split(guest).collect::<Vec<_>>().windows(2).any(|pair| {
+                // `egui::` is also the end of another name, such as `my_egui::`.
+                !pair[0].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':')
+            });
+            if named && !rooms.iter().any(|room| file.starts_with(room)) {
+                wrong.push(format!("{file} names {guest}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let silent: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, text)| !text.starts_with("//!"))
+        .map(|(file, _)| file)
+        .collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}
+
+#[test]
+fn no_test_file_is_forgotten() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let main = fs::read_to_string(folder.join("main.rs")).unwrap();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let is_module = path.is_dir() || path.extension().is_some_and(|e| e == "rs");
+        if is_module && stem != "main" {
+            assert!(main.contains(&format!("mod {stem};")), "{} is never run", path.display());
+        }
+    }
+}
