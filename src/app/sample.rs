@@ -1,22 +1,52 @@
-//! The sample shop.
+//! The sample shop, which travels inside the program.
 
 use crate::model::failure::Failure;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
-/// The path of the sample's DuckDB file.
+/// The sample's DuckDB file.
+const SHOP: &[u8] = include_bytes!("../../sample_data/shop.duckdb");
+
+/// The path of the sample in the user's data folder, written there when it is missing or another.
 ///
 /// # Errors
-/// When it is not there.
+/// When there is no such folder, or it cannot be written.
 pub fn path() -> Result<PathBuf, Failure> {
-    let path = PathBuf::from("sample_data/shop.duckdb");
-    if path.is_file() {
-        return std::path::absolute(&path).map_err(|error| {
-            Failure::new("the sample cannot be found", path.display().to_string(), error.to_string())
-        });
+    let folders = directories::ProjectDirs::from("", "", "muster").ok_or_else(|| {
+        Failure::new("the sample cannot be unpacked", "", "this user has no data folder")
+    })?;
+    let path = folders.data_dir().join("sample").join("shop.duckdb");
+    unpack(&path).map_err(|error| {
+        let place = path.display().to_string();
+        Failure::new("the sample cannot be unpacked", place, error.to_string())
+    })?;
+    Ok(path)
+}
+
+fn unpack(path: &Path) -> io::Result<()> {
+    if std::fs::read(path).is_ok_and(|there| there == SHOP) {
+        return Ok(());
     }
-    Err(Failure::new(
-        "the sample shop is not here",
-        path.display().to_string(),
-        "start muster in the folder of its sources",
-    ))
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let part = path.with_extension("part");
+    std::fs::write(&part, SHOP)?;
+    std::fs::rename(&part, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_is_written_once_and_mended_when_it_differs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/shop.duckdb");
+        unpack(&path).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), SHOP);
+        std::fs::write(&path, "torn").unwrap();
+        unpack(&path).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), SHOP);
+    }
 }

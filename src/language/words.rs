@@ -683,8 +683,3 @@ mod tests {
         }
     }
 }
-
-/// The tree line by line, with the depth of each.
-pub fn lines(_tree: &Tree, _now: Option<&Moment>) -> Vec<(usize, String)> {
-    Vec::new()
-}

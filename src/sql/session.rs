@@ -96,8 +96,3 @@ fn without_end(statement: &str) -> &str {
 pub fn keep_result(name: &str, statement: &str) -> Sql {
     keep(name, &Sql(without_end(statement).to_owned()))
 }
-
-/// Drops a table in memory.
-pub fn forget(name: &str) -> Sql {
-    Sql::fill("DROP TABLE IF EXISTS {}", &[&path(&["memory", "main", name])])
-}

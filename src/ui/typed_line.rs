@@ -1,7 +1,7 @@
 //! The typed condition above the blocks: the same tree as text, with completion.
 
 use super::{Actions, theme, widgets};
-use crate::state::typed::Proposal;
+use crate::language::Completion;
 use crate::state::{Action, Focus, SliceAction, State, ViewAction};
 use egui::text::{CCursor, CCursorRange};
 use egui::{Id, Key, Modifiers, RichText, TextEdit, Ui};
@@ -49,7 +49,7 @@ pub(super) fn typed_line_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         }
     }
     if response.has_focus() && !proposals.is_empty() {
-        proposals_ui(ui, response, &text, cursor.unwrap_or_default(), &proposals, actions);
+        proposals_ui(response, &text, cursor.unwrap_or_default(), &proposals, actions);
     }
     error_ui(ui, state);
 }
@@ -77,11 +77,10 @@ fn error_ui(ui: &mut Ui, state: &State) {
 }
 
 fn proposals_ui(
-    ui: &Ui,
     field: &egui::Response,
     text: &str,
     cursor: usize,
-    proposals: &[Proposal],
+    proposals: &[Completion],
     actions: &mut Actions,
 ) {
     egui::Popup::from_response(field)
@@ -91,7 +90,7 @@ fn proposals_ui(
             ui.set_min_width(240.0);
             for (i, proposal) in proposals.iter().enumerate() {
                 let keys = if i == 0 { "Tab" } else { "" };
-                let label = format!("{}  {}", proposal.insert, proposal.detail);
+                let label = format!("{}  {}", proposal.label, proposal.detail);
                 let button = egui::Button::selectable(i == 0, label).right_text(keys);
                 if ui.add(button).clicked() {
                     take(ui, field.id, text, cursor, proposal, actions);
@@ -102,12 +101,11 @@ fn proposals_ui(
 }
 
 /// Puts a proposal in the place of the word at the cursor.
-fn take(ui: &Ui, id: Id, text: &str, cursor: usize, proposal: &Proposal, actions: &mut Actions) {
-    let before: String = text.chars().take(proposal.from).collect();
+fn take(ui: &Ui, id: Id, text: &str, cursor: usize, proposal: &Completion, actions: &mut Actions) {
+    let before: String = text.chars().take(proposal.replace_from).collect();
     let after: String = text.chars().skip(cursor).collect();
-    let end = proposal.from + proposal.insert.chars().count() + 1;
-    let space = if after.starts_with(' ') { "" } else { " " };
-    let text = format!("{before}{}{space}{after}", proposal.insert);
+    let end = proposal.replace_from + proposal.insert.chars().count();
+    let text = format!("{before}{}{after}", proposal.insert);
     if let Some(mut edit) = TextEdit::load_state(ui.ctx(), id) {
         edit.cursor.set_char_range(Some(CCursorRange::one(CCursor::new(end))));
         TextEdit::store_state(ui.ctx(), id, edit);

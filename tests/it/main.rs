@@ -2,3 +2,4 @@
 
 mod slices;
 mod sources;
+mod ui;
