@@ -42,7 +42,23 @@ pub fn complete(text: &str, cursor_chars: usize, scope: &Scope<'_>) -> Vec<Compl
         // An open double quote asks for a name, whatever else could stand here.
         offers.retain(|offer| offer.is_name);
     }
-    ranked(offers, &typed)
+    let mut found = ranked(offers, &typed);
+    // A quote that is closed behind the cursor already is not closed twice.
+    let closes = match typed.open {
+        Open::Text => '\'',
+        Open::Name => '"',
+        Open::Word | Open::Closed => return found,
+    };
+    if text.chars().nth(cursor_chars) == Some(closes) {
+        for offer in &mut found {
+            if closes == '"' && !offer.insert.starts_with('"') {
+                offer.insert.insert(0, '"');
+            } else if offer.insert.ends_with(closes) {
+                offer.insert.pop();
+            }
+        }
+    }
+    found
 }
 
 /// What may be offered, before it is compared with what is typed.
@@ -783,6 +799,9 @@ mod tests {
             ("sum(orders.total) filter (where status = 'a') |", vec!["= ", ">= "]),
             ("in_cohort('|", vec!["'Big spenders'"]),
             ("in_cohort('sp|", vec!["'Big spenders'"]),
+            ("in_cohort('sp|')", vec!["'Big spenders"]),
+            ("\"coun|\" = 'DE'", vec!["\"country"]),
+            ("\"fir|\" = 'DE'", vec!["\"First Name"]),
             ("date_trunc('mo|", vec!["'month'"]),
             ("(country = 'DE' or |", vec!["id", "country"]),
         ] {

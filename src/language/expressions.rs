@@ -189,6 +189,10 @@ impl<'a> Reader<'a> {
             return Ok(Expr::Value(negative));
         }
         let inner = self.expression(sql, place)?;
+        if matches!(inner, Expr::Now(_)) {
+            let hint = "compare a date with now() - interval 90 days instead";
+            return Err(self.error(sql, "a moment has no sign", hint));
+        }
         let zero = Box::new(Expr::Value(Value::Integer(0)));
         Ok(Expr::Arithmetic(Arithmetic::Subtract, zero, Box::new(inner)))
     }
@@ -571,7 +575,8 @@ impl<'a> Reader<'a> {
         place: Place<'a>,
     ) -> Result<Expr, ParseError> {
         let Expr::Value(value) = &expr else { return Ok(expr) };
-        if matches!(beside, Expr::Value(_)) {
+        // An infinite number is written as a conversion, and is a constant all the same.
+        if matches!(super::normal::normalise_expr(beside), Expr::Value(_)) {
             return Ok(expr);
         }
         let Some(kind) = self.kind(beside, place) else { return Ok(expr) };

@@ -34,7 +34,7 @@ pub struct ParseError {
 }
 
 /// Nested parentheses and calls that are read before giving up.
-const DEPTH: usize = 120;
+const DEPTH: usize = 300;
 
 /// Words and signs, constants and commas not counted, that are read before giving up. It bounds
 /// the memory that a chain such as `a + a + a …` takes; lists of values may be as long as they are.
@@ -365,7 +365,10 @@ mod tests {
         let list = (0..50_000).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
         let list = format!("orders in ({list})");
         assert_eq!(round(&list), Ok(list));
-        let deep = format!("{}orders = 1 and total = 2{}", "not (".repeat(20), ")".repeat(20));
+        let deep = "(orders = 1 and (orders = 2 or ".repeat(25) + "orders = 3" + &"))".repeat(25);
+        assert!(round(&deep).is_ok());
+        let deep =
+            "(not (orders = 1 or total = 2 and ".repeat(25) + "orders = 3" + &"))".repeat(25);
         assert!(round(&deep).is_ok());
     }
 

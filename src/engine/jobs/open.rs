@@ -15,6 +15,7 @@ pub(in crate::engine) fn open(
     let kept = workspace::load(&workspace_file)?;
     let store = Store::open(&request.paths, request.password.as_deref())?;
     store.obey(Arc::clone(&job.cancelled));
+    store.attach()?;
     let catalog = sources::open(request, &store, &kept.corrections, job.report)?;
     store.detach()?;
     let opened = Opened { catalog: Arc::new(catalog), workspace: kept, workspace_file };
