@@ -96,9 +96,7 @@ impl Session {
     /// Whether the source's files are still as they were when it was opened.
     pub fn is_unchanged(&self) -> bool {
         let was = &self.catalog().fingerprint;
-        was.files.iter().all(|stamp| {
-            crate::sources::stamp(&stamp.path).is_ok_and(|now| now == *stamp)
-        })
+        crate::sources::fingerprint_now(was) == *was
     }
 
     /// Runs a statement on the attached source.

@@ -73,3 +73,24 @@ pub(super) fn choice<T: PartialEq + Clone>(
     name_field(ui, &response.response, name);
     picked
 }
+
+/// Text between two sides, cut with `…` where it does not fit.
+pub(super) fn cut_text(
+    ui: &Ui,
+    (left, right): (f32, f32),
+    middle: f32,
+    text: &str,
+    font: egui::FontId,
+    color: egui::Color32,
+) {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width((right - left).max(1.0));
+    let galley = ui.painter().layout_job(job);
+    let at = egui::pos2(left, middle - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, color);
+}
+
+/// A line of text that is cut where it does not fit.
+pub(super) fn plain(ui: &mut Ui, text: &str) -> Response {
+    ui.add(egui::Label::new(text).truncate())
+}

@@ -96,6 +96,7 @@ pub fn write_list(
     job: &mut Job<'_>,
 ) -> Result<Written, Failure> {
     let catalog = session.catalog();
+    session.obey(job.cancelled.clone());
     refuse_changed_source(catalog)?;
     let columns = columns(catalog, request)?;
     let neutralise = request.neutralise_formulas && request.format == ExportFormat::Csv;
@@ -109,6 +110,7 @@ pub fn write_list(
     let name = request.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     say(job, format!("Writing {name}"), None);
     let store = session.store();
+    store.attach()?;
     let cancelled = job.cancelled.clone();
     let (rows, files) = std::thread::scope(|scope| -> Result<_, Failure> {
         // The source is hashed while it is read: both are bound by different things.
@@ -118,7 +120,8 @@ pub fn write_list(
             .map_err(|error| Failure::new(format!("no thread: {error}"), "", "try again"))?;
         let rows = match request.format {
             ExportFormat::Csv | ExportFormat::Parquet => {
-                copy_to(store, &query.executed(), request.format, part)
+                let mut tell = |part| say(job, format!("Writing {name}"), part);
+                copy_to(store, &query.executed(), (request.format, part), &mut tell)
             }
             ExportFormat::Excel => excel_size(size.kept)
                 .and_then(|()| write_excel(store, &query.executed(), &kinds, part, job)),
@@ -199,7 +202,12 @@ fn feature_name(entity: &Entity, asked: &str) -> Result<String, Failure> {
 }
 
 /// Runs `COPY` and gives the rows that it says it wrote; Parquet is counted again from the file.
-fn copy_to(store: &Store, query: &str, format: ExportFormat, part: &Path) -> Result<u64, Failure> {
+fn copy_to(
+    store: &Store,
+    query: &str,
+    (format, part): (ExportFormat, &Path),
+    tell: &mut dyn FnMut(Option<f32>),
+) -> Result<u64, Failure> {
     // The engine takes paths as text. Where a path is none, the list takes a detour.
     let detour = match part.to_str() {
         Some(_) => None,
@@ -210,7 +218,7 @@ fn copy_to(store: &Store, query: &str, format: ExportFormat, part: &Path) -> Res
         ExportFormat::Parquet => copy::copy_parquet(query, &file),
         ExportFormat::Csv | ExportFormat::Excel => copy::copy_csv(query, &file),
     };
-    let mut rows = first_count(store, statement.text())?;
+    let mut rows = store.write_telling(statement.text(), tell)?;
     if format == ExportFormat::Parquet {
         let found = first_count(store, copy::count_parquet(&file).text())?;
         // A difference shows as a difference with the size.
@@ -242,10 +250,10 @@ fn write_excel(
     job: &mut Job<'_>,
 ) -> Result<u64, Failure> {
     let mut book = ListBook::new(columns)?;
-    store.query(copy::keep_list(query).text())?;
+    store.execute(copy::keep_list(query).text())?;
     let written = push_pages(store, &mut book, job);
     // Also after a failure: the rows would stay in memory.
-    let dropped = store.query(copy::drop_list().text());
+    let dropped = store.execute(copy::drop_list().text());
     let rows = written?;
     dropped?;
     let file = File::create(part).map_err(|error| cannot_write(&error, part))?;
@@ -301,7 +309,7 @@ fn detour_path() -> PathBuf {
 fn first_count(store: &Store, statement: &str) -> Result<u64, Failure> {
     let rows = store.query(statement)?;
     let count = rows.rows.first().and_then(|row| row.first()).and_then(|value| value.as_u64());
-    count.ok_or_else(|| Failure::new("the database did not say how many rows it wrote", "", ""))
+    count.ok_or_else(|| Failure::new("the database did not say how many rows there are", "", ""))
 }
 
 fn manifest(
