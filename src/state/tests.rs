@@ -4,7 +4,6 @@ use super::*;
 use crate::model::answer::{Answer, Answered, Size};
 use crate::model::catalog::{Cohort, Column, EntityBase, Fingerprint, SourceKind};
 use crate::model::clause::{Case, Clause, Expr, Missing, Node, Test};
-use crate::model::question::Question;
 use crate::model::value::{Kind, Value};
 use crate::model::workspace::SavedSegment;
 use crate::protocol::{Command, Event, Outcome, Slot};

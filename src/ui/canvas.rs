@@ -14,7 +14,8 @@ pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     }
     crumbs_ui(ui, state, actions);
     // The tree may grow; the charts must stay in sight.
-    let most = (ui.available_height() * 0.5).max(120.0);
+    let editing = state.editor.is_some() || state.adding.is_some();
+    let most = (ui.available_height() * if editing { 0.72 } else { 0.4 }).max(120.0);
     egui::ScrollArea::vertical()
         .id_salt("tree")
         .max_height(most)

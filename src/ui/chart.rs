@@ -28,6 +28,11 @@ pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut 
         ui.label(theme::weak(ui, words));
         return;
     };
+    if let (ChartKind::Feature(column), Answer::Values(_)) = (&chart.kind, answer)
+        && super::widgets::masked_ui(ui, state, column, actions)
+    {
+        return;
+    }
     if chart.as_table {
         chart_more::table_ui(ui, &title(&chart.kind), answer);
         return;

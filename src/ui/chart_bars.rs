@@ -147,9 +147,12 @@ fn bars_ui(ui: &Ui, plot: Rect, bins: &[Counts]) {
     let p = theme::palette(ui);
     let most = |of: fn(&Counts) -> u64| bins.iter().map(of).max().unwrap_or(0).max(1) as f32;
     let (all, kept) = (most(|b| b.all), most(|b| b.kept));
-    let scale = if kept < all * 0.15 { kept } else { all };
+    let shape_only = kept < all * 0.15;
+    let scale = if shape_only { kept } else { all };
     let step = plot.width() / bins.len() as f32;
     let gap = if step > 4.0 { 1.0 } else { 0.0 };
+    // Before a mere shape the bars are slimmer, so that it can be seen behind them.
+    let slim = if shape_only { step * 0.22 } else { 0.0 };
     for (i, bin) in bins.iter().enumerate() {
         let x = plot.left() + step * i as f32;
         let bar = |part: f32| {
@@ -160,7 +163,8 @@ fn bars_ui(ui: &Ui, plot: Rect, bins: &[Counts]) {
             ui.painter().rect_filled(bar((bin.all as f32 / all).max(0.01)), 1, p.ghost);
         }
         if bin.kept > 0 {
-            ui.painter().rect_filled(bar((bin.kept as f32 / scale).max(0.015)), 1, p.accent);
+            let bar = bar((bin.kept as f32 / scale).max(0.015));
+            ui.painter().rect_filled(bar.shrink2(egui::vec2(slim, 0.0)), 1, p.accent);
         }
     }
 }

@@ -81,7 +81,8 @@ fn bar_ui(
     }
     if counts.kept > 0 {
         let color = if keeps == Some(false) { p.accent.gamma_multiply(0.35) } else { p.accent };
-        ui.painter().rect_filled(part(bar), 2, color);
+        // Slimmer than the ghost, which so stays in sight.
+        ui.painter().rect_filled(part(bar).shrink2(vec2(0.0, 2.5)), 2, color);
     }
     let color = if keeps == Some(false) || value.is_none() { p.weak } else { p.text };
     let font = if keeps == Some(true) { theme::strong(12.0) } else { FontId::proportional(12.0) };

@@ -9,7 +9,8 @@ pub fn dialogs_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     if state.dialog == Dialog::None {
         return;
     }
-    let modal = Modal::new(Id::unique("dialog"));
+    let frame = egui::Frame::popup(&ui.ctx().global_style()).inner_margin(16);
+    let modal = Modal::new(Id::unique("dialog")).frame(frame);
     let shown = modal.show(ui.ctx(), |ui| {
         ui.set_max_height(ui.ctx().content_rect().height() - 64.0);
         content_ui(ui, state, actions);

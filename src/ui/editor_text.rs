@@ -48,7 +48,7 @@ pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut
         }
         if matches!(mode, TextMode::Match(_) | TextMode::OneOf) {
             let mut same = *case == Case::Ignored;
-            if ui.checkbox(&mut same, "A is a").on_hover_text("Upper and lower case count as the same").changed() {
+            if ui.checkbox(&mut same, "ignore case").on_hover_text("A and a count as the same").changed() {
                 *case = if same { Case::Ignored } else { Case::Sensitive };
             }
         }
@@ -74,11 +74,15 @@ fn values_ui(ui: &mut Ui, state: &State, chosen: &mut Vec<Value>, actions: &mut 
             }
         }
     });
+    let column = state.editor.as_ref().and_then(|e| e.form.column()).unwrap_or_default();
+    if widgets::masked_ui(ui, state, column, actions) {
+        return;
+    }
     let Some(Answer::Values(values)) = state.answers.answer(SHAPE_SLOT) else {
         ui.label(theme::weak(ui, "Reading the values…"));
         return;
     };
-    egui::ScrollArea::vertical().id_salt("values").max_height(168.0).show(ui, |ui| {
+    egui::ScrollArea::vertical().id_salt("values").max_height(132.0).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.spacing_mut().item_spacing.y = 0.0;
         let unseen: Vec<Value> =

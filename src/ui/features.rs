@@ -84,7 +84,7 @@ fn feature_ui(ui: &mut Ui, state: &State, feature: &Column, actions: &mut Action
         pos2(rect.right() - 72.0, rect.top() + 6.0),
         pos2(rect.right() - 6.0, rect.bottom() - 8.0),
     );
-    shape_ui(ui, shape, answer);
+    shape_ui(ui, shape, answer, state.is_masked(feature));
     let mut left = rect.left() + 4.0;
     if feature.personal.is_some() {
         let square = Rect::from_min_size(pos2(left, rect.top() + 7.0), vec2(11.0, 11.0));
@@ -140,13 +140,13 @@ fn missing_words(answer: &Answer) -> Option<String> {
 }
 
 /// A distribution in the size of a word.
-fn shape_ui(ui: &Ui, rect: Rect, answer: Option<&Answer>) {
+fn shape_ui(ui: &Ui, rect: Rect, answer: Option<&Answer>, masked: bool) {
     let p = theme::palette(ui);
     let bars: Vec<Counts> = match answer {
         Some(Answer::Histogram(h)) => h.bins.clone(),
         Some(Answer::Timeline(t)) => t.periods.iter().map(|(_, c)| *c).collect(),
         Some(Answer::Values(v)) => {
-            if let Some((value, counts)) = v.top.first() {
+            if let Some((value, counts)) = v.top.first().filter(|_| !masked) {
                 let most = text::short(counts.all as f64);
                 let font = FontId::proportional(theme::SMALL);
                 let words: String = text::cell(value).chars().take(14).collect();

@@ -30,6 +30,25 @@ pub(super) fn primary(ui: &mut Ui, text: &str) -> Response {
     ui.add(egui::Button::new(label).fill(p.accent).stroke(egui::Stroke::NONE))
 }
 
+/// Stands in the place of personal values until they are revealed. True while it does.
+pub(super) fn masked_ui(
+    ui: &mut Ui,
+    state: &crate::state::State,
+    column: &str,
+    actions: &mut super::Actions,
+) -> bool {
+    let feature = state.entity().and_then(|e| e.feature(column));
+    let Some(feature) = feature.filter(|f| state.is_masked(f)) else { return false };
+    ui.label(theme::weak(ui, "Personal values are masked. They still filter and export"));
+    let button = ui.button("Reveal for this sitting");
+    name_field(ui, &button, &format!("Reveal {column}"));
+    if button.clicked() {
+        let reveal = crate::state::PeopleAction::Reveal(feature.name.clone());
+        actions.push(crate::state::Action::People(reveal));
+    }
+    true
+}
+
 /// A row with something at its left and something at its right.
 pub(super) fn left_right(
     ui: &mut Ui,

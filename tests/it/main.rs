@@ -4,3 +4,4 @@ mod journeys;
 mod slices;
 mod sources;
 mod tidy;
+mod ui;

@@ -16,13 +16,17 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// The whole app over the real engine, in a window of this size.
 fn app(size: [f32; 2], dark: bool) -> (Harness<'static, MusterApp>, shot::Screen) {
     let screen = shot::Screen::default();
-    let theme = if dark { egui::Theme::Dark } else { egui::Theme::Light };
     let harness = Harness::builder()
         .with_size(size)
-        .with_theme(theme)
         .with_max_steps(40)
+        // The sample's names are of many scripts; the app finds fonts for them on the system.
+        .allow_missing_glyphs()
         .renderer(screen.clone())
         .build_eframe(|context| MusterApp::start(&context.egui_ctx, None));
+    let mut harness = harness;
+    let theme = if dark { muster::state::Theme::Dark } else { muster::state::Theme::Light };
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(muster::state::ViewAction::Theme(theme).into(), &ctx);
     (harness, screen)
 }
 
