@@ -73,7 +73,7 @@ pub fn profile(
     let base = scope.entity.table_name().to_owned();
     let main = scope.query(select)?;
     let mut related = Vec::new();
-    for table in &catalog.tables {
+    for table in catalog.tables.iter().filter(|t| !catalog.is_cohort_table(&t.name)) {
         let Some(path) = path_to(catalog, &base, &table.name) else { continue };
         if path.len() == 1 {
             related.push(related_rows(catalog, slice, &path[0], &value, rows_max)?);

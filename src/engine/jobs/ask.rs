@@ -69,9 +69,10 @@ fn size(session: &Session, slice: &Slice) -> Result<(Answer, String), Failure> {
 }
 
 fn first(rows: &Rows) -> Result<&[Value], Failure> {
-    rows.rows.first().map(Vec::as_slice).ok_or_else(|| {
-        Failure::new("the database gave no answer", "", "open the source again")
-    })
+    rows.rows
+        .first()
+        .map(Vec::as_slice)
+        .ok_or_else(|| Failure::new("the database gave no answer", "", "open the source again"))
 }
 
 fn steps(session: &Session, slice: &Slice) -> Result<(Answer, String), Failure> {
@@ -118,12 +119,7 @@ fn range(
     Ok(Some(found))
 }
 
-fn bins(
-    session: &Session,
-    slice: &Slice,
-    column: &str,
-    bins_max: u16,
-) -> Result<Bins, Failure> {
+fn bins(session: &Session, slice: &Slice, column: &str, bins_max: u16) -> Result<Bins, Failure> {
     let catalog = session.catalog();
     let whole = catalog
         .entity(&slice.cohort.entity)
