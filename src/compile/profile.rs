@@ -82,11 +82,10 @@ pub fn profile(
     Ok(ProfileQueries { main, paths, related })
 }
 
-fn collect(
-    group: &Group,
-    path: &mut Vec<usize>,
-    visit: &mut dyn FnMut(&[usize], &Part) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+/// Called with the path of each part and the part.
+type Visit<'a> = dyn FnMut(&[usize], &Part) -> Result<(), Failure> + 'a;
+
+fn collect(group: &Group, path: &mut Vec<usize>, visit: &mut Visit<'_>) -> Result<(), Failure> {
     for (index, part) in group.parts.iter().enumerate() {
         path.push(index);
         visit(path, part)?;

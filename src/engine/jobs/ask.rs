@@ -1,7 +1,7 @@
 //! Answers a question: compiles it, runs it, and makes plain numbers of the rows.
 
 use crate::compile::{self, Bins, Query};
-use crate::engine::session::Session;
+use crate::engine::session::{NumberedOrder, Session};
 use crate::engine::store::Rows;
 use crate::model::answer::{
     Answer, BoxSummary, Counts, Grid, Histogram, Page, Profile, RelatedRows, Size, Step, Steps,
@@ -300,11 +300,11 @@ fn numbered(
     // Held while the order is made: a second page of the same order waits for it.
     let mut kept = session.kept();
     let old = kept.order.take();
-    if let Some((known, by, table)) = &old
-        && known == slice
-        && by.as_ref() == sort
+    if let Some(known) = &old
+        && known.slice == *slice
+        && known.sort.as_ref() == sort
     {
-        let table = table.clone();
+        let table = known.table.clone();
         kept.order = old;
         return Ok(table);
     }
@@ -312,11 +312,12 @@ fn numbered(
     let table = format!("people_order_{}", kept.orders);
     let query = compile::order(session.catalog(), slice, sort)?;
     session.store().attach()?;
-    if let Some((_, _, old)) = old {
-        session.store().execute(sql::session::forget(&old).text())?;
+    if let Some(old) = old {
+        session.store().execute(sql::session::forget(&old.table).text())?;
     }
     session.store().execute(sql::session::keep_result(&table, &query.executed()).text())?;
-    kept.order = Some((slice.clone(), sort.cloned(), table.clone()));
+    kept.order =
+        Some(NumberedOrder { slice: slice.clone(), sort: sort.cloned(), table: table.clone() });
     Ok(table)
 }
 
