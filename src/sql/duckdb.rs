@@ -77,9 +77,8 @@ fn is_plain_decimal(digits: &str) -> bool {
 
 /// `{'name': 'TYPE', …}`, as the file readers take their columns.
 pub fn type_list(columns: &[(String, String)]) -> Sql {
-    let pairs = columns
-        .iter()
-        .map(|(name, type_name)| Sql(format!("{}: {}", text(name), text(type_name))));
+    let pairs =
+        columns.iter().map(|(name, type_name)| Sql(format!("{}: {}", text(name), text(type_name))));
     Sql(format!("{{{}}}", Sql::join(pairs, ", ")))
 }
 
@@ -111,6 +110,16 @@ pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
             type_list(columns)
         )),
         Reader::Csv(csv) => Sql(format!("read_csv({list}, {})", csv_options(csv, many))),
+        Reader::Numbered { column, reader } => {
+            // Parquet knows the number of a row within its file; the rest is counted.
+            let n = if !many && reader.is_parquet() {
+                "file_row_number + 1"
+            } else {
+                "row_number() OVER ()"
+            };
+            let rows = from_files(paths, reader);
+            Sql(format!("(SELECT {n} AS {}, * FROM {rows})", ident(column)))
+        }
     }
 }
 
