@@ -113,6 +113,25 @@ pub enum Reader {
     },
     /// `read_csv`.
     Csv(CsvReader),
+    /// Another reader, with the number of each row (from 1, in file order) as a first column: the
+    /// key of a table that has no other.
+    Numbered {
+        /// The name of the column.
+        column: String,
+        /// How the files are read.
+        reader: Box<Reader>,
+    },
+}
+
+impl Reader {
+    /// Whether the files are Parquet, which can be read where they lie.
+    pub fn is_parquet(&self) -> bool {
+        match self {
+            Self::Parquet => true,
+            Self::Numbered { reader, .. } => reader.is_parquet(),
+            Self::Json { .. } | Self::Csv(_) => false,
+        }
+    }
 }
 
 /// How a delimited text file is read.
