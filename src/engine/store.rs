@@ -15,14 +15,17 @@ pub use error::StoreError;
 
 use super::arrow::{Shape, frame, push_rows};
 use crate::model::catalog::Reader;
+use crate::model::failure::Failure;
 use crate::model::value::Value;
+use crate::sources::{Probe, files};
+use crate::sql::Sql;
 use crate::sql::session::{self, Outward};
 use arrow::array::RecordBatch;
 use duckdb::{Config, Connection};
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use watch::Watch;
 
@@ -56,7 +59,8 @@ pub struct Store {
 /// A database file that is attached when it is needed.
 struct DatabaseFile {
     path: PathBuf,
-    key: Option<String>,
+    /// The key that opens it.
+    key: Mutex<Option<String>>,
     hold: Mutex<Hold>,
 }
 
@@ -71,10 +75,14 @@ struct Hold {
 }
 
 impl DatabaseFile {
-    /// A panic elsewhere leaves the two fields whole, so a poisoned lock may be used.
     fn hold(&self) -> MutexGuard<'_, Hold> {
-        self.hold.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.hold)
     }
+}
+
+/// A panic elsewhere leaves these values whole, so a poisoned lock may be used.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How far the statement of a store is, to be asked from any thread.
@@ -142,13 +150,14 @@ impl Store {
     pub fn open(paths: &[PathBuf], password: Option<&str>) -> Result<Self, StoreError> {
         let mut store = Self::in_memory()?;
         if let [path] = paths
-            && crate::sources::files::is_database(path)
+            && files::is_database(path)
         {
-            store.database = Some(Arc::new(DatabaseFile {
-                path: std::path::absolute(path).unwrap_or_else(|_| path.clone()),
-                key: password.map(str::to_owned),
-                hold: Mutex::default(),
-            }));
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            if let Some((message, hint)) = files::instead_of_database(&path) {
+                return Err(StoreError::NotReadable { path, message, hint });
+            }
+            let key = Mutex::new(password.map(str::to_owned));
+            store.database = Some(Arc::new(DatabaseFile { path, key, hold: Mutex::default() }));
             store.attach()?;
             store.detach()?;
         }
@@ -241,8 +250,18 @@ impl Store {
     }
 
     fn attach_as(&self, database: &DatabaseFile, alias: &str) -> Result<(), StoreError> {
-        let key = database.key.as_deref();
-        self.batch(session::attach(&database.path, alias, key).text(), Some(&database.path))?;
+        let key = lock(&database.key).clone();
+        let attach = |key: Option<&str>| {
+            self.batch(session::attach(&database.path, alias, key).text(), Some(&database.path))
+        };
+        match attach(key.as_deref()) {
+            // A key in the environment is meant for another file.
+            Err(error) if key.is_some() && error.is_needless_key() => {
+                attach(None).map_err(|error| error.with_version(files::storage_version))?;
+                *lock(&database.key) = None;
+            }
+            done => done.map_err(|error| error.with_version(files::storage_version))?,
+        }
         let used = self.batch(session::use_database(alias).text(), Some(&database.path));
         if used.is_err() {
             // The first failure is the one to tell.
@@ -483,6 +502,34 @@ impl Store {
     fn started(&self) -> Result<Arc<AtomicBool>, StoreError> {
         let flag = Arc::clone(&self.flag.borrow());
         if flag.load(Ordering::Relaxed) { Err(StoreError::Cancelled) } else { Ok(flag) }
+    }
+}
+
+impl Probe for Store {
+    fn rows(&self, sql: &Sql) -> Result<Vec<Vec<Value>>, Failure> {
+        Ok(self.query(sql.text())?.rows)
+    }
+
+    fn columns(&self, sql: &Sql) -> Result<Vec<(String, String)>, Failure> {
+        Ok(Self::columns(self, sql.text())?)
+    }
+
+    fn run(&self, sql: &Sql) -> Result<(), Failure> {
+        Ok(self.execute(sql.text())?)
+    }
+
+    fn name_files(
+        &self,
+        name: &str,
+        paths: &[PathBuf],
+        reader: &Reader,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<(), Failure> {
+        Ok(Self::name_files(self, name, paths, reader, tell)?)
+    }
+
+    fn is_cancelled(&self) -> bool {
+        Self::is_cancelled(self)
     }
 }
 

@@ -308,6 +308,11 @@ impl Catalog {
         }
     }
 
+    /// Whether a table or view is the member list of a cohort, rather than rows about something.
+    pub fn is_cohort_table(&self, name: &str) -> bool {
+        self.entities.iter().any(|e| e.cohorts.iter().any(|c| c.table == name))
+    }
+
     fn cohort_names(&self) -> String {
         let mut names = Vec::new();
         for entity in &self.entities {
