@@ -459,6 +459,10 @@ impl Probe for Store {
         Ok(Self::name_files(self, name, paths, reader, tell)?)
     }
 
+    fn is_database(&self) -> bool {
+        self.database.is_some()
+    }
+
     fn is_cancelled(&self) -> bool {
         Self::is_cancelled(self)
     }
