@@ -693,6 +693,13 @@ mod tests {
     }
 
     #[test]
+    fn a_store_can_move_to_the_thread_that_works() {
+        let store = store();
+        let worker = std::thread::Builder::new().spawn(move || store.query("SELECT 1").unwrap());
+        assert_eq!(worker.unwrap().join().unwrap().rows, [[Value::Integer(1)]]);
+    }
+
+    #[test]
     fn the_folder_for_spilling_goes_with_the_store() {
         let store = store();
         let folder = store._spill.0.clone();
