@@ -543,6 +543,10 @@ impl Probe for Store {
         Ok(Self::name_files(self, name, paths, reader, tell)?)
     }
 
+    fn is_database(&self) -> bool {
+        self.database.is_some()
+    }
+
     fn is_cancelled(&self) -> bool {
         Self::is_cancelled(self)
     }
@@ -786,6 +790,13 @@ mod tests {
     fn a_frame_without_rows_has_its_columns() {
         let frame = store().polars("SELECT 1 AS a, 'b' AS b WHERE false").unwrap();
         assert_eq!(frame.shape(), (0, 2));
+    }
+
+    #[test]
+    fn a_store_can_move_to_the_thread_that_works() {
+        let store = store();
+        let worker = std::thread::Builder::new().spawn(move || store.query("SELECT 1").unwrap());
+        assert_eq!(worker.unwrap().join().unwrap().rows, [[Value::Integer(1)]]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::names::{counted, is_generic_key, normal, singular, subject, words};
 use super::probe::Probe;
 use crate::model::catalog::{Cohort, Entity, EntityBase, Table, TableOrigin};
 use crate::model::failure::Failure;
+use crate::model::value::Kind;
 
 /// More cohorts of one entity are not compared with each other by their keys.
 const COMPARED_MAX: usize = 12;
@@ -47,8 +48,21 @@ pub(super) fn of_tables(probe: &dyn Probe, keyed: &[Keyed<'_>]) -> Result<Vec<Fo
     Ok(found)
 }
 
+/// Whether a table is named like a list, and its key is the id of something that other tables
+/// know: `audience_vip.user_id` beside a log with `user_id`.
+pub(super) fn is_list_of_others(list: &Keyed<'_>, tables: &[Table]) -> bool {
+    let own = normal(&list.table.name);
+    let key = normal(&list.key.name);
+    let of_others = subject(&list.key.name).is_some_and(|about| !own.contains(&about));
+    let known = tables
+        .iter()
+        .filter(|t| t.name != list.table.name)
+        .any(|t| t.columns.iter().any(|c| normal(&c.name) == key));
+    is_named_list(list.table) && of_others && known
+}
+
 /// Whether a table's name or schema says that it is a list of members.
-pub(super) fn is_named_list(table: &Table) -> bool {
+fn is_named_list(table: &Table) -> bool {
     let said = words(&table.name);
     let lists = ["cohort", "cohorts", "audience", "audiences", "segment", "segments"];
     said.iter().any(|w| lists.contains(&w.as_str()))
@@ -110,8 +124,10 @@ fn looks_like_a_cohort(candidate: &Keyed<'_>, entity: &Keyed<'_>) -> Option<Stri
     if candidate.table.columns.len() == 1 && !is_generic_key(&candidate.key.name) {
         return Some("it has no other column".to_owned());
     }
+    // Every small table's 1, 2, 3 are found in a larger one's; that says nothing.
+    let telling = !is_generic_key(&candidate.key.name) || candidate.key.kind == Kind::Text;
     let fewer = candidate.table.rows < entity.table.rows;
-    (fewer && same_columns(candidate, entity))
+    (fewer && telling && same_columns(candidate, entity))
         .then(|| format!("it has no column that {} does not have", entity.table.name))
 }
 

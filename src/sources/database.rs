@@ -8,7 +8,7 @@ use crate::model::finding::{Finding, Severity};
 use crate::model::value::{Kind, Value};
 use crate::sql::{Sql, session};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Reads what tables and views there are, in every schema. A view that does not work is a finding.
 ///
@@ -20,7 +20,6 @@ pub(super) fn tables(
     findings: &mut Vec<Finding>,
     tell: &mut dyn FnMut(&str),
 ) -> Result<Vec<Table>, Failure> {
-    findings.extend(torn_log(path));
     if let Some(finding) = cut_short(probe, path)? {
         return Err(finding);
     }
@@ -149,10 +148,8 @@ fn cut_short(probe: &dyn Probe, path: &Path) -> Result<Option<Failure>, Failure>
 
 /// A log of changes that ends in the middle of one: what follows the break is lost, and DuckDB
 /// says nothing about it.
-fn torn_log(path: &Path) -> Option<Finding> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".wal");
-    let log = std::path::PathBuf::from(name);
+pub(super) fn torn_log(path: &Path) -> Option<Finding> {
+    let log = log_of(path);
     let bytes = std::fs::read(&log).ok().filter(|b| !b.is_empty())?;
     let head = bytes.len().min(160);
     let whole = (0..head).any(|start| entries_end(&bytes, start) == Some(bytes.len()));
@@ -167,6 +164,13 @@ fn torn_log(path: &Path) -> Option<Finding> {
         .at(log, None)
         .hint("take another copy while nothing writes to it; what is shown is the state before"),
     )
+}
+
+/// The file in which a database keeps changes until they are in the database itself.
+pub(super) fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".wal");
+    PathBuf::from(name)
 }
 
 /// Where a chain of entries that starts at `start` ends: each is its length, a checksum, and so

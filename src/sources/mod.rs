@@ -60,14 +60,14 @@ pub fn open(
     let Some(first) = paths.first() else {
         return Err(Failure::wrong_use("nothing was chosen", "", "choose a file or a folder"));
     };
-    let source = if paths.len() == 1 && files::is_database(first) {
-        SourceKind::DuckDb
-    } else {
-        SourceKind::Files
-    };
+    let source = if probe.is_database() { SourceKind::DuckDb } else { SourceKind::Files };
     let tables = match source {
         SourceKind::DuckDb => {
             let mut tell = |table: &str| report(doing(&format!("Reading {table}"), None));
+            if request.password.is_none() {
+                // The log of an encrypted database has another shape.
+                findings.extend(database::torn_log(first));
+            }
             database::tables(probe, first, &mut findings, &mut tell)?
         }
         SourceKind::Files => read::tables(probe, &paths, &mut findings, report)?,
@@ -103,7 +103,8 @@ pub fn fingerprint_now(fingerprint: &Fingerprint) -> Fingerprint {
 
 fn fingerprint(paths: &[PathBuf], tables: &[Table], source: SourceKind) -> Fingerprint {
     match source {
-        SourceKind::DuckDb => stamped(paths.iter().cloned()),
+        // What was written lately may be in the log beside the file only.
+        SourceKind::DuckDb => stamped(paths.iter().flat_map(|p| [p.clone(), database::log_of(p)])),
         SourceKind::Files => stamped(tables.iter().flat_map(|t| match &t.origin {
             TableOrigin::Files { paths, .. } => paths.clone(),
             _ => Vec::new(),
@@ -162,8 +163,9 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
         .collect();
     let cohorts = cohorts::of_tables(probe, &keyed)?;
     let is_cohort = |table: &Table| cohorts.iter().any(|c| c.cohort.table == table.name);
-    let (lists, keyed): (Vec<Keyed<'_>>, Vec<Keyed<'_>>) =
-        keyed.into_iter().partition(|k| is_cohort(k.table) || cohorts::is_named_list(k.table));
+    let (lists, keyed): (Vec<Keyed<'_>>, Vec<Keyed<'_>>) = keyed
+        .into_iter()
+        .partition(|k| is_cohort(k.table) || cohorts::is_list_of_others(k, &tables));
     // A list of members says who, and nothing else.
     let (read, read_facts): (Vec<Table>, Vec<Facts>) = tables
         .iter()

@@ -38,6 +38,12 @@ pub trait Probe {
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<(), Failure>;
 
+    /// Whether the source is a database file, which is attached now.
+    ///
+    /// Asked instead of the file itself: opening and closing a file drops the lock that this
+    /// process has on it.
+    fn is_database(&self) -> bool;
+
     /// Whether the work is to stop.
     fn is_cancelled(&self) -> bool;
 }

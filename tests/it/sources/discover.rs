@@ -228,3 +228,53 @@ fn rows_without_any_key_are_known_by_their_number() {
     assert_eq!(opened.entities(), [("delay", "row", 5000)]);
     assert_eq!(opened.rows("delays")[4999], ["5000", "2499", "1666"]);
 }
+
+#[test]
+fn a_list_of_users_beside_a_log_is_a_cohort_of_it() {
+    let mut log = "user_id,event,at\n".to_owned();
+    for n in 0..200 {
+        writeln!(log, "u{},view,2024-01-01 10:{:02}:00", n % 40, n % 60).unwrap();
+    }
+    let (_folder, opened) = open_files(&[
+        ("events.csv", &log),
+        ("audience_vip.csv", "user_id,since\nu1,2024\nu2,2023\nu7,2024\n"),
+    ]);
+    assert_eq!(opened.entities(), [("user", "user_id", 40)]);
+    let cohort = &opened.catalog.entities[0].cohorts[0];
+    assert_eq!((&*cohort.name, &*cohort.key, cohort.size), ("audience_vip", "user_id", 3));
+    assert!(cohort.origin.contains("audience_vip.csv"));
+}
+
+#[test]
+fn a_small_table_is_no_cohort_because_its_numbers_are_small() {
+    let mut customers = "id,name\n".to_owned();
+    for n in 1..50 {
+        writeln!(customers, "{n},Person {n}").unwrap();
+    }
+    let (_folder, opened) =
+        open_files(&[("customers.csv", &customers), ("stores.csv", "id,name\n1,North\n2,South\n")]);
+    assert_eq!(opened.entities(), [("customer", "id", 49), ("store", "id", 2)]);
+    assert!(opened.catalog.entities[0].cohorts.is_empty());
+}
+
+#[test]
+fn a_stored_table_without_a_key_has_row_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.duckdb");
+    let writer = Store::in_memory().unwrap();
+    writer
+        .execute(&format!(
+            "ATTACH '{}' AS made; CREATE TABLE made.delays AS SELECT range // 4 AS delay \
+             FROM range(100); DETACH made",
+            path.display()
+        ))
+        .unwrap();
+    let opened = open(&path);
+    assert_eq!(opened.entities(), [("delay", "rowid", 100)]);
+    let rows =
+        opened.store.query("SELECT \"rowid\", delay FROM \"main\".\"delays\" WHERE \"rowid\" = 99");
+    assert_eq!(rows.unwrap().rows[0][1].to_string(), "24");
+    let stamped = &opened.catalog.fingerprint.files;
+    assert_eq!(stamped.len(), 2);
+    assert!(stamped[0].bytes > 0 && stamped[1].path.ends_with("log.duckdb.wal"));
+}
