@@ -243,9 +243,10 @@ fn a_brush_keeps_a_root_that_is_not_all_as_one_part() {
     let mut state = opened();
     state.on_action(Action::Slice(SliceAction::Typing("orders = 1 OR country = 'DE'".into())));
     state.on_action(Action::Slice(SliceAction::CommitTyped));
-    assert_eq!(state.tree().combine, crate::model::clause::Combine::Any);
-    state.on_action(brush(1.0, 2.0, true));
+    // A root of any is kept as one part of a root of all.
     assert_eq!(state.tree().combine, crate::model::clause::Combine::All);
+    assert_eq!(state.tree().parts.len(), 1);
+    state.on_action(brush(1.0, 2.0, true));
     assert_eq!(state.tree().parts.len(), 2);
 }
 
