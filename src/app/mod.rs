@@ -66,8 +66,6 @@ fn show(args: &WindowArgs, renderer: eframe::Renderer) -> eframe::Result {
 
 fn fail(why: &str) -> ExitCode {
     let why = why.replace('\n', " ");
-    eprintln!(
-        "error: {why}; try muster show PATH, check, count, sql, export, verify or profile"
-    );
+    eprintln!("error: {why}; try muster show PATH, check, count, sql, export, verify or profile");
     ExitCode::FAILURE
 }

@@ -86,7 +86,8 @@ pub(super) fn arrows(ui: &Ui, figure: &Figure) -> Option<(i64, i64)> {
         return None;
     }
     ui.input(|i| {
-        let by = i64::from(i.key_pressed(Key::ArrowRight)) - i64::from(i.key_pressed(Key::ArrowLeft));
+        let by =
+            i64::from(i.key_pressed(Key::ArrowRight)) - i64::from(i.key_pressed(Key::ArrowLeft));
         match (by, i.modifiers.shift) {
             (0, _) => None,
             (by, true) => Some((0, by)),

@@ -49,9 +49,7 @@ fn until(harness: &mut Harness<'_, MusterApp>, what: &str, holds: impl Fn(&State
 #[track_caller]
 fn settle(harness: &mut Harness<'_, MusterApp>) {
     for _ in 0..3 {
-        until(harness, "every answer is here", |s| {
-            s.opening.is_none() && !s.answers.any_waiting()
-        });
+        until(harness, "every answer is here", |s| s.opening.is_none() && !s.answers.any_waiting());
     }
 }
 
