@@ -75,7 +75,17 @@ pub(super) fn drag(ui: &Ui, figure: &Figure) -> Option<Dragged> {
     let now = figure.response.interact_pointer_pos().or(ui.input(|i| i.pointer.latest_pos()))?;
     let now = part(now.x);
     if stopped {
-        ui.data_mut(|d| d.remove::<f32>(id));
+        ui.data_mut(|d| {
+            d.remove::<f32>(id);
+            d.remove::<f32>(id.with("last"));
+        });
+    } else {
+        // A pointer that is held still asks for nothing.
+        let last: Option<f32> = ui.data(|d| d.get_temp(id.with("last")));
+        if last == Some(now) {
+            return None;
+        }
+        ui.data_mut(|d| d.insert_temp(id.with("last"), now));
     }
     Some(Dragged { from: start.min(now), to: start.max(now), done: stopped })
 }

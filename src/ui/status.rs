@@ -76,10 +76,14 @@ pub(super) fn toast_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     let Some(notice) = state.notices.get(index) else { return };
     // Asked before the memory is locked: the context has one lock for both.
     let now = ui.input(|i| i.time);
+    // Asked before the data is locked: egui's locks do not nest.
+    let now = ui.input(|i| i.time);
     if !notice.bad && ui.data_mut(|d| outlived(d, index, now)) {
         actions.push(ViewAction::DropToast.into());
     }
-    ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(TOAST_SECONDS));
+    if !notice.bad {
+        ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(TOAST_SECONDS));
+    }
     let p = theme::palette(ui);
     let area = egui::Area::new(egui::Id::unique("toast"))
         .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -40.0))
