@@ -32,7 +32,12 @@ pub(super) fn moment(args: &NowArgs) -> Result<Moment, Failure> {
     };
     match &args.now {
         Some(text) => Moment::parse(text, &zone).map_err(|e| wrong(e, "--now")),
-        None => Ok(Moment::new(Timestamp::now(), zone)),
+        // Whole seconds read better and can be typed again.
+        None => {
+            let now = Timestamp::now();
+            let second = Timestamp::from_second(now.as_second()).unwrap_or(now);
+            Ok(Moment::new(second, zone))
+        }
     }
 }
 

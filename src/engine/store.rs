@@ -13,7 +13,7 @@ mod watch;
 
 pub use error::StoreError;
 
-use super::arrow::{Shape, frame, push_rows};
+use super::arrow::{Shape, frame, is_plain, push_plain_rows, push_rows};
 use crate::model::catalog::Reader;
 use crate::model::failure::Failure;
 use crate::model::value::Value;
@@ -24,8 +24,8 @@ use arrow::array::RecordBatch;
 use duckdb::{Config, Connection};
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use watch::Watch;
 
@@ -299,11 +299,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let rows = session::everything(&crate::sql::from_files(paths, reader));
         let file = paths.first().map(PathBuf::as_path);
-        match reader {
-            Reader::Parquet => self.batch(session::name_query(name, &rows).text(), file),
-            Reader::Json { .. } | Reader::Csv(_) => {
-                self.telling(session::keep(name, &rows).text(), file, tell)
-            }
+        if reader.is_parquet() {
+            self.batch(session::name_query(name, &rows).text(), file)
+        } else {
+            self.telling(session::keep(name, &rows).text(), file, tell)
         }
     }
 
@@ -313,6 +312,18 @@ impl Store {
     /// When it was cancelled, or does not run.
     pub fn query(&self, sql: &str) -> Result<Rows, StoreError> {
         self.run(sql, self.file())
+    }
+
+    /// The rows of a statement that most likely gives plain types, without asking for its types
+    /// first.
+    fn cells(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
+        let mut rows = Vec::new();
+        let mut odd = false;
+        self.stream(sql, self.file(), &mut |batch| {
+            odd = odd || !is_plain(&batch);
+            if odd { Ok(()) } else { push_plain_rows(&batch, &mut rows) }
+        })?;
+        if odd { Ok(self.query(sql)?.rows) } else { Ok(rows) }
     }
 
     fn run(&self, sql: &str, file: Option<&Path>) -> Result<Rows, StoreError> {
@@ -472,19 +483,23 @@ impl Store {
         let interrupt = connection.interrupt_handle();
         std::thread::scope(|scope| {
             let teller = std::thread::current();
+            // A thread counts as finished only some time after its last statement.
+            let over = Arc::new(AtomicBool::new(false));
+            let done_flag = Arc::clone(&over);
             let worker = std::thread::Builder::new()
                 .name("muster-read".to_owned())
                 .spawn_scoped(scope, move || {
                     let done = work(&connection).map_err(|error| told(&error, file));
+                    done_flag.store(true, Ordering::Release);
                     teller.unpark();
                     done
                 })
                 .map_err(|error| StoreError::Sql { message: error.to_string() })?;
-            while !worker.is_finished() {
+            while !over.load(Ordering::Acquire) && !worker.is_finished() {
                 std::thread::park_timeout(TELL_EVERY);
                 if flag.load(Ordering::Relaxed) {
                     interrupt.interrupt();
-                } else if !worker.is_finished() {
+                } else if !over.load(Ordering::Acquire) {
                     tell(gauge.part());
                 }
             }
@@ -507,7 +522,7 @@ impl Store {
 
 impl Probe for Store {
     fn rows(&self, sql: &Sql) -> Result<Vec<Vec<Value>>, Failure> {
-        Ok(self.query(sql.text())?.rows)
+        Ok(self.cells(sql.text())?)
     }
 
     fn columns(&self, sql: &Sql) -> Result<Vec<(String, String)>, Failure> {

@@ -86,9 +86,10 @@ fn dialect(
     let mut sniffed = sniff(probe, path, &encoding, told, false);
     if let Err(failure) = &sniffed
         && encoding == "utf-8"
-        && failure.what.to_lowercase().contains("utf-8")
+        && super::files::is_compressed(path)
+        && failure.what.to_lowercase().contains("unicode")
     {
-        // Only compressed files come here: the bytes of others were looked at.
+        // The bytes of files that are not compressed were looked at.
         findings.push(encoding::read_as_latin(path));
         encoding = "latin-1".to_owned();
         sniffed = sniff(probe, path, &encoding, told, false);
@@ -96,11 +97,17 @@ fn dialect(
     if probe.is_cancelled() {
         return Err(super::probe::cancelled());
     }
-    let collapsed = sniffed.as_ref().map_or(true, |reader| reader.columns.len() <= 1);
-    if !collapsed {
+    let (columns, skipped) =
+        sniffed.as_ref().map_or((0, 0), |reader| (reader.columns.len(), reader.skip_lines));
+    if columns > 1 && skipped == 0 {
         return sniffed;
     }
-    let lines = first_lines(probe, path, &encoding).unwrap_or_default();
+    let lines = first_lines(probe, path, &encoding);
+    let Ok(lines) = lines else { return sniffed };
+    if columns > 1 && !passes_over_rows(&lines, skipped, columns) {
+        findings.extend(passed_over(&lines, skipped, path));
+        return sniffed;
+    }
     if lines.iter().all(|line| line.trim().is_empty()) {
         let hint = "take another copy of the file";
         return Err(Failure::new("the file holds no rows", path.display().to_string(), hint));
@@ -116,6 +123,22 @@ fn dialect(
     }
     let failure = sniffed.err().unwrap_or_else(|| Failure::new("the columns differ", "", ""));
     by_hand(&lines, delimiter, &encoding, failure, path)
+}
+
+/// Whether lines that the sniffer passes over look like rows: they have half the delimiters.
+fn passes_over_rows(lines: &[String], skipped: u64, columns: usize) -> bool {
+    let skipped = lines.iter().take(usize::try_from(skipped).unwrap_or(usize::MAX));
+    let enough = ((columns - 1) / 2).max(1);
+    skipped.into_iter().any(|line| DELIMITERS.iter().any(|d| line.matches(*d).count() >= enough))
+}
+
+/// Says that lines before the names are passed over, unless they are blank.
+fn passed_over(lines: &[String], skipped: u64, path: &Path) -> Option<Finding> {
+    let count = usize::try_from(skipped).unwrap_or(usize::MAX);
+    let text = lines.iter().take(count).find(|line| !line.trim().is_empty())?;
+    let text: String = text.chars().take(60).collect();
+    let message = format!("lines before the names of the columns are passed over: \"{text}\"");
+    Some(Finding::new(Severity::Note, message).at(path, Some(1)))
 }
 
 /// Asks DuckDB's sniffer.
@@ -167,7 +190,8 @@ fn sniff(
         columns,
         encoding: encoding.to_owned(),
         lenient: false,
-        new_line: (new_line == "\\r").then(|| "\r".to_owned()),
+        // Written as the reader takes it: a backslash and a letter.
+        new_line: (new_line == "\\r").then_some(new_line),
     })
 }
 
@@ -259,6 +283,10 @@ fn stage(
     let Err(failure) = keep(reader) else { return Ok(()) };
     if probe.is_cancelled() {
         return Err(super::probe::cancelled());
+    }
+    if reader.quote.is_empty() {
+        reader.quote = "\"".to_owned();
+        reader.escape = "\"".to_owned();
     }
     reader.lenient = true;
     report_odd_rows(probe, paths, reader, findings)?;

@@ -25,6 +25,7 @@ pub(super) fn tables(
         return Err(finding);
     }
     let mut out = Vec::new();
+    let mut first_failure = None;
     for origin in origins(probe)? {
         if probe.is_cancelled() {
             return Err(super::probe::cancelled());
@@ -40,6 +41,7 @@ pub(super) fn tables(
                 let what = if is_view { "view" } else { "table" };
                 let first = failure.what.lines().next().unwrap_or_default().to_owned();
                 let message = format!("the {what} {} cannot be read: {first}", table.name);
+                first_failure = first_failure.or(Some(failure));
                 let finding = Finding::new(Severity::Error, message).at(path, None);
                 findings.push(if is_view {
                     finding.hint("repair the view's statement; the other tables work")
@@ -48,6 +50,11 @@ pub(super) fn tables(
                 });
             }
         }
+    }
+    if let Some(failure) = first_failure.filter(|_| out.is_empty()) {
+        let place = || path.display().to_string();
+        let place = if failure.place.is_empty() { place() } else { failure.place };
+        return Err(Failure { place, ..failure });
     }
     out.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(out)
@@ -158,7 +165,7 @@ fn torn_log(path: &Path) -> Option<Finding> {
             "the log of pending changes ends in the middle of one; changes after the break are lost",
         )
         .at(log, None)
-        .hint("open the database once with DuckDB, or take a copy while nothing writes to it"),
+        .hint("take another copy while nothing writes to it; what is shown is the state before"),
     )
 }
 

@@ -127,7 +127,7 @@ fn event_entity(
         [(table, _, column)] => count_distinct(probe, table, &column.name)?,
         _ => union_size(probe, places, as_text)?,
     };
-    let mut features = vec![Column { personal: None, ..(*key).clone() }];
+    let mut features = vec![(*key).clone()];
     let mut derived = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::from([key.name.to_lowercase()]);
     for (table, facts, column) in places {
@@ -245,7 +245,7 @@ fn constant_columns<'a>(
         .take(CONSTANTS_MAX)
         .collect();
     // The first rows rule out most columns; only the rest is looked at in all rows.
-    let sample = Sql::fill("(SELECT * FROM {} LIMIT 5000)", &[&reach(table)]);
+    let sample = Sql::fill("(SELECT * FROM {} LIMIT 2000)", &[&reach(table)]);
     let likely = constant_in(probe, &sample, key, candidates)?;
     constant_in(probe, &reach(table), key, likely)
 }
@@ -289,6 +289,7 @@ pub(super) fn rank(entities: &mut [Entity], tables: &[Table], relations: &[Relat
     let score = |entity: &Entity| {
         let incoming = relations.iter().filter(|r| r.to_table == entity.table_name()).count();
         let outgoing = relations.iter().filter(|r| r.from_table == entity.table_name()).count();
+        let derived = matches!(entity.base, EntityBase::Events { .. });
         let event = tables.iter().any(|t| t.name == entity.table_name() && t.time_column.is_some());
         let group = ["account", "company", "household", "organization", "organisation", "family"];
         let mut score = 10 * i64::try_from(incoming.min(20)).unwrap_or(0);
@@ -297,6 +298,9 @@ pub(super) fn rank(entities: &mut [Entity], tables: &[Table], relations: &[Relat
             score += 200;
         } else if words(&entity.name).iter().any(|w| group.contains(&w.as_str())) {
             score += 150;
+        }
+        if derived {
+            score -= 10 * i64::try_from(incoming.min(20)).unwrap_or(0);
         }
         if event {
             score -= 15;

@@ -217,6 +217,13 @@ fn format_by_content(path: &Path) -> Option<Format> {
     Some(if matches!(first, Some(b'{' | b'[')) { Format::Json } else { Format::Csv })
 }
 
+/// Whether a file begins like a JSON array.
+pub(super) fn starts_with_bracket(path: &Path) -> bool {
+    let head = head(path);
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    head.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[')
+}
+
 /// The name of a format that is not read, told by its first bytes.
 fn strange(head: &[u8]) -> Option<&'static str> {
     [
@@ -341,7 +348,8 @@ fn split(path: &Path) -> (String, String) {
     }
 }
 
-fn left_out(ignored: &[PathBuf]) -> Finding {
+/// What is said about files that are passed over.
+pub(super) fn left_out(ignored: &[PathBuf]) -> Finding {
     let names: Vec<String> = ignored.iter().take(5).map(|p| file_name(p)).collect();
     let more = ignored.len().saturating_sub(names.len());
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -357,7 +365,11 @@ fn grouped(files: Vec<Found>) -> Vec<FileSet> {
         let folder = data_folder(&file.path);
         let hive = Some(folder.as_path()) != file.path.parent();
         let (stem, _) = split(&file.path);
-        let pattern = if hive { String::new() } else { like_name(&stem, file.depth > 0) };
+        let mut pattern = if hive { "#".to_owned() } else { like_name(&stem, file.depth > 0) };
+        if !pattern.ends_with('#') {
+            // `a.csv` and `a.csv.gz` are copies, not parts.
+            pattern = file_name(&file.path);
+        }
         groups.entry((folder, pattern, file.format)).or_default().push(file.path);
     }
     let mut sets = Vec::new();

@@ -15,7 +15,11 @@ pub(super) fn reader(probe: &dyn Probe, paths: &[PathBuf]) -> Result<Reader, Fai
     let list = paths.iter().map(|p| text(&p.to_string_lossy()));
     let list = Sql::join(list, ", ");
     let mut first = None;
-    for format in ["newline_delimited", "array", "unstructured"] {
+    let mut formats = ["newline_delimited", "array", "unstructured"];
+    if paths.iter().any(|path| super::files::starts_with_bracket(path)) {
+        formats.swap(0, 1);
+    }
+    for format in formats {
         let sql = Sql::fill(
             "SELECT * FROM read_json([{}], format = {}, sample_size = -1, union_by_name = true, \
              maximum_object_size = 134217728)",

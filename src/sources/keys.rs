@@ -8,6 +8,8 @@ use crate::model::failure::Failure;
 use crate::model::value::Kind;
 use crate::sql::{Sql, ident};
 
+/// A relation of one key to another, by name.
+const DANGLING_OF_KEYS: u64 = 10;
 /// Columns of a large table that are worth an exact count.
 const CANDIDATES_MAX: usize = 4;
 /// A relation by name stays one while at most so many of a hundred rows point at nothing.
@@ -30,7 +32,7 @@ pub(super) fn unique_key(
         .columns
         .iter()
         .enumerate()
-        .filter(|(_, seen)| seen.is_unique(facts.sample_rows))
+        .filter(|(_, seen)| table.rows > 1 && seen.is_unique(facts.sample_rows))
         .filter_map(|(i, seen)| {
             let plain_text = seen.longest <= 64 && seen.spaced == 0;
             let score = key_score(table, i, plain_text)?;
@@ -121,11 +123,13 @@ pub(super) fn relations(
             if !matches!(column.kind, Kind::Integer | Kind::Text) || seen.filled == 0 {
                 continue;
             }
+            let has_key = keyed.iter().any(|k| k.table.name == table.name);
             let own_key = keyed.iter().any(|k| k.table.name == table.name && k.key == column);
+            let repeats = !has_key && !seen.is_unique(facts.sample_rows);
             let mut grounds: Vec<(Ground, &Keyed<'_>)> = keyed
                 .iter()
                 .filter(|k| k.table.name != table.name)
-                .filter_map(|k| Some((ground(table, column, k)?, k)))
+                .filter_map(|k| Some((ground(table, column, k, repeats)?, k)))
                 .collect();
             grounds.sort_by_key(|(ground, k)| (std::cmp::Reverse(*ground), k.table.rows));
             let by_name = grounds.first().is_some_and(|(g, _)| *g == Ground::Name);
@@ -142,7 +146,12 @@ pub(super) fn relations(
                 if own_key && points_back(table, column, target) {
                     continue;
                 }
-                let relation = verified(probe, table, column, target, ground)?;
+                let allowed = match ground {
+                    Ground::Name if own_key || is_generic_key(&column.name) => DANGLING_OF_KEYS,
+                    Ground::Name => DANGLING_BY_NAME,
+                    Ground::Values => DANGLING_BY_VALUE,
+                };
+                let relation = verified(probe, table, column, target, (ground, allowed))?;
                 if let Some(relation) = relation
                     && best.as_ref().is_none_or(|b| relation.dangling < b.dangling)
                 {
@@ -161,11 +170,16 @@ fn points_back(table: &Table, column: &Column, target: &Keyed<'_>) -> bool {
         && (table.rows, &target.table.name) > (target.table.rows, &table.name)
 }
 
-/// Why `column` may point at `target`, before its values are looked at.
-fn ground(table: &Table, column: &Column, target: &Keyed<'_>) -> Option<Ground> {
+/// Why `column` may point at `target`, before its values are looked at. `repeats`: it has doubled
+/// values, in a table without a key.
+fn ground(table: &Table, column: &Column, target: &Keyed<'_>, repeats: bool) -> Option<Ground> {
     let name = normal(&column.name);
     let key = normal(&target.key.name);
     let generic = is_generic_key(&target.key.name);
+    // An `id` that repeats is the id of something else.
+    if repeats && name == key && matches!(name.as_str(), "id" | "uuid" | "guid") {
+        return Some(Ground::Name);
+    }
     if !generic && (name == key || without_prefix(&name) == without_prefix(&key)) {
         return Some(Ground::Name);
     }
@@ -193,17 +207,13 @@ fn verified(
     table: &Table,
     column: &Column,
     target: &Keyed<'_>,
-    ground: Ground,
+    (ground, allowed): (Ground, u64),
 ) -> Result<Option<Relation>, Failure> {
     let as_text = compare_as_text(column, target.key);
     if ground == Ground::Values && !first_values_match(probe, table, column, target, as_text)? {
         return Ok(None);
     }
     let (filled, dangling) = dangling(probe, table, &column.name, target, as_text)?;
-    let allowed = match ground {
-        Ground::Name => DANGLING_BY_NAME,
-        Ground::Values => DANGLING_BY_VALUE,
-    };
     if filled == 0 || u128::from(dangling) * 100 > u128::from(filled) * u128::from(allowed) {
         return Ok(None);
     }

@@ -23,6 +23,7 @@ mod names;
 mod personal;
 mod probe;
 mod read;
+mod rows;
 mod times;
 
 pub use probe::{Probe, reach};
@@ -163,13 +164,23 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
     let is_cohort = |table: &Table| cohorts.iter().any(|c| c.cohort.table == table.name);
     let (lists, keyed): (Vec<Keyed<'_>>, Vec<Keyed<'_>>) =
         keyed.into_iter().partition(|k| is_cohort(k.table) || cohorts::is_named_list(k.table));
-    let relations = keys::relations(probe, &tables, &facts, &keyed)?;
+    // A list of members says who, and nothing else.
+    let (read, read_facts): (Vec<Table>, Vec<Facts>) = tables
+        .iter()
+        .zip(&facts)
+        .filter(|(table, _)| !lists.iter().any(|k| k.table.name == table.name))
+        .map(|(table, facts)| (table.clone(), facts.clone()))
+        .unzip();
+    let relations = keys::relations(probe, &read, &read_facts, &keyed)?;
     set_times(catalog, &facts, &keys, &relations, &lists);
+    let timed = |table: &Table| catalog.table(&table.name).cloned();
+    let read: Vec<Table> = read.iter().filter_map(timed).collect();
     let tables = catalog.tables.clone();
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut entities = entities::of_tables(&keyed, &relations, &mut taken);
     taken.extend(tables.iter().map(|t| t.name.to_lowercase()));
-    let (events, pointing) = entities::of_events(probe, &tables, &facts, &relations, &mut taken)?;
+    let (events, pointing) =
+        entities::of_events(probe, &read, &read_facts, &relations, &mut taken)?;
     entities.extend(events);
     catalog.relations = relations;
     catalog.relations.extend(pointing);
@@ -177,10 +188,7 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
     entities::rank(&mut entities, &tables, &catalog.relations);
     catalog.entities = entities;
     if catalog.entities.is_empty() {
-        catalog.findings.push(
-            Finding::new(Severity::Warning, "no table has a unique key, and no id is shared")
-                .hint("name a key in the workspace's corrections"),
-        );
+        rows::number(probe, catalog)?;
     }
     Ok(())
 }

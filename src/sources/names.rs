@@ -107,10 +107,23 @@ pub(super) fn subject(column: &str) -> Option<String> {
 
 /// Whether a name says no more than "this is the key".
 pub(super) fn is_generic_key(column: &str) -> bool {
-    matches!(
-        normal(column).as_str(),
-        "id" | "key" | "code" | "name" | "uuid" | "guid" | "pk" | "nr" | "no" | "index" | "number"
-    )
+    let name = normal(column);
+    let numbered = name.strip_prefix("column").is_some_and(|n| n.parse::<u32>().is_ok());
+    numbered
+        || name.len() < 2
+        || matches!(
+            name.as_str(),
+            "id" | "key"
+                | "code"
+                | "name"
+                | "uuid"
+                | "guid"
+                | "pk"
+                | "nr"
+                | "no"
+                | "index"
+                | "number"
+        )
 }
 
 /// Without the one or two letters that stand for the table, as in `c_custkey`.

@@ -4,7 +4,7 @@ use super::facts::count_rows;
 use super::files::{FileSet, Format, check_content, file_sets};
 use super::names::free;
 use super::probe::{Probe, cancelled};
-use super::{csv, json};
+use super::{csv, files, json};
 use crate::model::catalog::{Column, Reader, Table, TableOrigin};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
@@ -12,7 +12,7 @@ use crate::model::value::Kind;
 use crate::protocol::Progress;
 use crate::sql::{Sql, session};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Reads the files that the paths mean. A file that cannot be read is a finding as long as
 /// another one can.
@@ -28,18 +28,28 @@ pub(super) fn tables(
     let mut failures: Vec<Failure> = Vec::new();
     let mut out = Vec::new();
     let mut taken = BTreeSet::new();
-    for set in file_sets(paths, findings)? {
+    let sets = file_sets(paths, findings)?;
+    let several = sets.len() > 1;
+    for set in sets {
         for set in alike(probe, sound(set, &mut failures)) {
             if probe.is_cancelled() {
                 return Err(cancelled());
             }
-            let name = free(&set.name, &mut taken);
+            let path = set.paths.first().cloned().unwrap_or_default();
+            let prose = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("txt"));
+            let name = handle(&set, &path, &mut taken);
             let doing = format!("Reading {name}");
             let mut tell = |part: Option<f32>| report(Progress { doing: doing.clone(), part });
             tell(None);
+            let told = findings.len();
             match table(probe, name, set, findings, &mut tell) {
                 Ok(table) => out.push(table),
                 Err(_) if probe.is_cancelled() => return Err(cancelled()),
+                // Any text may be called .txt; among other files it is not missed.
+                Err(_) if prose && several => {
+                    findings.truncate(told);
+                    findings.push(files::left_out(&[path]));
+                }
                 Err(failure) => failures.push(failure),
             }
         }
@@ -53,6 +63,20 @@ pub(super) fn tables(
     }));
     out.sort_by(|a: &Table, b| a.name.cmp(&b.name));
     Ok(out)
+}
+
+/// The set's name; where it is taken, with the format or the folder added.
+fn handle(set: &FileSet, path: &Path, taken: &mut BTreeSet<String>) -> String {
+    let end = match set.format {
+        Format::Parquet => "parquet",
+        Format::Json => "json",
+        Format::Csv => "csv",
+    };
+    let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    let wanted =
+        [set.name.clone(), format!("{}_{end}", set.name), format!("{folder}_{}", set.name)];
+    let unused = wanted.iter().find(|name| !taken.contains(&name.to_lowercase()));
+    free(unused.unwrap_or(&set.name), taken)
 }
 
 /// The set without the files whose content is not what their name says.
@@ -129,7 +153,7 @@ fn table(
         let milder = match &reader {
             Reader::Csv(csv) => csv::without_type(csv, &failure, &place, findings).map(Reader::Csv),
             Reader::Json { .. } => json::with_plain_dates(&reader, findings),
-            Reader::Parquet => None,
+            Reader::Parquet | Reader::Numbered { .. } => None,
         };
         reader = milder.ok_or_else(|| located(failure))?;
     }

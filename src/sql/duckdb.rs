@@ -110,6 +110,16 @@ pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
             type_list(columns)
         )),
         Reader::Csv(csv) => Sql(format!("read_csv({list}, {})", csv_options(csv, many))),
+        Reader::Numbered { column, reader } => {
+            // Parquet knows the number of a row within its file; the rest is counted.
+            let n = if !many && reader.is_parquet() {
+                "file_row_number + 1"
+            } else {
+                "row_number() OVER ()"
+            };
+            let rows = from_files(paths, reader);
+            Sql(format!("(SELECT {n} AS {}, * FROM {rows})", ident(column)))
+        }
     }
 }
 

@@ -127,8 +127,8 @@ def run(muster, *arguments):
         [muster, *arguments], capture_output=True, timeout=TIMEOUT_SECONDS, check=False
     )
     if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["nothing was said"]
-        raise AssertionError(f"{arguments[0]}: exit status {done.returncode}: {said[-1][:300]}")
+        said = done.stderr.decode("utf-8", "replace").strip() or "nothing was said"
+        raise AssertionError(f"{arguments[0]}: exit status {done.returncode}: {said[:400]}")
     return done.stdout.decode("utf-8")
 
 

@@ -90,6 +90,8 @@ impl StoreError {
 
 /// The newest storage version that the bundled database reads.
 const NEWEST_VERSION: u64 = 69;
+/// What files of DuckDB 2.0 have where older ones have their version.
+const NEW_LAYOUT: u64 = 999;
 
 impl StoreError {
     /// Whether a key was given for a file that is not encrypted.
@@ -101,7 +103,7 @@ impl StoreError {
     pub(super) fn with_version(self, version: impl Fn(&Path) -> Option<u64>) -> Self {
         match self {
             Self::NotReadable { path, message, hint } => match version(&path) {
-                Some(n) if n > NEWEST_VERSION => Self::OtherVersion {
+                Some(n) if n > NEWEST_VERSION && n != NEW_LAYOUT => Self::OtherVersion {
                     path,
                     message: format!(
                         "storage version number {n}, but versions between 64 and {NEWEST_VERSION} \

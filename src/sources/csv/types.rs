@@ -12,6 +12,9 @@ use std::path::Path;
 pub(super) const MISSING_WORDS: &[&str] =
     &["NA", "N/A", "n/a", "#N/A", "NULL", "Null", "null", "None", "\\N", "NaN", "nan"];
 
+/// How many figures are counted per column.
+const FIGURES: usize = 8;
+
 /// What is known about one guessed column after reading all rows. All but `guess` are rows.
 struct Checked {
     guess: String,
@@ -26,10 +29,10 @@ struct Checked {
     zeros: u64,
     /// Whole numbers of sixteen digits and more.
     long: u64,
-    /// Numbers with a fraction or an exponent.
+    /// Numbers with a fraction or an exponent; dates with a time.
     fractions: u64,
-    /// Moments with an offset.
-    offsets: u64,
+    /// Moments with an offset; letters that only might mean yes or no.
+    doubtful: u64,
 }
 
 /// The reader with types that hold for every row, and with the missing words they need.
@@ -55,8 +58,12 @@ pub(super) fn check(
             if checked.words > 0 {
                 worded.push(i);
             }
-            if checked.empty > 0 {
+            if checked.empty > 0 && reader.quoted_empty_is_text {
                 reader.quoted_empty_is_text = false;
+                let name = &guessed[i].0;
+                let message =
+                    format!("quoted empty cells are read as missing, for {name} has them");
+                findings.push(Finding::new(Severity::Note, message).at(file, None));
             }
         } else if checked.bad > 0 {
             findings.push(stays_text(probe, &stage, &guessed[i].0, &checked, file)?);
@@ -88,45 +95,12 @@ fn look(
     guessed: &[(String, String)],
     typed: &[usize],
 ) -> Result<Vec<Checked>, Failure> {
-    const FIGURES: usize = 8;
     if typed.is_empty() {
         return Ok(Vec::new());
     }
-    let words = word_list(MISSING_WORDS.iter());
     let figures = typed.iter().flat_map(|i| {
         let (name, guess) = &guessed[*i];
-        let cell = ident(name);
-        let type_name = Sql::raw(known_type(guess));
-        let matching = |pattern: &'static str| {
-            let pattern = Sql::raw(pattern);
-            Sql::fill("count(*) FILTER (WHERE regexp_matches({}, {}))", &[&cell, &pattern])
-        };
-        let never = || Sql::raw("0");
-        let number = matches!(guess.as_str(), "BIGINT" | "DOUBLE");
-        let double = guess == "DOUBLE";
-        [
-            Sql::fill("count({})", &[&cell]),
-            Sql::fill("count(*) FILTER (WHERE {} IN ({}))", &[&cell, &words]),
-            Sql::fill(
-                "count(*) FILTER (WHERE {} <> '' AND TRY_CAST({} AS {}) IS NULL AND {} NOT IN ({}))",
-                &[&cell, &cell, &type_name, &cell, &words],
-            ),
-            Sql::fill("count(*) FILTER (WHERE {} = '')", &[&cell]),
-            if number { matching(r"'^\s*[+-]?0[0-9]'") } else { never() },
-            if double { matching("'^[+-]?[0-9]{16,}$'") } else { never() },
-            if number { matching("'[.eE]'") } else { never() },
-            if guess == "TIMESTAMP" {
-                matching(r"':\d\d.*([+-]\d\d(:?\d\d)?|[Zz])\s*$'")
-            } else if guess == "BOOLEAN" {
-                // Here: letters and digits that only might mean yes or no.
-                Sql::fill(
-                    "count(*) FILTER (WHERE lower({}) NOT IN ('true', 'false', '', {}))",
-                    &[&cell, &words],
-                )
-            } else {
-                never()
-            },
-        ]
+        figures(&ident(name), guess)
     });
     let sql = Sql::fill("SELECT {} FROM {}", &[&Sql::join(figures, ", "), stage]);
     let found = counts(probe, &sql)?;
@@ -137,14 +111,75 @@ fn look(
             guess: guessed[*i].1.clone(),
             filled: f[0],
             words: f[1],
-            bad: f[2],
+            // What is filled and is neither converted, nor a word, nor empty.
+            bad: f[0].saturating_sub(f[1] + f[2] + f[3]),
             empty: f[3],
             zeros: f[4],
             long: f[5],
             fractions: f[6],
-            offsets: f[7],
+            doubtful: f[7],
         })
         .collect())
+}
+
+/// What is counted of one column. Each figure is written so that it is cheap where it is nought.
+fn figures(cell: &Sql, guess: &str) -> [Sql; FIGURES] {
+    let never = || Sql::raw("0");
+    let type_name = Sql::raw(known_type(guess));
+    let words = word_list(words_for(guess));
+    let number = matches!(guess, "BIGINT" | "DOUBLE");
+    [
+        Sql::fill("count({})", &[cell]),
+        Sql::fill("count(*) FILTER (WHERE {} IN ({}))", &[cell, &words]),
+        Sql::fill("count(TRY_CAST({} AS {}))", &[cell, &type_name]),
+        Sql::fill("count(*) FILTER (WHERE {} = '')", &[cell]),
+        if number {
+            // From 00 to 09, with and without a sign.
+            Sql::fill(
+                "count(*) FILTER (WHERE ({} >= '00' AND {} < '0:') OR ({} >= '-00' AND {} < '-0:') \
+                 OR ({} >= '+00' AND {} < '+0:') OR ({} >= ' 00' AND {} < ' 0:'))",
+                &[cell, cell, cell, cell, cell, cell, cell, cell],
+            )
+        } else {
+            never()
+        },
+        if guess == "DOUBLE" {
+            let pattern = Sql::raw("'^[+-]?[0-9]{16,}$'");
+            Sql::fill(
+                "count(*) FILTER (WHERE length({}) > 15 AND regexp_matches({}, {}))",
+                &[cell, cell, &pattern],
+            )
+        } else {
+            never()
+        },
+        match guess {
+            "BIGINT" | "DOUBLE" => Sql::fill(
+                "count(*) FILTER (WHERE contains({}, '.') OR contains({}, 'e') OR contains({}, 'E'))",
+                &[cell, cell, cell],
+            ),
+            // A date would be cut off a moment without a word.
+            "DATE" => Sql::fill("count(*) FILTER (WHERE contains({}, ':'))", &[cell]),
+            _ => never(),
+        },
+        match guess {
+            "TIMESTAMP" => {
+                let pattern = Sql::raw(r"':\d\d.*([+-]\d\d(:?\d\d)?|[Zz])\s*$'");
+                Sql::fill("count(*) FILTER (WHERE regexp_matches({}, {}))", &[cell, &pattern])
+            }
+            // Letters and digits that only might mean yes or no.
+            "BOOLEAN" => Sql::fill(
+                "count(*) FILTER (WHERE lower({}) NOT IN ('true', 'false', '') AND {} NOT IN ({}))",
+                &[cell, cell, &words],
+            ),
+            _ => never(),
+        },
+    ]
+}
+
+/// The words that mean missing in a column of this type. A float has a NaN of its own.
+fn words_for(guess: &str) -> impl Iterator<Item = &'static str> {
+    let double = guess == "DOUBLE";
+    MISSING_WORDS.iter().copied().filter(move |word| !(double && word.eq_ignore_ascii_case("nan")))
 }
 
 /// The guess as a fixed word; types that are not expected are text.
@@ -183,15 +218,11 @@ fn settled(
         "DOUBLE" if checked.long > 0 && checked.fractions == 0 => {
             if fits(probe, stage, name, "HUGEINT")? { Ok("HUGEINT".to_owned()) } else { text() }
         }
-        "DATE" if checked.bad > 0 => {
-            if fits(probe, stage, name, "TIMESTAMP")? {
-                Ok("TIMESTAMP".to_owned())
-            } else {
-                text()
-            }
+        "DATE" if checked.bad > 0 || checked.fractions > 0 => {
+            if fits(probe, stage, name, "TIMESTAMP")? { Ok("TIMESTAMP".to_owned()) } else { text() }
         }
-        "BOOLEAN" if checked.offsets > 0 => text(),
-        "TIMESTAMP" if checked.offsets > 0 && checked.bad == 0 => {
+        "BOOLEAN" if checked.doubtful > 0 => text(),
+        "TIMESTAMP" if checked.doubtful > 0 && checked.bad == 0 => {
             Ok("TIMESTAMP WITH TIME ZONE".to_owned())
         }
         _ if checked.bad > 0 => text(),
