@@ -74,8 +74,6 @@ fn outlived(data: &mut egui::util::IdTypeMap, index: usize, now: f64) -> bool {
 pub(super) fn toast_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     let Some(index) = state.toast else { return };
     let Some(notice) = state.notices.get(index) else { return };
-    // Asked before the memory is locked: the context has one lock for both.
-    let now = ui.input(|i| i.time);
     // Asked before the data is locked: egui's locks do not nest.
     let now = ui.input(|i| i.time);
     if !notice.bad && ui.data_mut(|d| outlived(d, index, now)) {
