@@ -231,7 +231,8 @@ fn first_features(entity: &Entity) -> Vec<ChartKind> {
     chosen
 }
 
-fn looks_like_an_id(name: &str) -> bool {
+/// Whether a name is that of an identifier, whose digits are no quantity.
+pub fn looks_like_an_id(name: &str) -> bool {
     let low = name.to_lowercase();
     low == "id" || low.ends_with("_id") || low.ends_with("uuid") || name.ends_with("Id")
 }

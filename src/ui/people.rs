@@ -285,7 +285,7 @@ fn cell_ui(
         Some(Value::Missing) => ("–".to_owned(), p.ghost),
         Some(_) if table.state.is_masked(feature) => ("•••••".to_owned(), p.weak),
         Some(value) if column == 0 => (value.display(), p.accent),
-        Some(value) => (text::cell(value), p.text),
+        Some(value) => (text::named_cell(&feature.name, value), p.text),
     };
     // A cell shows one line; a novel in it must not cost its length each frame.
     let words: String = words.chars().take(64).collect();

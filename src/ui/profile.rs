@@ -40,7 +40,7 @@ pub fn profile_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         let (some, none): (Vec<_>, Vec<_>) = profile.related.iter().partition(|r| r.total > 0);
         for related in some {
             ui.add_space(theme::SPACE);
-            related_ui(ui, related);
+            related_ui(ui, state, related);
         }
         if !none.is_empty() {
             let names: Vec<&str> = none.iter().map(|r| r.table.as_str()).collect();
@@ -113,7 +113,7 @@ fn features_ui(ui: &mut Ui, state: &State, profile: &Profile, actions: &mut Acti
                 }
                 None => {
                     let is_key = entity.is_some_and(|e| e.key == *name);
-                    let shown = if is_key { value.display() } else { text::cell(value) };
+                    let shown = if is_key { value.display() } else { text::named_cell(name, value) };
                     let shown: String = shown.chars().take(400).collect();
                     ui.add(egui::Label::new(shown).wrap().selectable(true));
                 }
@@ -122,7 +122,7 @@ fn features_ui(ui: &mut Ui, state: &State, profile: &Profile, actions: &mut Acti
     }
 }
 
-fn related_ui(ui: &mut Ui, related: &RelatedRows) {
+fn related_ui(ui: &mut Ui, state: &State, related: &RelatedRows) {
     let count = text::counted(related.total, "row", "rows");
     ui.label(theme::heading(format!("{} · {count}", related.table)));
     let time = related.time_column.as_ref();
@@ -142,8 +142,12 @@ fn related_ui(ui: &mut Ui, related: &RelatedRows) {
                 }
                 ui.end_row();
                 for row in related.rows.iter().take(50) {
-                    for value in row {
-                        let shown: String = text::cell(value).chars().take(40).collect();
+                    for (column, value) in related.columns.iter().zip(row) {
+                        let shown: String = if masked(state, &related.table, column) {
+                            "•••••".to_owned()
+                        } else {
+                            text::named_cell(column, value).chars().take(40).collect()
+                        };
                         ui.label(RichText::new(shown).size(12.0));
                     }
                     ui.end_row();
@@ -157,6 +161,12 @@ fn related_ui(ui: &mut Ui, related: &RelatedRows) {
             ));
         }
     });
+}
+
+/// Whether the values of a related column are masked. One that is revealed anywhere is revealed.
+fn masked(state: &State, table: &str, column: &str) -> bool {
+    let table = state.catalog().and_then(|c| c.table(table));
+    table.and_then(|t| t.column(column)).is_some_and(|c| state.is_masked(c))
 }
 
 /// When the rows happened, as ticks on a line.

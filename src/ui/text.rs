@@ -94,6 +94,14 @@ pub fn cell(value: &Value) -> String {
     }
 }
 
+/// A cell of a named column: the digits of an identifier are not grouped.
+pub fn named_cell(column: &str, value: &Value) -> String {
+    match value {
+        Value::Integer(_) if crate::state::look::looks_like_an_id(column) => value.display(),
+        _ => cell(value),
+    }
+}
+
 /// How long something took: `3 ms`, `1.2 s`.
 pub fn took(duration: Duration) -> String {
     let ms = duration.as_secs_f64() * 1000.0;
