@@ -108,9 +108,7 @@ fn bar_actions(
     value: &Value,
     actions: &mut Actions,
 ) {
-    let look = |make: Make| {
-        Action::Look(make(column.to_owned(), value.clone()))
-    };
+    let look = |make: Make| Action::Look(make(column.to_owned(), value.clone()));
     if response.double_clicked() {
         actions.push(Action::Look(LookAction::Clear(column.to_owned())));
     } else if response.clicked() {

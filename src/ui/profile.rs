@@ -113,7 +113,8 @@ fn features_ui(ui: &mut Ui, state: &State, profile: &Profile, actions: &mut Acti
                 }
                 None => {
                     let is_key = entity.is_some_and(|e| e.key == *name);
-                    let shown = if is_key { value.display() } else { text::named_cell(name, value) };
+                    let shown =
+                        if is_key { value.display() } else { text::named_cell(name, value) };
                     let shown: String = shown.chars().take(400).collect();
                     ui.add(egui::Label::new(shown).wrap().selectable(true));
                 }

@@ -191,3 +191,47 @@ fn every_sheet_draws_and_escape_closes_it() {
         assert_eq!(harness.state().state().dialog, Dialog::None, "{name}");
     }
 }
+
+#[test]
+fn grids_boxes_and_groups_draw_at_every_size_of_text() {
+    use muster::model::workspace::ChartKind;
+    use muster::state::LookAction;
+    let (mut harness, screen) = opened([1280.0, 800.0], false);
+    let ctx = harness.ctx.clone();
+    let charts = [
+        ChartKind::Grid { x: "orders".into(), y: "lifetime_value".into() },
+        ChartKind::Boxes { number: "lifetime_value".into(), by: "plan".into() },
+    ];
+    for chart in charts {
+        harness.state_mut().act(Action::Look(LookAction::Add(chart)), &ctx);
+        settle(&mut harness);
+    }
+    let condition = "orders >= 1 and (country = 'DE' or plan = 'pro' or not (city like 'B%'))";
+    harness.state_mut().act(Action::Slice(SliceAction::Typing(condition.into())), &ctx);
+    harness.state_mut().act(Action::Slice(SliceAction::CommitTyped), &ctx);
+    settle(&mut harness);
+    harness.get_by_role_and_label(Role::Figure, "lifetime_value by orders");
+    harness.get_by_role_and_label(Role::Figure, "lifetime_value per plan");
+    harness.get_by_label("any of");
+    screen.shoot(&harness, "groups-light");
+    for scale in [0.75, 2.0] {
+        harness.state_mut().act(ViewAction::Scale(scale).into(), &ctx);
+        harness.run();
+        settle(&mut harness);
+        screen.shoot(&harness, &format!("scale-{scale}"));
+    }
+}
+
+#[test]
+fn when_no_one_matches_the_condition_to_blame_is_named() {
+    let (mut harness, screen) = opened([1280.0, 800.0], false);
+    let ctx = harness.ctx.clone();
+    let condition = "country = 'DE' and orders >= 300";
+    harness.state_mut().act(Action::Slice(SliceAction::Typing(condition.into())), &ctx);
+    harness.state_mut().act(Action::Slice(SliceAction::CommitTyped), &ctx);
+    harness.state_mut().act(ViewAction::Tab(muster::state::Tab::People).into(), &ctx);
+    settle(&mut harness);
+    harness.get_by_label("No one matches");
+    harness.get_by_label("orders is at least 300 alone removes everyone");
+    screen.shoot(&harness, "empty-light");
+}
