@@ -123,10 +123,7 @@ fn hairline_ui(ui: &mut Ui, state: &State) {
     let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
     ui.painter().rect_filled(rect, 0, p.line);
     if state.answers.any_waiting() || state.opening.is_some() {
-        let part = match state.jobs.values().find_map(|j| j.part) {
-            Some(part) => part,
-            None => 0.35,
-        };
+        let part = state.jobs.values().find_map(|j| j.part).unwrap_or(0.35);
         let mut done = rect;
         done.set_width(rect.width() * part.clamp(0.02, 1.0));
         ui.painter().rect_filled(done, 0, p.accent);

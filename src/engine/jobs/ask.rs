@@ -114,7 +114,7 @@ fn range(
         let rows = session.figures(&query(extent)?)?;
         let row = first(&rows)?;
         if row.iter().any(Value::is_missing) {
-            return Ok(None);
+            continue;
         }
         let found = (row[0].display(), row[1].display());
         // Not finite: `inf`, `-inf`, `NaN` as numbers, `infinity` as a date.

@@ -73,7 +73,12 @@ impl Screen {
                 triangle(&mut frame, width, (x.clone(), y.clone()), texture, corners, scale);
             }
         }
-        frame.iter().flat_map(|p| p[..3].iter().map(|c| (c.clamp(0.0, 1.0) * 255.0 + 0.5) as u8).collect::<Vec<_>>()).collect()
+        frame
+            .iter()
+            .flat_map(|p| {
+                p[..3].iter().map(|c| (c.clamp(0.0, 1.0) * 255.0 + 0.5) as u8).collect::<Vec<_>>()
+            })
+            .collect()
     }
 }
 
