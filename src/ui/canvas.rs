@@ -32,8 +32,8 @@ pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    ui.horizontal(|ui| {
-        let Some(cohort) = &state.cohort else { return };
+    let Some(cohort) = &state.cohort else { return };
+    let left = |ui: &mut Ui| {
         let name = cohort.cohort.clone().unwrap_or_else(|| format!("All of {}", cohort.entity));
         ui.label(RichText::new(name).font(theme::strong(15.0)));
         let name = match &state.segment {
@@ -46,15 +46,15 @@ fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             ui.label(theme::weak(ui, "›"));
             ui.label(RichText::new(name).size(15.0));
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("SQL").on_hover_text("The statement behind this slice").clicked() {
-                actions.push(ViewAction::Sql.into());
-            }
-            if state.is_dirty() && ui.button("Save segment").clicked() {
-                actions.push(Action::Library(LibraryAction::Save));
-            }
-            history_ui(ui, state, actions);
-        });
+    };
+    egui::Sides::new().shrink_left().truncate().show(ui, left, |ui| {
+        if ui.button("SQL").on_hover_text("The statement behind this slice").clicked() {
+            actions.push(ViewAction::Sql.into());
+        }
+        if state.is_dirty() && ui.button("Save segment").clicked() {
+            actions.push(Action::Library(LibraryAction::Save));
+        }
+        history_ui(ui, state, actions);
     });
 }
 
