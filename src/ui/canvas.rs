@@ -83,6 +83,8 @@ fn history_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let p = theme::palette(ui);
     ui.add_space(theme::HALF);
+    // Count and tabs share a line where there is room for both.
+    let narrow = ui.available_width() < 540.0;
     ui.horizontal(|ui| {
         let waiting = state.answers.is_waiting("size");
         match (state.answers.answer("size"), state.answers.failure("size")) {
@@ -102,14 +104,23 @@ fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 ui.label(theme::weak(ui, "Counting…").size(15.0));
             }
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            for tab in Tab::ALL.into_iter().rev() {
-                if ui.add(egui::Button::selectable(state.tab == tab, tab.word())).clicked() {
-                    actions.push(ViewAction::Tab(tab).into());
-                }
-            }
-        });
+        if !narrow {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                tabs_ui(ui, state, Tab::ALL.into_iter().rev(), actions);
+            });
+        }
     });
+    if narrow {
+        ui.horizontal(|ui| tabs_ui(ui, state, Tab::ALL.into_iter(), actions));
+    }
+}
+
+fn tabs_ui(ui: &mut Ui, state: &State, tabs: impl Iterator<Item = Tab>, actions: &mut Actions) {
+    for tab in tabs {
+        if ui.add(egui::Button::selectable(state.tab == tab, tab.word())).clicked() {
+            actions.push(ViewAction::Tab(tab).into());
+        }
+    }
 }
 
 fn headline_rest(size: Size) -> String {
