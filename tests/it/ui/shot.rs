@@ -14,7 +14,7 @@ struct Texture {
 
 /// The textures of a harness, kept while it runs.
 #[derive(Clone, Default)]
-pub struct Screen(Arc<Mutex<HashMap<TextureId, Texture>>>);
+pub(super) struct Screen(Arc<Mutex<HashMap<TextureId, Texture>>>);
 
 impl TestRenderer for Screen {
     fn handle_delta(&mut self, delta: &mut TexturesDelta) {
@@ -46,7 +46,7 @@ impl TestRenderer for Screen {
 
 impl Screen {
     /// Writes what the harness shows to `MUSTER_SHOTS/NAME.png`; nothing when that is not set.
-    pub fn shoot<S>(&self, harness: &Harness<'_, S>, name: &str) {
+    pub(super) fn shoot<S>(&self, harness: &Harness<'_, S>, name: &str) {
         let Some(folder) = std::env::var_os("MUSTER_SHOTS") else { return };
         let size = harness.ctx.content_rect().size() * harness.ctx.pixels_per_point();
         let (width, height) = (size.x.round() as usize, size.y.round() as usize);
