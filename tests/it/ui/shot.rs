@@ -17,6 +17,7 @@ struct Texture {
 pub(super) struct Screen(Arc<Mutex<HashMap<TextureId, Texture>>>);
 
 impl TestRenderer for Screen {
+    #[expect(clippy::iter_over_hash_type, reason = "each texture is set on its own")]
     fn handle_delta(&mut self, delta: &mut TexturesDelta) {
         let mut textures = self.0.lock().expect("one thread");
         for (id, deltas) in delta.set.drain() {
