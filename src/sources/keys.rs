@@ -128,7 +128,7 @@ pub(super) fn relations(
             let repeats = !has_key && !seen.is_unique(facts.sample_rows);
             let mut grounds: Vec<(Ground, &Keyed<'_>)> = keyed
                 .iter()
-                .filter(|k| k.table.name != table.name)
+                .filter(|k| k.table.name != table.name || names_own_kind(column, k))
                 .filter_map(|k| Some((ground(table, column, k, repeats)?, k)))
                 .collect();
             grounds.sort_by_key(|(ground, k)| (std::cmp::Reverse(*ground), k.table.rows));
@@ -162,6 +162,17 @@ pub(super) fn relations(
         }
     }
     Ok(found)
+}
+
+/// Whether a column of a table points at its own key: `parent_account_id` in accounts.
+fn names_own_kind(column: &Column, own: &Keyed<'_>) -> bool {
+    let key = normal(&own.key.name);
+    let entity = normal(&singular(last_part(&own.table.name)));
+    let about = subject(&column.name).unwrap_or_default();
+    !is_generic_key(&column.name)
+        && column.name != own.key.name
+        && ((!is_generic_key(&own.key.name) && normal(&column.name).ends_with(&format!("_{key}")))
+            || about.ends_with(&format!("_{entity}")))
 }
 
 /// Two tables with the same key: the smaller points at the larger, the later at the earlier.

@@ -189,6 +189,21 @@ fn a_segment_is_a_clause_and_cannot_contain_itself() {
     assert!(failure.what.contains("contains itself"), "{failure}");
 }
 
+#[test]
+fn accounts_of_an_account_are_its_related_rows() {
+    let (session, _workspace) = open();
+    let catalog = session.catalog();
+    let names: Vec<&str> = catalog.entities.iter().map(|e| e.name.as_str()).collect();
+    assert!(!names.contains(&"parent_account"), "{names:?}");
+    let parents = slice(&session, "account/all", "count(accounts) >= 1");
+    let size = size(&session, &parents);
+    let sql = "SELECT count(DISTINCT parent_account_id) FROM accounts";
+    session.store().attach().unwrap();
+    let expected = session.store().query(sql).unwrap().rows[0][0].as_u64();
+    assert_eq!(Some(size.kept), expected);
+    assert!(size.kept > 0);
+}
+
 /// Drains events until `done` says so.
 fn wait(engine: &Engine, events: &mut Vec<Event>, done: impl Fn(&[Event]) -> bool) {
     let began = Instant::now();
