@@ -9,6 +9,7 @@ mod common;
 
 use common::{Outcome, duel, everyone, job, open, people_file, scratch};
 use duckdb::Connection;
+use muster::engine::jobs::export::export;
 use muster::model::export::{ExportFormat, ExportRequest};
 use std::path::Path;
 
@@ -49,7 +50,7 @@ fn bench(folder: &Path, file: &Path, format: ExportFormat, options: &str) -> Out
         &name,
         ROUNDS,
         || {
-            session.export(&request, &mut job(&mut |_| {}))?;
+            export(&session, &request, &mut job(&mut |_| {}))?;
             Ok(())
         },
         || Ok(peer.execute_batch(&copy)?),

@@ -9,7 +9,9 @@
 mod names;
 
 use duckdb::{Appender, Connection, params};
-use names::{CAMPAIGNS, CHANNELS, COUNTRIES, Country, DESCRIPTIONS, FIRMS, INDUSTRIES, PRODUCTS};
+use names::{
+    CAMPAIGNS, CHANNELS, COUNTRIES, Campaign, Country, DESCRIPTIONS, FIRMS, INDUSTRIES, PRODUCTS,
+};
 use std::error::Error;
 use std::path::Path;
 
@@ -69,7 +71,7 @@ impl Random {
 
     /// From 0 to `limit`, without it.
     fn below(&mut self, limit: u64) -> u64 {
-        (u128::from(self.next()) * u128::from(limit) >> 64) as u64
+        ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }
 
     /// From `low` to `high`, both included.
@@ -607,7 +609,7 @@ impl<'a> Shop<'a> {
         }
         let mut random = Random::of(7, person.id as u64);
         let keen = [600, 850, 1_000, 1_200, 1_350][person.appetite];
-        for (campaign, (year, month, day), opens, clicks) in CAMPAIGNS {
+        for Campaign { name: campaign, day: (year, month, day), opens, clicks } in CAMPAIGNS {
             let sent = start_of(*year, *month, *day) + 9 * 3_600 + random.between(0, 1_799);
             if person.signed_up >= sent || !random.chance(930) {
                 continue;

@@ -1,18 +1,73 @@
-//! The app room.
+//! The window's glue: events in, drawing, actions out, effects carried out.
+
+mod dialogs;
+pub mod sample;
+mod settings;
+mod window;
+
+pub use window::MusterApp;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What the window opens with.
+/// What the window starts with.
 #[derive(Debug, Clone, Default)]
 pub struct WindowArgs {
-    /// Files, or one folder.
+    /// What to open at once: files, or one folder.
     pub paths: Vec<PathBuf>,
-    /// The workspace folder.
+    /// The workspace folder, when it is not the usual one.
     pub workspace: Option<PathBuf>,
 }
 
-/// Opens the window.
-pub fn run(_args: WindowArgs) -> ExitCode {
+/// Shows the window until it is closed. Without a display it says so and names the commands that
+/// need none.
+pub fn run(args: WindowArgs) -> ExitCode {
+    let mut last = None;
+    for renderer in [eframe::Renderer::Wgpu, eframe::Renderer::Glow] {
+        match show(&args, renderer) {
+            Ok(()) => return ExitCode::SUCCESS,
+            // Another renderer may work in the same process; anything else ends here.
+            Err(
+                error @ (eframe::Error::Wgpu(_)
+                | eframe::Error::OpenGL(_)
+                | eframe::Error::Glutin(_)
+                | eframe::Error::NoGlutinConfigs(..)),
+            ) => {
+                log::warn!("{renderer}: {error}");
+                last = Some(format!("no usable graphics were found; {error}"));
+            }
+            Err(error @ (eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_))) => {
+                return fail(&format!("no display was found; {error}"));
+            }
+            Err(error) => return fail(&format!("the window could not be shown; {error}")),
+        }
+    }
+    fail(&last.unwrap_or_default())
+}
+
+fn show(args: &WindowArgs, renderer: eframe::Renderer) -> eframe::Result {
+    let options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("Muster")
+            .with_app_id("muster")
+            .with_inner_size([1280.0, 800.0])
+            .with_min_inner_size([720.0, 480.0])
+            .with_drag_and_drop(true),
+        renderer,
+        ..Default::default()
+    };
+    let args = args.clone();
+    eframe::run_native(
+        "muster",
+        options,
+        Box::new(move |context| Ok(Box::new(MusterApp::new(context, args)))),
+    )
+}
+
+fn fail(why: &str) -> ExitCode {
+    let why = why.replace('\n', " ");
+    eprintln!(
+        "error: {why}; try muster show PATH, check, count, sql, export, verify or profile"
+    );
     ExitCode::FAILURE
 }

@@ -123,11 +123,40 @@ mod tests {
 
     #[test]
     fn the_json_reads_like_this() {
-        insta::assert_snapshot!(Printed::json(&Checked::of(&findings())).text, @"");
+        insta::assert_snapshot!(Printed::json(&Checked::of(&findings())).text, @r#"
+        {
+          "schema": 1,
+          "findings": [
+            {
+              "severity": "error",
+              "message": "2 rows do not fit",
+              "file": "/data/a.csv",
+              "line": 7,
+              "hint": "close the quote"
+            },
+            {
+              "severity": "note",
+              "message": "orders has no rows",
+              "file": null,
+              "line": null,
+              "hint": null
+            }
+          ],
+          "errors": 1,
+          "warnings": 0,
+          "notes": 1
+        }
+        "#);
     }
 
     #[test]
     fn the_text_reads_like_this() {
-        insta::assert_snapshot!(Checked::of(&findings()).text(), @"");
+        insta::assert_snapshot!(Checked::of(&findings()).text(), @r"
+        error: 2 rows do not fit
+          at /data/a.csv:7
+          try: close the quote
+        note: orders has no rows
+        1 error, 0 warnings, 1 note
+        ");
     }
 }

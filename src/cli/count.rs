@@ -198,7 +198,31 @@ mod tests {
 
     #[test]
     fn the_json_reads_like_this() {
-        insta::assert_snapshot!(Printed::json(&counted(true)).text, @"");
+        insta::assert_snapshot!(Printed::json(&counted(true)).text, @r#"
+        {
+          "schema": 1,
+          "entity": "customer",
+          "cohort": "all",
+          "where": "country = 'DE'",
+          "words": "country is DE",
+          "size": 120,
+          "of": 935,
+          "as_of": null,
+          "now": "2026-11-23T09:00:00+00:00[UTC]",
+          "zone": "UTC",
+          "steps": [
+            {
+              "clause": "country = 'DE'",
+              "words": "country is DE",
+              "kept": 120,
+              "dropped": 815,
+              "gained_without": 815,
+              "meets_alone": 120
+            }
+          ],
+          "near_misses": 815
+        }
+        "#);
     }
 
     #[test]
@@ -210,6 +234,15 @@ mod tests {
 
     #[test]
     fn the_text_reads_like_this() {
-        insta::assert_snapshot!(counted(true).text(), @"");
+        insta::assert_snapshot!(counted(true).text(), @r"
+        120 of 935 in customer/all
+        country is DE
+
+         step           kept  dropped  without it
+         customer/all    935
+         country is DE   120      815        +815
+        815 fail exactly one step
+        as of 2026-11-23T09:00:00+00:00[UTC]
+        ");
     }
 }

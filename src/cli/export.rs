@@ -280,6 +280,14 @@ mod tests {
             rows: 1_234,
             sha256: "ab".into(),
         };
-        insta::assert_snapshot!(Printed::json(&ShownExport::of(&exported)).text, @"");
+        insta::assert_snapshot!(Printed::json(&ShownExport::of(&exported)).text, @r#"
+        {
+          "schema": 1,
+          "file": "/out/list.csv",
+          "manifest": "/out/list.csv.manifest.json",
+          "rows": 1234,
+          "sha256": "ab"
+        }
+        "#);
     }
 }

@@ -478,12 +478,76 @@ mod tests {
 
     #[test]
     fn the_json_reads_like_this() {
-        insta::assert_snapshot!(Printed::json(&shown_someone()).text, @"");
+        insta::assert_snapshot!(Printed::json(&shown_someone()).text, @r#"
+        {
+          "schema": 1,
+          "entity": "customer",
+          "key_feature": "customer_id",
+          "now": "2026-11-23T09:00:00+00:00[UTC]",
+          "zone": "UTC",
+          "matches": [
+            42
+          ],
+          "more_matches": false,
+          "profile": {
+            "key": 42,
+            "features": {
+              "customer_id": 42,
+              "email": null,
+              "spent": "10.50",
+              "tags": [
+                "a",
+                null
+              ]
+            },
+            "cohorts": [
+              {
+                "cohort": "vip",
+                "member": true
+              }
+            ],
+            "in_cohort": null,
+            "in_slice": null,
+            "why": [],
+            "related": [
+              {
+                "table": "orders",
+                "time_column": "ordered",
+                "total": 1,
+                "columns": [
+                  "ordered",
+                  "total"
+                ],
+                "rows": [
+                  [
+                    "2026-01-02 03:04:05",
+                    1.5
+                  ]
+                ]
+              }
+            ]
+          }
+        }
+        "#);
     }
 
     #[test]
     fn the_text_reads_like_this() {
-        insta::assert_snapshot!(shown_someone().text(), @"");
+        insta::assert_snapshot!(shown_someone().text(), @r#"
+        customer 42
+
+         feature      value
+         customer_id  42
+         email        missing
+         spent        10.50
+         tags         ["a",null]
+
+        In: vip
+
+        orders: 1
+         ordered              total
+         2026-01-02 03:04:05  1.5
+        "#);
     }
 
     #[test]

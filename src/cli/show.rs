@@ -336,11 +336,118 @@ pub(super) mod tests {
 
     #[test]
     fn the_json_reads_like_this() {
-        insta::assert_snapshot!(Printed::json(&Shown::of(&shop())).text, @"");
+        insta::assert_snapshot!(Printed::json(&Shown::of(&shop())).text, @r#"
+        {
+          "schema": 1,
+          "source": "/data/shop.duckdb",
+          "kind": "duckdb",
+          "entities": [
+            {
+              "name": "customer",
+              "table": "customers",
+              "key": "customer_id",
+              "size": 935,
+              "why": "customer_id is unique in customers",
+              "features": [
+                {
+                  "name": "customer_id",
+                  "type": "BIGINT",
+                  "description": null,
+                  "personal": false,
+                  "personal_why": null
+                },
+                {
+                  "name": "email",
+                  "type": "VARCHAR",
+                  "description": null,
+                  "personal": true,
+                  "personal_why": "holds e-mail addresses"
+                }
+              ],
+              "cohorts": [
+                {
+                  "name": "vip",
+                  "size": 12,
+                  "extends": null,
+                  "origin": "SELECT 1",
+                  "why": "its keys are keys of customers"
+                }
+              ]
+            }
+          ],
+          "relations": [
+            {
+              "from_table": "orders",
+              "from_column": "customer_id",
+              "to_table": "customers",
+              "to_column": "customer_id",
+              "as_text": false,
+              "dangling": 1003,
+              "why": "same name, values match"
+            }
+          ],
+          "tables": [
+            {
+              "name": "customers",
+              "kind": "table",
+              "rows": 935,
+              "columns": [
+                {
+                  "name": "customer_id",
+                  "type": "BIGINT"
+                },
+                {
+                  "name": "email",
+                  "type": "VARCHAR"
+                }
+              ],
+              "time_column": null
+            },
+            {
+              "name": "orders",
+              "kind": "table",
+              "rows": 61948,
+              "columns": [
+                {
+                  "name": "ordered",
+                  "type": "TIMESTAMP"
+                }
+              ],
+              "time_column": "ordered"
+            }
+          ],
+          "runs": [],
+          "findings": 0
+        }
+        "#);
     }
 
     #[test]
     fn the_text_reads_like_this() {
-        insta::assert_snapshot!(text(&shop()), @"");
+        insta::assert_snapshot!(text(&shop()), @r"
+        /data/shop.duckdb (DuckDB file)
+
+        customer: 935, key customer_id of customers
+          customer_id is unique in customers
+
+          Cohorts
+            name  size  extends
+            all    935
+            vip     12
+
+          Features
+            name         type     personal  description
+            customer_id  BIGINT
+            email        VARCHAR  personal
+
+          Relations
+            from                to                     dangling
+            orders.customer_id  customers.customer_id     1,003
+
+          Tables
+            name       kind     rows  columns  time column
+            customers  table     935        2
+            orders     table  61,948        1  ordered
+        ");
     }
 }

@@ -1,6 +1,7 @@
 //! The slice that the arguments describe: cohort, condition or segment, and the stated now.
 
 use super::args::{NowArgs, SliceArgs};
+use crate::engine::workspace::load_segment;
 use crate::language::{self, ParseError, Scope};
 use crate::model::catalog::{Catalog, CohortRef};
 use crate::model::clause::{Test, Tree};
@@ -10,7 +11,6 @@ use crate::model::question::Slice;
 use crate::model::workspace::{SavedSegment, Workspace};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
 use std::path::Path;
 
 /// The moment that "now" stands for. The clock is read here, once.
@@ -32,7 +32,12 @@ pub(super) fn moment(args: &NowArgs) -> Result<Moment, Failure> {
     };
     match &args.now {
         Some(text) => Moment::parse(text, &zone).map_err(|e| wrong(e, "--now")),
-        None => Ok(Moment::new(Timestamp::now(), zone)),
+        // Whole seconds read better and can be typed again.
+        None => {
+            let now = Timestamp::now();
+            let second = Timestamp::from_second(now.as_second()).unwrap_or(now);
+            Ok(Moment::new(second, zone))
+        }
     }
 }
 
@@ -124,43 +129,25 @@ fn explain(error: &ParseError, condition: &str, place: &str) -> Failure {
     Failure::wrong_use(error.message.clone(), place, error.hint.clone())
 }
 
-/// A segment in a file of its own. Unlike in a workspace, it may go without a name.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SegmentFile {
-    name: Option<String>,
-    cohort: String,
-    #[serde(default, rename = "where")]
-    condition: String,
-}
-
 /// A segment of this name in the workspace, else in the file of this name.
 fn segment(named: &Path, workspace: &Workspace) -> Result<SavedSegment, Failure> {
     let name = named.to_string_lossy();
     if let Some(found) = workspace.segments.iter().find(|s| s.name == name) {
         return Ok(found.clone());
     }
-    let text = match std::fs::read_to_string(named) {
-        Ok(text) => text,
-        Err(error) => return Err(no_segment(&name, &error, workspace)),
-    };
-    let read: SegmentFile = serde_saphyr::from_str(&text).map_err(|error| {
-        let told = error.to_string();
-        let told = told.lines().next().unwrap_or_default();
-        let hint = "a segment file holds `cohort:` and `where:`";
-        Failure::wrong_use(format!("the segment cannot be read: {told}"), name.clone(), hint)
-    })?;
-    let name = read.name.unwrap_or_else(|| name.into_owned());
-    Ok(SavedSegment { name, cohort: read.cohort, condition: read.condition })
+    if !named.is_file() {
+        return Err(no_segment(&name, workspace));
+    }
+    load_segment(named)
 }
 
-fn no_segment(name: &str, error: &std::io::Error, workspace: &Workspace) -> Failure {
+fn no_segment(name: &str, workspace: &Workspace) -> Failure {
     let names: Vec<&str> = workspace.segments.iter().map(|s| s.name.as_str()).collect();
     let hint = match names.is_empty() {
         true => "the workspace has no segments".to_owned(),
         false => format!("the workspace has {}", names.join(", ")),
     };
-    let what = format!("no segment is called \"{name}\", and it is no file to read: {error}");
+    let what = format!("no segment is called \"{name}\", and no file");
     Failure::wrong_use(what, "--segment", hint)
 }
 

@@ -68,6 +68,15 @@ mod tests {
             zone: "UTC".into(),
             sql: "SELECT \"id\"".into(),
         };
-        insta::assert_snapshot!(Printed::json(&shown).text, @"");
+        insta::assert_snapshot!(Printed::json(&shown).text, @r#"
+        {
+          "schema": 1,
+          "entity": "customer",
+          "cohort": "vip",
+          "now": "2026-11-23T09:00:00+00:00[UTC]",
+          "zone": "UTC",
+          "sql": "SELECT \"id\""
+        }
+        "#);
     }
 }

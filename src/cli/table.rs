@@ -77,6 +77,10 @@ mod tests {
     #[test]
     fn numbers_stand_right() {
         let rows = vec![vec!["a".into(), "1".into()], vec!["bb".into(), "1,000".into()]];
-        insta::assert_snapshot!(table(&["name", "size"], rows, &[1]), @"");
+        insta::assert_snapshot!(table(&["name", "size"], rows, &[1]), @r"
+        name   size
+        a         1
+        bb    1,000
+        ");
     }
 }

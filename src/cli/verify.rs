@@ -145,8 +145,35 @@ mod tests {
         let verdict = verdict();
         let shown = Verified::of(&verdict, Some(&rebuilt));
         assert!(!shown.is_good());
-        insta::assert_snapshot!(Printed::json(&shown).text, @"");
-        insta::assert_snapshot!(shown.text(), @"");
+        insta::assert_snapshot!(Printed::json(&shown).text, @r#"
+        {
+          "schema": 1,
+          "file": "/out/list.csv",
+          "manifest": "/out/list.csv.manifest.json",
+          "matches": false,
+          "rows": 2,
+          "rows_in_manifest": 1,
+          "sha256": "ef",
+          "sha256_in_manifest": "cd",
+          "differences": [
+            "the list has 2 rows, the manifest says 1"
+          ],
+          "rebuilt": {
+            "identical": false,
+            "rows": 1,
+            "sha256": "cd",
+            "differences": [
+              "the list made again has other bytes"
+            ]
+          }
+        }
+        "#);
+        insta::assert_snapshot!(shown.text(), @r"
+        /out/list.csv does not match its manifest
+          the list has 2 rows, the manifest says 1
+        Made again: not the same
+          the list made again has other bytes
+        ");
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub fn profile(
     let base = scope.entity.table_name().to_owned();
     let main = scope.query(select)?;
     let mut related = Vec::new();
-    for table in &catalog.tables {
+    for table in catalog.tables.iter().filter(|t| !catalog.is_cohort_table(&t.name)) {
         let Some(path) = path_to(catalog, &base, &table.name) else { continue };
         if path.len() == 1 {
             related.push(related_rows(catalog, slice, &path[0], &value, rows_max)?);
@@ -82,11 +82,10 @@ pub fn profile(
     Ok(ProfileQueries { main, paths, related })
 }
 
-fn collect(
-    group: &Group,
-    path: &mut Vec<usize>,
-    visit: &mut dyn FnMut(&[usize], &Part) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+/// Called with the path of each part and the part.
+type Visit<'a> = dyn FnMut(&[usize], &Part) -> Result<(), Failure> + 'a;
+
+fn collect(group: &Group, path: &mut Vec<usize>, visit: &mut Visit<'_>) -> Result<(), Failure> {
     for (index, part) in group.parts.iter().enumerate() {
         path.push(index);
         visit(path, part)?;

@@ -64,7 +64,7 @@ fn listing(
     let keep = keep_condition(&mut scope, &slice.tree)?;
     let columns = columns(&scope)?;
     let from = scope.from()?;
-    let select = Sql::fill("SELECT {}\nFROM {}\nWHERE {}", &[&columns, &from, &keep]);
+    let select = Sql::fill("SELECT {}\nFROM {}{}", &[&columns, &from, &where_(keep)]);
     let select = if scope.keeps_order() {
         select
     } else {
@@ -91,10 +91,17 @@ fn list_value(scope: &Scope<'_>, feature: &Column, hashed: bool, neutralise: boo
     value
 }
 
-fn keep_condition(scope: &mut Scope<'_>, tree: &Tree) -> Result<Sql, Failure> {
+/// The condition of the cohort and of the clauses; `None` for everyone.
+fn keep_condition(scope: &mut Scope<'_>, tree: &Tree) -> Result<Option<Sql>, Failure> {
     let cohort = scope.in_own_cohort()?;
     let condition = scope.condition(tree)?;
-    Ok(Sql::all_of(cohort.into_iter().chain(condition)))
+    let both: Vec<Sql> = cohort.into_iter().chain(condition).collect();
+    Ok((!both.is_empty()).then(|| Sql::all_of(both)))
+}
+
+/// The condition on a line of its own; nothing for none.
+fn where_(condition: Option<Sql>) -> Sql {
+    condition.map_or_else(Sql::default, |c| Sql::fill("\nWHERE {}", &[&c]))
 }
 
 fn feature<'s>(scope: &'s Scope<'_>, name: &str) -> Result<&'s Column, Failure> {
@@ -127,17 +134,14 @@ fn over_cohort(
     plan: impl FnOnce(&mut Scope<'_>) -> Result<(Sql, Sql), Failure>,
 ) -> Compiled {
     let mut scope = Scope::new(catalog, slice)?;
-    let cohort = Sql::all_of(scope.in_own_cohort()?);
+    let cohort = where_(scope.in_own_cohort()?);
     let kept = match scope.condition(tree)? {
         None => Sql::raw("TRUE"),
         Some(condition) => Sql::fill("coalesce({}, FALSE)", &[&condition]),
     };
     let (columns, outer) = plan(&mut scope)?;
     let from = scope.from()?;
-    let rows = Sql::fill(
-        "  SELECT {} AS kept{}\n  FROM {}\n  WHERE {}",
-        &[&kept, &columns, &from, &cohort],
-    );
+    let rows = Sql::fill("  SELECT {} AS kept{}\n  FROM {}{}", &[&kept, &columns, &from, &cohort]);
     let mut query = scope.query(outer)?;
     query.tables.push((Sql::raw("rows"), rows));
     Ok(query)
@@ -150,7 +154,7 @@ fn over_cohort(
 /// See [`members`].
 pub fn steps(catalog: &Catalog, slice: &Slice) -> Result<(Query, Vec<usize>), Failure> {
     let mut scope = Scope::new(catalog, slice)?;
-    let cohort = Sql::all_of(scope.in_own_cohort()?);
+    let cohort = where_(scope.in_own_cohort()?);
     let (root, parts) = step_parts(&slice.tree);
     let (mut columns, mut indexes) = (Vec::new(), Vec::new());
     for (index, part) in parts {
@@ -167,10 +171,7 @@ pub fn steps(catalog: &Catalog, slice: &Slice) -> Result<(Query, Vec<usize>), Fa
     let from = scope.from()?;
     let names: Vec<Sql> = (1..=indexes.len()).map(step_name).collect();
     columns.insert(0, Sql::raw("1 AS one"));
-    let rows = Sql::fill(
-        "  SELECT {}\n  FROM {}\n  WHERE {}",
-        &[&Sql::join(columns, ", "), &from, &cohort],
-    );
+    let rows = Sql::fill("  SELECT {}\n  FROM {}{}", &[&Sql::join(columns, ", "), &from, &cohort]);
     let failed = names.iter().map(|n| Sql::fill("CAST(NOT {} AS INTEGER)", &[n]));
     let failed = Sql::join(std::iter::once(Sql::raw("0")).chain(failed), " + ");
     let mut figures = vec![Sql::raw("count(*) AS \"of\"")];
@@ -427,8 +428,8 @@ pub fn page(
     let order = sort_order(&scope, sort)?;
     let from = scope.from()?;
     scope.query(Sql::fill(
-        "SELECT {}\nFROM {}\nWHERE {}\nORDER BY {}\nLIMIT {} OFFSET {}",
-        &[&columns, &from, &keep, &order, &sql::number(limit), &sql::number(offset)],
+        "SELECT {}\nFROM {}{}\nORDER BY {}\nLIMIT {} OFFSET {}",
+        &[&columns, &from, &where_(keep), &order, &sql::number(limit), &sql::number(offset)],
     ))
 }
 
@@ -462,8 +463,8 @@ pub fn order(catalog: &Catalog, slice: &Slice, sort: Option<&(String, bool)>) ->
     let from = scope.from()?;
     let key = scope.key();
     scope.query(Sql::fill(
-        "SELECT row_number() OVER (ORDER BY {}) - 1 AS n, {} AS key\nFROM {}\nWHERE {}\nORDER BY n",
-        &[&order, &key, &from, &keep],
+        "SELECT row_number() OVER (ORDER BY {}) - 1 AS n, {} AS key\nFROM {}{}\nORDER BY n",
+        &[&order, &key, &from, &where_(keep)],
     ))
 }
 

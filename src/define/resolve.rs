@@ -516,13 +516,10 @@ impl Resolver<'_> {
     fn cohort(&mut self, id: CohortId, of: Of<RawModel>, broken: Option<String>) -> Cohort {
         let raw = of.raw;
         let entity = self.names.cohorts[id.0].entity;
-        let scope = Scope {
-            package: of.package,
-            cohort: Some(id),
-            entity: Some(entity),
-            from: None,
-            own: None,
-        };
+        // Its own vars are computed for its members, so who is a member cannot depend on them.
+        let outer = self.names.cohorts[id.0].extends;
+        let scope =
+            Scope { package: of.package, cohort: outer, entity: Some(entity), ..Scope::default() };
         let RawSpec::Cohort { filter, views, .. } = raw.spec else {
             unreachable!("a cohort has a filter")
         };

@@ -1,4 +1,4 @@
-//! SHA-256 of files, read once from front to back, and rows of delimited text counted on the way.
+//! SHA-256 of files, read once from front to back, and the records of delimited text.
 
 use crate::model::failure::Failure;
 use sha2::{Digest, Sha256};
@@ -17,8 +17,6 @@ pub struct Checksum {
     pub sha256: String,
     /// Size in bytes.
     pub bytes: u64,
-    /// Records of comma-separated text, the header included: lines outside of quotes.
-    pub records: u64,
 }
 
 /// Reads a file and gives its checksum. `on_block` is called with the bytes read so far and says
@@ -30,29 +28,49 @@ pub fn of_file(
     path: &Path,
     on_block: &mut dyn FnMut(u64) -> Result<(), Failure>,
 ) -> Result<Checksum, Failure> {
-    let failed = |error: std::io::Error| {
-        Failure::new(
-            format!("the file cannot be read: {error}"),
-            path.display().to_string(),
-            "check that it is there and may be read",
-        )
-    };
-    let mut file = File::open(path).map_err(failed)?;
     let mut hash = Sha256::new();
-    let mut records = Records::default();
     let mut bytes = 0;
+    each_block(path, &mut |block| {
+        hash.update(block);
+        bytes += block.len() as u64;
+        on_block(bytes)
+    })?;
+    Ok(Checksum { sha256: hex(&hash.finalize()), bytes })
+}
+
+/// The records of comma-separated text, the header included: lines outside of quotes.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn records(path: &Path) -> Result<u64, Failure> {
+    let mut records = Records::default();
+    each_block(path, &mut |block| {
+        records.feed(block);
+        Ok(())
+    })?;
+    Ok(records.finish())
+}
+
+fn each_block(
+    path: &Path,
+    take: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut file = File::open(path).map_err(|error| cannot_read(&error, path))?;
     let mut block = vec![0; BLOCK];
     loop {
-        let read = file.read(&mut block).map_err(failed)?;
-        if read == 0 {
-            break;
+        match file.read(&mut block).map_err(|error| cannot_read(&error, path))? {
+            0 => return Ok(()),
+            read => take(&block[..read])?,
         }
-        hash.update(&block[..read]);
-        records.feed(&block[..read]);
-        bytes += read as u64;
-        on_block(bytes)?;
     }
-    Ok(Checksum { sha256: hex(&hash.finalize()), bytes, records: records.finish() })
+}
+
+fn cannot_read(error: &std::io::Error, path: &Path) -> Failure {
+    Failure::new(
+        format!("the file cannot be read: {error}"),
+        path.display().to_string(),
+        "check that it is there and may be read",
+    )
 }
 
 /// SHA-256 of bytes, lower-case hexadecimal.
@@ -118,11 +136,19 @@ mod tests {
         assert_eq!(check(b"abc").bytes, 3);
     }
 
+    #[track_caller]
+    fn check_records(content: &[u8], count: u64) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        std::fs::write(&path, content).unwrap();
+        assert_eq!(records(&path).unwrap(), count);
+    }
+
     #[test]
     fn a_line_break_inside_quotes_is_not_a_record() {
-        assert_eq!(check(b"a,b\n1,\"x\ny \"\" z\n\"\n2,3\n").records, 3);
-        assert_eq!(check(b"a\n1").records, 2);
-        assert_eq!(check(b"").records, 0);
+        check_records(b"a,b\n1,\"x\ny \"\" z\n\"\n2,3\n", 3);
+        check_records(b"a\n1", 2);
+        check_records(b"", 0);
     }
 
     #[test]

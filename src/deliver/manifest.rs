@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub const SCHEMA: u32 = 1;
 
 /// Sources up to this size in total are hashed; larger ones are known by size and modification
-/// time alone, so that a manifest never costs more than the list.
-pub const HASHED_BYTES_MAX: u64 = 256 << 20;
+/// time alone, so that the manifest never costs more than a small part of the list.
+pub const HASHED_BYTES_MAX: u64 = 64 << 20;
 
 /// What stands beside a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -53,19 +53,19 @@ pub fn verify(
     };
     let manifest_path = Manifest::path_of(&list);
     let manifest = Manifest::read(&manifest_path)?;
-    let rows = rows_of(&list, &manifest, &found);
+    let rows = rows_of(&list, &manifest, &found)?;
     let differences = differences(&manifest, &found, rows);
     Ok(Verdict { list, manifest_path, manifest, sha256: found.sha256, rows, differences })
 }
 
-fn rows_of(list: &Path, manifest: &Manifest, found: &Checksum) -> Option<u64> {
-    match manifest.format()? {
-        ExportFormat::Csv => found.records.checked_sub(1),
-        ExportFormat::Parquet => parquet_rows::rows(list),
+fn rows_of(list: &Path, manifest: &Manifest, found: &Checksum) -> Result<Option<u64>, Failure> {
+    Ok(match manifest.format() {
+        Some(ExportFormat::Csv) => checksum::records(list)?.checked_sub(1),
+        Some(ExportFormat::Parquet) => parquet_rows::rows(list),
         // The workbook is packed; its checksum says it all.
-        ExportFormat::Excel if found.sha256 == manifest.sha256 => Some(manifest.rows),
-        ExportFormat::Excel => None,
-    }
+        Some(ExportFormat::Excel) if found.sha256 == manifest.sha256 => Some(manifest.rows),
+        Some(ExportFormat::Excel) | None => None,
+    })
 }
 
 fn differences(manifest: &Manifest, found: &Checksum, rows: Option<u64>) -> Vec<String> {

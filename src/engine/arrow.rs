@@ -131,6 +131,30 @@ pub(super) fn push_rows(
     Ok(())
 }
 
+/// Whether a batch has only numbers, booleans and text.
+pub(super) fn is_plain(batch: &RecordBatch) -> bool {
+    batch.columns().iter().all(|array| {
+        let t = array.data_type();
+        t.is_integer()
+            || matches!(
+                t,
+                DataType::Boolean | DataType::Float32 | DataType::Float64 | DataType::Utf8
+            )
+    })
+}
+
+/// Appends the rows of a batch for which [`is_plain`] holds.
+///
+/// # Errors
+/// The name of an Arrow type that was not expected.
+pub(super) fn push_plain_rows(
+    batch: &RecordBatch,
+    rows: &mut Vec<Vec<Value>>,
+) -> Result<(), String> {
+    let shape = Shape { outward: Outward::Same, leaf: Leaf::Direct };
+    push_rows(batch, &vec![shape; batch.num_columns()], rows)
+}
+
 fn cell(array: &ArrayRef, i: usize, leaf: Leaf) -> Result<Value, String> {
     if array.is_null(i) {
         return Ok(Value::Missing);

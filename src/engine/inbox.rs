@@ -36,15 +36,16 @@ impl Inbox {
         match &command {
             Command::Cancel(ticket) => self.cancel(*ticket),
             Command::Ask { slot, .. } => {
-                let over = self.take_out(|c| matches!(c, Command::Ask { slot: s, .. } if s == slot));
+                let over =
+                    self.take_out(|c| matches!(c, Command::Ask { slot: s, .. } if s == slot));
                 self.stop(|r| r.slot.as_ref() == Some(slot));
                 self.waiting.push_back(command);
                 over
             }
             // Nothing asked of the old source is of interest any more.
             Command::Open { .. } => {
-                let over = self
-                    .take_out(|c| matches!(c, Command::Ask { .. } | Command::Open { .. }));
+                let over =
+                    self.take_out(|c| matches!(c, Command::Ask { .. } | Command::Open { .. }));
                 self.stop(|r| r.opens || r.slot.is_some());
                 self.waiting.push_back(command);
                 over

@@ -30,10 +30,17 @@ pub struct Session {
 pub(super) struct Kept {
     /// The least and greatest value of a feature in a cohort, as numbers or as moments.
     pub(super) ranges: HashMap<(CohortRef, String), (String, String)>,
-    /// The slice, the sort and the table of the last numbered order of people.
-    pub(super) order: Option<(Slice, Option<(String, bool)>, String)>,
+    /// The last numbered order of people.
+    pub(super) order: Option<NumberedOrder>,
     /// How many orders were numbered so far: the next table's number.
     pub(super) orders: u64,
+}
+
+/// The keys of a slice, numbered in the order of a sort and kept as a table.
+pub(super) struct NumberedOrder {
+    pub(super) slice: Slice,
+    pub(super) sort: Option<(String, bool)>,
+    pub(super) table: String,
 }
 
 impl Session {
@@ -96,9 +103,7 @@ impl Session {
     /// Whether the source's files are still as they were when it was opened.
     pub fn is_unchanged(&self) -> bool {
         let was = &self.catalog().fingerprint;
-        was.files.iter().all(|stamp| {
-            crate::sources::stamp(&stamp.path).is_ok_and(|now| now == *stamp)
-        })
+        crate::sources::fingerprint_now(was) == *was
     }
 
     /// Runs a statement on the attached source.

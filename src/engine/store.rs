@@ -13,16 +13,19 @@ mod watch;
 
 pub use error::StoreError;
 
-use super::arrow::{Shape, frame, push_rows};
+use super::arrow::{Shape, frame, is_plain, push_plain_rows, push_rows};
 use crate::model::catalog::Reader;
+use crate::model::failure::Failure;
 use crate::model::value::Value;
+use crate::sources::{Probe, files};
+use crate::sql::Sql;
 use crate::sql::session::{self, Outward};
 use arrow::array::RecordBatch;
 use duckdb::{Config, Connection};
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use watch::Watch;
 
@@ -56,7 +59,8 @@ pub struct Store {
 /// A database file that is attached when it is needed.
 struct DatabaseFile {
     path: PathBuf,
-    key: Option<String>,
+    /// The key that opens it.
+    key: Mutex<Option<String>>,
     hold: Mutex<Hold>,
 }
 
@@ -71,10 +75,14 @@ struct Hold {
 }
 
 impl DatabaseFile {
-    /// A panic elsewhere leaves the two fields whole, so a poisoned lock may be used.
     fn hold(&self) -> MutexGuard<'_, Hold> {
-        self.hold.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.hold)
     }
+}
+
+/// A panic elsewhere leaves these values whole, so a poisoned lock may be used.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How far the statement of a store is, to be asked from any thread.
@@ -142,13 +150,14 @@ impl Store {
     pub fn open(paths: &[PathBuf], password: Option<&str>) -> Result<Self, StoreError> {
         let mut store = Self::in_memory()?;
         if let [path] = paths
-            && crate::sources::files::is_database(path)
+            && files::is_database(path)
         {
-            store.database = Some(Arc::new(DatabaseFile {
-                path: std::path::absolute(path).unwrap_or_else(|_| path.clone()),
-                key: password.map(str::to_owned),
-                hold: Mutex::default(),
-            }));
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            if let Some((message, hint)) = files::instead_of_database(&path) {
+                return Err(StoreError::NotReadable { path, message, hint });
+            }
+            let key = Mutex::new(password.map(str::to_owned));
+            store.database = Some(Arc::new(DatabaseFile { path, key, hold: Mutex::default() }));
             store.attach()?;
             store.detach()?;
         }
@@ -241,8 +250,18 @@ impl Store {
     }
 
     fn attach_as(&self, database: &DatabaseFile, alias: &str) -> Result<(), StoreError> {
-        let key = database.key.as_deref();
-        self.batch(session::attach(&database.path, alias, key).text(), Some(&database.path))?;
+        let key = lock(&database.key).clone();
+        let attach = |key: Option<&str>| {
+            self.batch(session::attach(&database.path, alias, key).text(), Some(&database.path))
+        };
+        match attach(key.as_deref()) {
+            // A key in the environment is meant for another file.
+            Err(error) if key.is_some() && error.is_needless_key() => {
+                attach(None).map_err(|error| error.with_version(files::storage_version))?;
+                *lock(&database.key) = None;
+            }
+            done => done.map_err(|error| error.with_version(files::storage_version))?,
+        }
         let used = self.batch(session::use_database(alias).text(), Some(&database.path));
         if used.is_err() {
             // The first failure is the one to tell.
@@ -280,11 +299,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let rows = session::everything(&crate::sql::from_files(paths, reader));
         let file = paths.first().map(PathBuf::as_path);
-        match reader {
-            Reader::Parquet => self.batch(session::name_query(name, &rows).text(), file),
-            Reader::Json { .. } | Reader::Csv(_) => {
-                self.telling(session::keep(name, &rows).text(), file, tell)
-            }
+        if reader.is_parquet() {
+            self.batch(session::name_query(name, &rows).text(), file)
+        } else {
+            self.telling(session::keep(name, &rows).text(), file, tell)
         }
     }
 
@@ -294,6 +312,18 @@ impl Store {
     /// When it was cancelled, or does not run.
     pub fn query(&self, sql: &str) -> Result<Rows, StoreError> {
         self.run(sql, self.file())
+    }
+
+    /// The rows of a statement that most likely gives plain types, without asking for its types
+    /// first.
+    fn cells(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
+        let mut rows = Vec::new();
+        let mut odd = false;
+        self.stream(sql, self.file(), &mut |batch| {
+            odd = odd || !is_plain(&batch);
+            if odd { Ok(()) } else { push_plain_rows(&batch, &mut rows) }
+        })?;
+        if odd { Ok(self.query(sql)?.rows) } else { Ok(rows) }
     }
 
     fn run(&self, sql: &str, file: Option<&Path>) -> Result<Rows, StoreError> {
@@ -407,12 +437,45 @@ impl Store {
         self.telling(sql, None, tell)
     }
 
+    /// Runs a statement that writes rows somewhere, tells how far it is as
+    /// [`Store::execute_telling`] does, and gives how many rows it says it wrote. It sees the
+    /// tables that [`Store::query`] sees, but for temporary ones.
+    ///
+    /// # Errors
+    /// When it was cancelled, or does not run.
+    pub fn write_telling(
+        &self,
+        sql: &str,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<u64, StoreError> {
+        let using = self.database.as_ref().filter(|_| self.attached.get()).and_then(|database| {
+            let alias = database.hold().alias.clone();
+            alias.map(|alias| session::use_database(&alias))
+        });
+        let write = move |connection: &Connection| {
+            if let Some(using) = &using {
+                connection.execute_batch(using.text())?;
+            }
+            Ok(connection.execute(sql, [])? as u64)
+        };
+        self.on_own_connection(self.file(), write, tell)
+    }
+
     fn telling(
         &self,
         sql: &str,
         file: Option<&Path>,
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<(), StoreError> {
+        self.on_own_connection(file, move |connection| connection.execute_batch(sql), tell)
+    }
+
+    fn on_own_connection<T: Send>(
+        &self,
+        file: Option<&Path>,
+        work: impl FnOnce(&Connection) -> Result<T, duckdb::Error> + Send,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<T, StoreError> {
         let flag = self.started()?;
         let connection = self.connection.try_clone().map_err(plain)?;
         connection.set_query_progress_tracking(true).map_err(plain)?;
@@ -420,19 +483,23 @@ impl Store {
         let interrupt = connection.interrupt_handle();
         std::thread::scope(|scope| {
             let teller = std::thread::current();
+            // A thread counts as finished only some time after its last statement.
+            let over = Arc::new(AtomicBool::new(false));
+            let done_flag = Arc::clone(&over);
             let worker = std::thread::Builder::new()
                 .name("muster-read".to_owned())
                 .spawn_scoped(scope, move || {
-                    let done = connection.execute_batch(sql).map_err(|error| told(&error, file));
+                    let done = work(&connection).map_err(|error| told(&error, file));
+                    done_flag.store(true, Ordering::Release);
                     teller.unpark();
                     done
                 })
                 .map_err(|error| StoreError::Sql { message: error.to_string() })?;
-            while !worker.is_finished() {
+            while !over.load(Ordering::Acquire) && !worker.is_finished() {
                 std::thread::park_timeout(TELL_EVERY);
                 if flag.load(Ordering::Relaxed) {
                     interrupt.interrupt();
-                } else if !worker.is_finished() {
+                } else if !over.load(Ordering::Acquire) {
                     tell(gauge.part());
                 }
             }
@@ -450,6 +517,38 @@ impl Store {
     fn started(&self) -> Result<Arc<AtomicBool>, StoreError> {
         let flag = Arc::clone(&self.flag.borrow());
         if flag.load(Ordering::Relaxed) { Err(StoreError::Cancelled) } else { Ok(flag) }
+    }
+}
+
+impl Probe for Store {
+    fn rows(&self, sql: &Sql) -> Result<Vec<Vec<Value>>, Failure> {
+        Ok(self.cells(sql.text())?)
+    }
+
+    fn columns(&self, sql: &Sql) -> Result<Vec<(String, String)>, Failure> {
+        Ok(Self::columns(self, sql.text())?)
+    }
+
+    fn run(&self, sql: &Sql) -> Result<(), Failure> {
+        Ok(self.execute(sql.text())?)
+    }
+
+    fn name_files(
+        &self,
+        name: &str,
+        paths: &[PathBuf],
+        reader: &Reader,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<(), Failure> {
+        Ok(Self::name_files(self, name, paths, reader, tell)?)
+    }
+
+    fn is_database(&self) -> bool {
+        self.database.is_some()
+    }
+
+    fn is_cancelled(&self) -> bool {
+        Self::is_cancelled(self)
     }
 }
 
@@ -549,6 +648,15 @@ mod tests {
             }
             other => other.to_string(),
         }
+    }
+
+    #[test]
+    fn writing_says_how_many_rows_it_wrote() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("out.csv");
+        let copy = crate::sql::copy::copy_csv("SELECT * FROM range(12345)", file.to_str().unwrap());
+        assert_eq!(store().write_telling(copy.text(), &mut |_| ()).unwrap(), 12_345);
+        assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 12_346);
     }
 
     #[test]
@@ -682,6 +790,13 @@ mod tests {
     fn a_frame_without_rows_has_its_columns() {
         let frame = store().polars("SELECT 1 AS a, 'b' AS b WHERE false").unwrap();
         assert_eq!(frame.shape(), (0, 2));
+    }
+
+    #[test]
+    fn a_store_can_move_to_the_thread_that_works() {
+        let store = store();
+        let worker = std::thread::Builder::new().spawn(move || store.query("SELECT 1").unwrap());
+        assert_eq!(worker.unwrap().join().unwrap().rows, [[Value::Integer(1)]]);
     }
 
     #[test]

@@ -98,7 +98,8 @@ impl Shared {
         {
             let mut outbox = lock(&self.outbox);
             // Of two progress reports in a row only the newer is of interest.
-            if let (Event::Progress(new, _), Some(Event::Progress(old, _))) = (&event, outbox.back())
+            if let (Event::Progress(new, _), Some(Event::Progress(old, _))) =
+                (&event, outbox.back())
                 && new == old
             {
                 outbox.pop_back();

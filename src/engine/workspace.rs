@@ -6,7 +6,7 @@
 
 use crate::deliver::part_path;
 use crate::model::failure::Failure;
-use crate::model::workspace::Workspace;
+use crate::model::workspace::{SavedSegment, Workspace};
 use crate::protocol::OpenRequest;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -92,9 +92,7 @@ fn parse(text: &str, file: &Path) -> Result<Workspace, Failure> {
     let place = file.display().to_string();
     let keep = "correct it or move it away; it is left as it is until then";
     let broken = |error: serde_saphyr::Error| {
-        // The library shows the lines around the place; the first line says it.
-        let told = error.to_string();
-        let told = told.lines().next().unwrap_or_default();
+        let told = first_line(&error.to_string());
         Failure::new(format!("the workspace cannot be read: {told}"), place.clone(), keep)
     };
     let versioned: Versioned = serde_saphyr::from_str(text).map_err(broken)?;
@@ -107,6 +105,39 @@ fn parse(text: &str, file: &Path) -> Result<Workspace, Failure> {
         )),
         None => Err(Failure::new("the workspace says no version", place, "add `version: 1`")),
     }
+}
+
+/// A segment in a file of its own. Unlike in a workspace, it may go without a name.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SegmentFile {
+    name: Option<String>,
+    cohort: String,
+    #[serde(default, rename = "where")]
+    condition: String,
+}
+
+/// Reads one segment from a file of its own, which is named after the file if it has no name.
+///
+/// # Errors
+/// When the file cannot be read or is no segment.
+pub fn load_segment(file: &Path) -> Result<SavedSegment, Failure> {
+    let place = file.display().to_string();
+    let failed = |what: String| {
+        let hint = "a segment file holds `cohort:` and `where:`";
+        Failure::wrong_use(format!("the segment cannot be read: {what}"), place.clone(), hint)
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
+    let read: SegmentFile =
+        serde_saphyr::from_str(&text).map_err(|error| failed(first_line(&error.to_string())))?;
+    let stem = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name = read.name.unwrap_or_else(stem);
+    Ok(SavedSegment { name, cohort: read.cohort, condition: read.condition })
+}
+
+/// The YAML library shows the lines around the place; its first line says it.
+fn first_line(told: &str) -> String {
+    told.lines().next().unwrap_or_default().to_owned()
 }
 
 /// Writes a workspace: to a part file first, which then takes the place of the old one.
@@ -166,7 +197,7 @@ fn head_comments(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::workspace::{ChartKind, Correction, SavedChart, SavedSegment};
+    use crate::model::workspace::{ChartKind, Correction, SavedChart};
 
     fn full() -> Workspace {
         let segment = |name: &str, condition: &str| SavedSegment {
@@ -221,7 +252,48 @@ mod tests {
     fn the_file_reads_well() {
         let mut workspace = full();
         workspace.segments.truncate(2);
-        insta::assert_snapshot!(text(&workspace, Path::new("x")).unwrap(), @"");
+        insta::assert_snapshot!(text(&workspace, Path::new("x")).unwrap(), @r#"
+        version: 1
+        segments:
+          - name: Lapsed big spenders
+            cohort: customer/all
+            where: "count(orders) >= 3 and \"a: b\" = 'it''s # 1'"
+          - name: "yes"
+            cohort: customer/all
+            where: ""
+        corrections:
+          - entity:
+              table: t
+              name: user
+              key: id
+          - not_entity:
+              name: order
+          - relation:
+              from: a.b
+              to: c.d
+          - not_relation:
+              from: a.b
+              to: c.d
+          - time_column:
+              table: t
+              column: null
+          - time_column:
+              table: t
+              column: at
+          - personal:
+              table: t
+              column: "no"
+              personal: true
+        charts:
+          - entity: user
+            chart:
+              feature: "on"
+          - entity: user
+            chart:
+              grid:
+                x: a
+                "y": b
+        "#);
     }
 
     #[test]

@@ -212,7 +212,14 @@ fn text_test() -> impl Strategy<Value = Test> {
     prop_oneof![
         any_text().prop_map(|t| Test::Compare(Comparison::Equal, Expr::Value(Value::Text(t)))),
         any_text().prop_map(Test::EqualIgnoringCase),
-        (vec(any_text().prop_map(Value::Text), 0..4), case()).prop_map(|(v, c)| Test::OneOf(v, c)),
+        (
+            vec(
+                prop_oneof![9 => any_text().prop_map(Value::Text), 1 => Just(Value::Missing)],
+                0..4
+            ),
+            case()
+        )
+            .prop_map(|(v, c)| Test::OneOf(v, c)),
         (how, any_text(), case()).prop_map(|(how, pattern, case)| Test::Text(how, pattern, case)),
         Just(Test::IsEmpty),
     ]

@@ -7,7 +7,8 @@ use crate::model::clause::{
     Tree,
 };
 use crate::model::value::{Kind, Value};
-use sqlparser::ast::{BinaryOperator, Expr as Sql, Function as SqlCall, Spanned, UnaryOperator};
+use sqlparser::ast::{BinaryOperator, Expr as Sql, Function as SqlCall, UnaryOperator};
+use sqlparser::tokenizer::Location;
 
 /// Levels of meaning inside each other before giving up; the syntax is bounded too, but chains such
 /// as `a::text::text …` are deep without being nested.
@@ -398,19 +399,62 @@ impl<'a> Reader<'a> {
         if place.depth < DEPTH {
             return Ok(());
         }
-        // Not the place: to find it would walk the whole depth.
-        let _ = sql;
-        Err(ParseError {
-            message: "the condition is nested too deeply".to_owned(),
-            at: None,
-            hint: "use fewer parentheses inside each other".to_owned(),
-        })
+        let hint = "use fewer parentheses and shorter sums";
+        Err(self.error(sql, "the condition is nested too deeply", hint))
     }
 
     /// An error at the start of `sql`.
     pub(super) fn error(&self, sql: &Sql, message: &str, hint: &str) -> ParseError {
-        let at = self.places.at(sql.span().start);
+        let at = start(sql).and_then(|place| self.places.at(place));
         ParseError { message: message.to_owned(), at, hint: hint.to_owned() }
+    }
+}
+
+/// Where the syntax starts. A loop rather than the parser's own spans: those walk the whole
+/// expression, whose chains may be deep.
+fn start(mut sql: &Sql) -> Option<Location> {
+    loop {
+        sql = match sql {
+            Sql::Identifier(name) => return Some(name.span.start),
+            Sql::CompoundIdentifier(names) => return names.first().map(|name| name.span.start),
+            Sql::Value(value) => return Some(value.span.start),
+            Sql::TypedString(typed) => return Some(typed.value.span.start),
+            Sql::Function(call) => {
+                let name = call.name.0.first()?.as_ident()?;
+                return Some(name.span.start);
+            }
+            Sql::Case { case_token, .. } => return Some(case_token.0.span.start),
+            Sql::Array(items) => items.elem.first()?,
+            Sql::Tuple(items) => items.first()?,
+            Sql::Interval(interval) => &interval.value,
+            Sql::BinaryOp { left: inner, .. }
+            | Sql::IsDistinctFrom(inner, _)
+            | Sql::IsNotDistinctFrom(inner, _)
+            | Sql::UnaryOp { expr: inner, .. }
+            | Sql::Cast { expr: inner, .. }
+            | Sql::Trim { expr: inner, .. }
+            | Sql::Floor { expr: inner, .. }
+            | Sql::Ceil { expr: inner, .. }
+            | Sql::Extract { expr: inner, .. }
+            | Sql::Position { expr: inner, .. }
+            | Sql::Substring { expr: inner, .. }
+            | Sql::Nested(inner)
+            | Sql::IsTrue(inner)
+            | Sql::IsNotTrue(inner)
+            | Sql::IsFalse(inner)
+            | Sql::IsNotFalse(inner)
+            | Sql::IsNull(inner)
+            | Sql::IsNotNull(inner)
+            | Sql::InList { expr: inner, .. }
+            | Sql::InSubquery { expr: inner, .. }
+            | Sql::Between { expr: inner, .. }
+            | Sql::Like { expr: inner, .. }
+            | Sql::ILike { expr: inner, .. }
+            | Sql::SimilarTo { expr: inner, .. }
+            | Sql::RLike { expr: inner, .. }
+            | Sql::CompoundFieldAccess { root: inner, .. } => inner,
+            _ => return None,
+        };
     }
 }
 

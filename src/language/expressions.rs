@@ -168,6 +168,8 @@ impl<'a> Reader<'a> {
                 literal::timestamp(text).map(Value::Timestamp),
                 "write timestamp '2026-11-23 09:00:00'",
             ),
+            // Compared as the database's own text.
+            "TIME" | "UUID" => (Some(Value::Text(text.to_owned())), ""),
             _ => {
                 let to = self.cast_type(sql, &typed.data_type)?;
                 return Ok(Expr::Cast(Box::new(Expr::Value(Value::Text(text.to_owned()))), to));
@@ -187,6 +189,10 @@ impl<'a> Reader<'a> {
             return Ok(Expr::Value(negative));
         }
         let inner = self.expression(sql, place)?;
+        if matches!(inner, Expr::Now(_)) {
+            let hint = "compare a date with now() - interval 90 days instead";
+            return Err(self.error(sql, "a moment has no sign", hint));
+        }
         let zero = Box::new(Expr::Value(Value::Integer(0)));
         Ok(Expr::Arithmetic(Arithmetic::Subtract, zero, Box::new(inner)))
     }
@@ -487,9 +493,15 @@ impl<'a> Reader<'a> {
 
     /// The plain arguments of a call.
     pub(super) fn arguments<'s>(&self, call: &'s SqlCall) -> Result<Vec<&'s Sql>, ParseError> {
-        let odd = || {
-            let whole = Sql::Function(call.clone());
-            self.error(&whole, "only values stand between these parentheses", "write lower(name)")
+        let odd = || ParseError {
+            message: "only values stand between these parentheses".to_owned(),
+            at: call
+                .name
+                .0
+                .first()
+                .and_then(|part| part.as_ident())
+                .and_then(|name| self.places.at(name.span.start)),
+            hint: "write lower(name)".to_owned(),
         };
         if call.over.is_some() || !call.within_group.is_empty() || call.null_treatment.is_some() {
             return Err(odd());
@@ -563,7 +575,8 @@ impl<'a> Reader<'a> {
         place: Place<'a>,
     ) -> Result<Expr, ParseError> {
         let Expr::Value(value) = &expr else { return Ok(expr) };
-        if matches!(beside, Expr::Value(_)) {
+        // An infinite number is written as a conversion, and is a constant all the same.
+        if matches!(super::normal::normalise_expr(beside), Expr::Value(_)) {
             return Ok(expr);
         }
         let Some(kind) = self.kind(beside, place) else { return Ok(expr) };

@@ -9,6 +9,8 @@
 pub(crate) mod arbitrary;
 mod complete;
 mod conditions;
+#[cfg(test)]
+pub(crate) mod examples;
 mod expressions;
 mod literal;
 mod moments;

@@ -14,6 +14,7 @@
 //! - `x = ''` is [`Test::IsEmpty`]. `lower(x) = 'a'`, `contains(lower(x), 'a')` and
 //!   `lower(x) in ('a')` with constants in lower case are tests that ignore case; the constants of
 //!   such tests are in lower case.
+//! - "One of" with a missing value among others is any of "one of" and "has no value".
 //! - A constant stands on the right of a comparison.
 //! - Days and moments are written in full, a move by nothing is no move, and the filter of a figure
 //!   is absent rather than empty.
@@ -38,8 +39,40 @@ pub fn normalise(tree: &Tree) -> Tree {
     }
 }
 
-/// The clause in the one shape that text can say.
-pub fn normalise_clause(clause: &Clause) -> Clause {
+/// The clause in the one shape that text can say: a clause, but for "one of" with a missing value
+/// among others.
+pub fn normalise_clause(given: &Clause) -> Node {
+    let clause = plain_clause(given);
+    match clause.test {
+        // "Equal to missing" is what a person picks from a list of values, not SQL's unknown.
+        Test::Compare(Comparison::Equal, Expr::Value(Value::Missing)) => {
+            let negated = negation(clause.negated, &Test::IsMissing);
+            Node::Clause(Clause { test: Test::IsMissing, negated, ..clause })
+        }
+        Test::OneOf(items, case) if items.iter().any(Value::is_missing) => {
+            let known: Vec<Value> = items.into_iter().filter(|item| !item.is_missing()).collect();
+            let part = |test| {
+                let clause = Clause { left: clause.left.clone(), test, negated: None };
+                Part::on(Node::Clause(plain_clause(&clause)))
+            };
+            let mut parts = vec![part(Test::IsMissing)];
+            if !known.is_empty() {
+                parts.insert(0, part(Test::OneOf(known, case)));
+            }
+            let node = match parts.len() {
+                1 => parts.remove(0).node,
+                _ => Node::Group(Group { combine: Combine::Any, parts }),
+            };
+            match clause.negated {
+                None => node,
+                Some(missing) => negated(missing, node),
+            }
+        }
+        _ => Node::Clause(clause),
+    }
+}
+
+fn plain_clause(clause: &Clause) -> Clause {
     let left = match &clause.test {
         Test::InCohort(_) => Expr::Entity,
         _ => normalise_expr(&clause.left),
@@ -173,6 +206,10 @@ fn compare(left: Expr, comparison: Comparison, right: Expr) -> (Expr, Test) {
 }
 
 fn one_of(left: Expr, items: Vec<Value>, case: Case) -> (Expr, Test) {
+    let lower = |v: &Value| match v {
+        Value::Missing => Value::Missing,
+        v => Value::Text(v.to_string().to_lowercase()),
+    };
     let all_lower = items.iter().all(|v| matches!(v, Value::Text(text) if is_lower(text)));
     match case {
         _ if items.is_empty() => (left, Test::OneOf(items, Case::Sensitive)),
@@ -180,10 +217,7 @@ fn one_of(left: Expr, items: Vec<Value>, case: Case) -> (Expr, Test) {
             Some(inner) if all_lower => (inner.clone(), Test::OneOf(items, Case::Ignored)),
             _ => (left, Test::OneOf(items, Case::Sensitive)),
         },
-        Case::Ignored => {
-            let lower = |v: &Value| Value::Text(v.to_string().to_lowercase());
-            (left, Test::OneOf(items.iter().map(lower).collect(), Case::Ignored))
-        }
+        Case::Ignored => (left, Test::OneOf(items.iter().map(lower).collect(), Case::Ignored)),
     }
 }
 
@@ -212,7 +246,7 @@ pub(super) fn lower(expr: &Expr) -> Expr {
 fn part(given: &Part) -> Option<Part> {
     let group = match &given.node {
         Node::Clause(clause) => {
-            return Some(Part { off: given.off, node: Node::Clause(normalise_clause(clause)) });
+            return Some(Part { off: given.off, node: normalise_clause(clause) });
         }
         Node::Group(group) => group,
     };
@@ -308,6 +342,25 @@ mod tests {
         let none = group(Combine::None(Missing::Keep), vec![off]);
         let expected = Part { off: true, node: Node::Clause(clause("a").not()) };
         assert_eq!(normal(vec![none, on("b")]), vec![expected, on("b")]);
+    }
+
+    #[test]
+    fn a_missing_value_in_a_list_is_a_test_of_its_own() {
+        let list = vec![Value::Text("A".into()), Value::Missing];
+        let one_of = Clause::on("a", Test::OneOf(list, Case::Ignored));
+        let known = Clause::on("a", Test::OneOf(vec![Value::Text("a".into())], Case::Ignored));
+        let parts = vec![
+            Part::on(Node::Clause(known)),
+            Part::on(Node::Clause(Clause::on("a", Test::IsMissing))),
+        ];
+        let written = |clause: Clause| normal(vec![Part::on(Node::Clause(clause)), on("b")]);
+        let any = group(Combine::Any, parts.clone());
+        assert_eq!(written(one_of.clone()), vec![any, on("b")]);
+        let none = group(Combine::None(Missing::Keep), parts);
+        assert_eq!(written(one_of.not()), vec![none, on("b")]);
+        let equal = Clause::on("a", Test::Compare(Comparison::Equal, Expr::Value(Value::Missing)));
+        let missing = Clause::on("a", Test::IsMissing);
+        assert_eq!(written(equal), vec![Part::on(Node::Clause(missing)), on("b")]);
     }
 
     #[test]

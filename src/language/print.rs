@@ -18,7 +18,7 @@ pub fn print(tree: &Tree) -> String {
 
 /// One clause as text.
 pub fn print_clause(clause: &Clause) -> String {
-    clause_text(&normalise_clause(clause))
+    node_text(&normalise_clause(clause))
 }
 
 /// One expression as text.

@@ -113,6 +113,25 @@ pub enum Reader {
     },
     /// `read_csv`.
     Csv(CsvReader),
+    /// Another reader, with the number of each row (from 1, in file order) as a first column: the
+    /// key of a table that has no other.
+    Numbered {
+        /// The name of the column.
+        column: String,
+        /// How the files are read.
+        reader: Box<Reader>,
+    },
+}
+
+impl Reader {
+    /// Whether the files are Parquet, which can be read where they lie.
+    pub fn is_parquet(&self) -> bool {
+        match self {
+            Self::Parquet => true,
+            Self::Numbered { reader, .. } => reader.is_parquet(),
+            Self::Json { .. } | Self::Csv(_) => false,
+        }
+    }
 }
 
 /// How a delimited text file is read.
@@ -306,6 +325,11 @@ impl Catalog {
                 found.iter().map(|c| c.to_string()).collect::<Vec<_>>().join(", ")
             )),
         }
+    }
+
+    /// Whether a table or view is the member list of a cohort, rather than rows about something.
+    pub fn is_cohort_table(&self, name: &str) -> bool {
+        self.entities.iter().any(|e| e.cohorts.iter().any(|c| c.table == name))
     }
 
     fn cohort_names(&self) -> String {

@@ -401,6 +401,10 @@ impl Clause {
     }
 
     /// The opposite, keeping rows whose value is missing: the visual face's negation.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "it decides about missing values; `!` would not say so"
+    )]
     #[must_use]
     pub fn not(mut self) -> Self {
         self.negated = Some(match self.test {

@@ -1,18 +1,496 @@
-//! What the paths that were opened mean.
+//! What the paths that were opened mean: which files are data, and which of them are one table.
 
+use crate::model::failure::Failure;
+use crate::model::finding::{Finding, Severity};
+use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Folders within folders beyond this are not looked into.
+const DEPTH_MAX: usize = 6;
+/// More files than these are not opened at once.
+const FILES_MAX: usize = 20_000;
+
+/// What kind of data a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// Apache Parquet.
+    Parquet,
+    /// JSON lines or a JSON document.
+    Json,
+    /// Delimited text.
+    Csv,
+}
+
+/// Files that may be one table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileSet {
+    /// What the table would be called.
+    pub name: String,
+    /// The files in name order.
+    pub paths: Vec<PathBuf>,
+    /// What they hold.
+    pub format: Format,
+}
 
 /// Whether a path is a DuckDB database file: by its first bytes, or by its name.
 pub fn is_database(path: &Path) -> bool {
     if !path.is_file() {
         return false;
     }
-    let mut head = [0_u8; 12];
-    let read = std::fs::File::open(path).and_then(|mut f| f.read(&mut head)).unwrap_or(0);
-    if read == 12 && &head[8..12] == b"DUCK" {
+    if is_database_head(&head(path)) {
         return true;
     }
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     matches!(extension.as_str(), "duckdb" | "ddb" | "db")
+}
+
+/// What a file that is named like a DuckDB database holds instead, and what to try; `None` when it
+/// may be one.
+pub fn instead_of_database(path: &Path) -> Option<(String, String)> {
+    let head = head(path);
+    if is_database_head(&head) {
+        return None;
+    }
+    if head.is_empty() {
+        return Some(("the file is empty".into(), "take another copy of the file".into()));
+    }
+    let this_is = |what: &str| format!("this is {what}, not a DuckDB database");
+    if head.starts_with(b"SQLite format 3") {
+        let hint = "copy its tables to a DuckDB file or to Parquet, and open that";
+        return Some((this_is("an SQLite database"), hint.into()));
+    }
+    if head.starts_with(b"PAR1") {
+        return Some((this_is("a Parquet file"), "rename it so that it ends in .parquet".into()));
+    }
+    if let Some(name) = strange(&head) {
+        return Some((this_is(name), "check that the right file was chosen".into()));
+    }
+    let text = std::str::from_utf8(&head).is_ok() && !head.contains(&0);
+    text.then(|| (this_is("a text file"), "rename it so that it ends in .csv or .json".into()))
+}
+
+/// The storage version that a DuckDB database says it has.
+pub fn storage_version(path: &Path) -> Option<u64> {
+    let head = head(path);
+    let bytes = head.get(12..20).filter(|_| is_database_head(&head))?;
+    bytes.try_into().ok().map(u64::from_le_bytes)
+}
+
+fn is_database_head(head: &[u8]) -> bool {
+    head.get(8..12) == Some(b"DUCK")
+}
+
+fn head(path: &Path) -> Vec<u8> {
+    let mut head = Vec::new();
+    // What cannot be read is told when it is read in earnest.
+    let _ = std::fs::File::open(path).and_then(|file| file.take(64).read_to_end(&mut head));
+    head
+}
+
+/// The sets of files that the paths mean, in name order.
+///
+/// # Errors
+/// When a path is missing, or nothing in it is data.
+pub fn file_sets(paths: &[PathBuf], findings: &mut Vec<Finding>) -> Result<Vec<FileSet>, Failure> {
+    let mut files = Vec::new();
+    let mut ignored = Vec::new();
+    for path in paths {
+        let place = || path.display().to_string();
+        if !path.exists() {
+            return Err(Failure::wrong_use(
+                "there is no such file or folder",
+                place(),
+                "check the path",
+            ));
+        }
+        if path.is_dir() {
+            walk(path, 0, &mut files, &mut ignored).map_err(|e| {
+                Failure::new(format!("the folder cannot be listed: {e}"), place(), "")
+            })?;
+        } else {
+            let format = format_by_name(path).or_else(|| format_by_content(path));
+            let Some(format) = format else {
+                return Err(unknown(path));
+            };
+            files.push(Found { path: path.clone(), format, depth: 0 });
+        }
+    }
+    if !ignored.is_empty() {
+        findings.push(left_out(&ignored));
+    }
+    if files.is_empty() {
+        let place = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
+        return Err(Failure::new(
+            "no Parquet, CSV, TSV or JSON file is there",
+            place,
+            "choose a folder with data files, or a DuckDB file by itself",
+        ));
+    }
+    if files.len() > FILES_MAX {
+        return Err(Failure::new(
+            format!("{} files are too many to open at once", files.len()),
+            "",
+            "choose a folder further down",
+        ));
+    }
+    Ok(grouped(files))
+}
+
+struct Found {
+    path: PathBuf,
+    format: Format,
+    depth: usize,
+}
+
+fn walk(
+    folder: &Path,
+    depth: usize,
+    files: &mut Vec<Found>,
+    ignored: &mut Vec<PathBuf>,
+) -> std::io::Result<()> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(folder)?.filter_map(|e| e.ok().map(|e| e.path())).collect();
+    entries.sort();
+    for path in entries {
+        let name = file_name(&path);
+        if name.starts_with('.') || name.starts_with('_') {
+            continue;
+        }
+        if path.is_dir() {
+            if depth < DEPTH_MAX {
+                walk(&path, depth + 1, files, ignored)?;
+            } else {
+                ignored.push(path);
+            }
+        } else if is_prose(&name) {
+            ignored.push(path);
+        } else {
+            match format_by_name(&path) {
+                Some(format) => files.push(Found { path, format, depth }),
+                None => ignored.push(path),
+            }
+        }
+        if files.len() > FILES_MAX {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Files that lie beside data and are none.
+fn is_prose(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let stem = lower.split('.').next().unwrap_or_default();
+    let prose = ["readme", "license", "licence", "copying", "notice", "changelog", "authors"];
+    let ours = lower.ends_with(".manifest.json") || lower == "manifest.json";
+    (prose.contains(&stem) && !lower.ends_with(".csv") && !lower.ends_with(".parquet"))
+        || ours
+        || matches!(lower.as_str(), "package.json" | "datapackage.json" | "requirements.txt")
+}
+
+/// What a file's name says that it holds.
+fn format_by_name(path: &Path) -> Option<Format> {
+    let (_, extension) = split(path);
+    match extension.as_str() {
+        "csv" | "tsv" | "txt" | "tab" | "psv" => Some(Format::Csv),
+        "json" | "jsonl" | "ndjson" => Some(Format::Json),
+        "parquet" | "pq" | "parq" => Some(Format::Parquet),
+        _ => None,
+    }
+}
+
+/// What a file without a telling name holds, by its first bytes.
+fn format_by_content(path: &Path) -> Option<Format> {
+    let head = head(path);
+    if head.starts_with(b"PAR1") {
+        return Some(Format::Parquet);
+    }
+    if head.is_empty() || strange(&head).is_some() || head.contains(&0) {
+        return None;
+    }
+    let first = head.iter().find(|b| !b.is_ascii_whitespace());
+    Some(if matches!(first, Some(b'{' | b'[')) { Format::Json } else { Format::Csv })
+}
+
+/// Whether a file begins like a JSON array.
+pub(super) fn starts_with_bracket(path: &Path) -> bool {
+    let head = head(path);
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    head.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[')
+}
+
+/// The name of a format that is not read, told by its first bytes.
+fn strange(head: &[u8]) -> Option<&'static str> {
+    [
+        (&b"SQLite format 3"[..], "an SQLite database"),
+        (b"PK\x03\x04", "a ZIP archive or a spreadsheet"),
+        (b"%PDF", "a PDF document"),
+        (b"\xd0\xcf\x11\xe0", "an old Office document"),
+        (b"\x1f\x8b", "a gzip archive"),
+        (b"\x28\xb5\x2f\xfd", "a zstd archive"),
+        (b"BZh", "a bzip2 archive"),
+        (b"ARROW1", "an Arrow file"),
+        (b"Obj\x01", "an Avro file"),
+        (b"ORC", "an ORC file"),
+    ]
+    .iter()
+    .find(|(magic, _)| head.starts_with(magic))
+    .map(|(_, name)| *name)
+}
+
+fn unknown(path: &Path) -> Failure {
+    let head = head(path);
+    let what = match strange(&head) {
+        _ if head.is_empty() => "the file is empty".to_owned(),
+        Some(name) => format!("this is {name}, which is not read"),
+        None => "what the file holds is not known".to_owned(),
+    };
+    Failure::new(
+        what,
+        path.display().to_string(),
+        "choose a DuckDB, Parquet, CSV, TSV or JSON file, or a folder of them",
+    )
+}
+
+/// Finds a file whose content is not what its name says.
+///
+/// # Errors
+/// A failure that names what it is instead.
+pub fn check_content(path: &Path, format: Format) -> Result<(), Failure> {
+    let place = path.display().to_string();
+    let length = std::fs::metadata(path)
+        .map_err(|e| Failure::new(format!("the file cannot be read: {e}"), &place, ""))?
+        .len();
+    if length == 0 {
+        return Err(Failure::new("the file is empty", place, "take another copy of the file"));
+    }
+    if let Err(error) = std::fs::File::open(path) {
+        let hint = "change the file's permissions";
+        return Err(Failure::new(format!("the file cannot be read: {error}"), place, hint));
+    }
+    let head = head(path);
+    let compressed = is_compressed(path);
+    let parquet = head.starts_with(b"PAR1");
+    let is = |what: &str, end: &str| {
+        let name = match format {
+            Format::Parquet => "Parquet",
+            Format::Json => "JSON",
+            Format::Csv => "CSV",
+        };
+        let what = format!("this is {what}, though its name says {name}");
+        Failure::new(what, place.clone(), format!("rename it so that it ends in {end}"))
+    };
+    if is_database_head(&head) {
+        return Err(is("a DuckDB database", ".duckdb"));
+    }
+    if parquet && format != Format::Parquet {
+        return Err(is("a Parquet file", ".parquet"));
+    }
+    if let Some(name) = strange(&head)
+        && !(compressed && (name.contains("gzip") || name.contains("zstd")))
+        && !(format == Format::Csv && matches!(name, "an ORC file"))
+    {
+        let end = match name {
+            "a gzip archive" => ".gz",
+            "a zstd archive" => ".zst",
+            _ => return Err(unknown(path)),
+        };
+        return Err(is(name, end));
+    }
+    if format == Format::Parquet && !parquet {
+        let text = std::str::from_utf8(&head).is_ok();
+        return Err(if text {
+            is("a text file", ".csv or .json")
+        } else {
+            Failure::new("this is not a Parquet file", place, "take another copy of the file")
+        });
+    }
+    if format == Format::Parquet && !ends_with_magic(path, length) {
+        let hint = "take another copy of the file";
+        return Err(Failure::new("the Parquet file is cut short", place, hint));
+    }
+    Ok(())
+}
+
+fn ends_with_magic(path: &Path, length: u64) -> bool {
+    use std::io::{Seek as _, SeekFrom};
+    let mut tail = [0_u8; 4];
+    let read = std::fs::File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(length.saturating_sub(4)))?;
+        file.read_exact(&mut tail)
+    });
+    read.is_ok() && (&tail == b"PAR1" || &tail == b"PARE")
+}
+
+/// Whether a file's name says that it is compressed.
+pub fn is_compressed(path: &Path) -> bool {
+    let lower = file_name(path).to_lowercase();
+    lower.ends_with(".gz") || lower.ends_with(".zst")
+}
+
+/// The stem and the extension in lower case, both without what says that it is compressed.
+fn split(path: &Path) -> (String, String) {
+    let mut name = file_name(path);
+    for end in [".gz", ".zst"] {
+        if name.to_lowercase().ends_with(end) {
+            name.truncate(name.len() - end.len());
+            break;
+        }
+    }
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() => (stem.to_owned(), extension.to_lowercase()),
+        _ => (name, String::new()),
+    }
+}
+
+/// What is said about files that are passed over.
+pub(super) fn left_out(ignored: &[PathBuf]) -> Finding {
+    let names: Vec<String> = ignored.iter().take(5).map(|p| file_name(p)).collect();
+    let more = ignored.len().saturating_sub(names.len());
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let message =
+        format!("left out, for it is not data that can be read: {}{rest}", names.join(", "));
+    Finding::new(Severity::Note, message)
+}
+
+/// Puts like-named files together.
+fn grouped(files: Vec<Found>) -> Vec<FileSet> {
+    let mut groups: BTreeMap<(PathBuf, String, Format), Vec<PathBuf>> = BTreeMap::new();
+    for file in files {
+        let folder = data_folder(&file.path);
+        let hive = Some(folder.as_path()) != file.path.parent();
+        let (stem, _) = split(&file.path);
+        let mut pattern = if hive { "#".to_owned() } else { like_name(&stem, file.depth > 0) };
+        if !pattern.ends_with('#') {
+            // `a.csv` and `a.csv.gz` are copies, not parts.
+            pattern = file_name(&file.path);
+        }
+        groups.entry((folder, pattern, file.format)).or_default().push(file.path);
+    }
+    let mut sets = Vec::new();
+    for ((folder, pattern, format), mut paths) in groups {
+        paths.sort_by(|a, b| natural(&file_name(a)).cmp(&natural(&file_name(b))).then(a.cmp(b)));
+        let name = match paths.as_slice() {
+            [one] => split(one).0,
+            _ => set_name(&folder, &pattern),
+        };
+        sets.push(FileSet { name, paths, format });
+    }
+    sets.sort_by(|a, b| a.name.cmp(&b.name).then(a.format.cmp(&b.format)));
+    sets
+}
+
+/// The folder of a file, passing over folders like `year=2024`.
+fn data_folder(path: &Path) -> PathBuf {
+    let mut folder = path.parent().unwrap_or_else(|| Path::new(""));
+    while file_name(folder).contains('=')
+        && let Some(parent) = folder.parent()
+    {
+        folder = parent;
+    }
+    folder.to_path_buf()
+}
+
+/// What like-named files share: the stem without its number. `orders_1` and `orders_2` are alike;
+/// in a folder of their own, so are `orders1` and `orders2`, and `a3f…` and `b07…`.
+fn like_name(stem: &str, in_own_folder: bool) -> String {
+    let head = stem.trim_end_matches(|c: char| c.is_ascii_digit() || "-_. ".contains(c));
+    let tail = &stem[head.len()..];
+    let numbered = tail.chars().any(|c| c.is_ascii_digit());
+    let parted = tail.starts_with(|c: char| !c.is_ascii_digit()) || head.is_empty();
+    if numbered && (parted || in_own_folder) {
+        return format!("{head}#");
+    }
+    // Spark's `part-00000-6f1c…-c000` has the number inside.
+    if let Some(rest) = stem.strip_prefix("part-")
+        && rest.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return "part#".to_owned();
+    }
+    stem.to_owned()
+}
+
+fn set_name(folder: &Path, pattern: &str) -> String {
+    let stem = pattern.trim_end_matches('#').trim_end_matches(['-', '_', '.', ' ']);
+    let says_nothing =
+        ["", "part", "data", "chunk", "file", "shard"].contains(&stem.to_lowercase().as_str());
+    if says_nothing { file_name(folder) } else { stem.to_owned() }
+}
+
+/// A name with its numbers padded, so that `part-10` follows `part-9`.
+fn natural(name: &str) -> String {
+    let mut out = String::new();
+    let mut digits = String::new();
+    for c in name.chars().chain(['\0']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        if !digits.is_empty() {
+            out.push_str(&format!("{digits:0>20}"));
+            digits.clear();
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sets(names: &[&str]) -> Vec<(String, usize)> {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("shop");
+        for name in names {
+            let path = root.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "a,b\n1,2\n").unwrap();
+        }
+        let mut findings = Vec::new();
+        let sets = file_sets(&[root], &mut findings).unwrap();
+        sets.into_iter().map(|s| (s.name, s.paths.len())).collect()
+    }
+
+    fn set(name: &str, n: usize) -> (String, usize) {
+        (name.to_owned(), n)
+    }
+
+    #[test]
+    fn like_named_files_are_one_table() {
+        assert_eq!(
+            sets(&["orders_1.csv", "orders_2.csv", "users.csv"]),
+            [set("orders", 2), set("users", 1)]
+        );
+        assert_eq!(sets(&["part-0001.csv", "part-0002.csv"]), [set("shop", 2)]);
+        assert_eq!(sets(&["orders/part1.csv", "orders/part2.csv"]), [set("orders", 2)]);
+        assert_eq!(
+            sets(&["dataset1.csv", "dataset2.csv"]),
+            [set("dataset1", 1), set("dataset2", 1)]
+        );
+        assert_eq!(sets(&["sales/year=2024/a.csv", "sales/year=2025/a.csv"]), [set("sales", 2)]);
+    }
+
+    #[test]
+    fn parts_are_in_the_order_of_their_numbers() {
+        assert!(natural("part-9.csv") < natural("part-10.csv"));
+    }
+
+    #[test]
+    fn hidden_files_and_prose_are_left_out() {
+        assert_eq!(sets(&["a.csv", ".b.csv", "README.txt", "LICENSE", "c.xlsx"]), [set("a", 1)]);
+    }
+
+    #[test]
+    fn a_missing_path_and_a_folder_without_data_are_failures() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = file_sets(&[folder.path().join("no")], &mut Vec::new()).unwrap_err();
+        assert!(missing.wrong_use && missing.place.ends_with("no"), "{missing}");
+        assert!(file_sets(&[folder.path().to_path_buf()], &mut Vec::new()).is_err());
+    }
 }

@@ -1,3 +1,246 @@
-//! What was opened, told as a catalog.
+//! What was opened, told as a [`Catalog`]: tables, entities, relations, cohorts, and why.
+//!
+//! ```text
+//! paths ─▶ files ─▶ csv, json ─┐
+//!      └─▶ database ───────────┴▶ tables ─▶ facts ─▶ keys ─▶ cohorts ─▶ entities ─▶ correct
+//! ```
+//!
+//! - Nothing here knows which database answers: it is asked through [`Probe`].
+//! - Rows are counted by reading them. What is worth an exact count is decided on a sample.
+//! - Every find says why, with figures.
 
 pub mod files;
+
+mod cohorts;
+mod correct;
+mod csv;
+mod database;
+mod entities;
+mod facts;
+mod json;
+mod keys;
+mod names;
+mod personal;
+mod probe;
+mod read;
+mod rows;
+mod times;
+
+pub use probe::{Probe, reach};
+
+use crate::model::catalog::{
+    Catalog, Entity, FileStamp, Fingerprint, SourceKind, Table, TableOrigin,
+};
+use crate::model::failure::Failure;
+use crate::model::finding::{Finding, Severity};
+use crate::model::workspace::Correction;
+use crate::protocol::{OpenRequest, Progress};
+use facts::Facts;
+use keys::Keyed;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Finds out what is in a source. Its tables can then be read through the same database: those of
+/// files by their handle, those of a database file while it is attached.
+///
+/// # Errors
+/// When nothing can be read: the failure names the file, the place and what to try.
+pub fn open(
+    request: &OpenRequest,
+    probe: &dyn Probe,
+    corrections: &[Correction],
+    report: &mut dyn FnMut(Progress),
+) -> Result<Catalog, Failure> {
+    let mut findings = Vec::new();
+    let paths: Vec<PathBuf> = request
+        .paths
+        .iter()
+        .map(|p| std::path::absolute(p).unwrap_or_else(|_| p.clone()))
+        .collect();
+    let Some(first) = paths.first() else {
+        return Err(Failure::wrong_use("nothing was chosen", "", "choose a file or a folder"));
+    };
+    let source = if probe.is_database() { SourceKind::DuckDb } else { SourceKind::Files };
+    let tables = match source {
+        SourceKind::DuckDb => {
+            let mut tell = |table: &str| report(doing(&format!("Reading {table}"), None));
+            if request.password.is_none() {
+                // The log of an encrypted database has another shape.
+                findings.extend(database::torn_log(first));
+            }
+            database::tables(probe, first, &mut findings, &mut tell)?
+        }
+        SourceKind::Files => read::tables(probe, &paths, &mut findings, report)?,
+    };
+    let path = match paths.as_slice() {
+        [one] => one.clone(),
+        _ => first.parent().unwrap_or(first).to_path_buf(),
+    };
+    let fingerprint = fingerprint(&paths, &tables, source);
+    let mut catalog = Catalog {
+        path,
+        source,
+        fingerprint,
+        tables,
+        entities: Vec::new(),
+        relations: Vec::new(),
+        findings,
+    };
+    report(doing("Looking for keys and relations", None));
+    discover(probe, &mut catalog)?;
+    correct::apply(probe, &mut catalog, corrections)?;
+    Ok(catalog)
+}
+
+fn doing(what: &str, part: Option<f32>) -> Progress {
+    Progress { doing: what.to_owned(), part }
+}
+
+/// Size and modification time of the files of a source, as they are now.
+pub fn fingerprint_now(fingerprint: &Fingerprint) -> Fingerprint {
+    stamped(fingerprint.files.iter().map(|f| f.path.clone()))
+}
+
+fn fingerprint(paths: &[PathBuf], tables: &[Table], source: SourceKind) -> Fingerprint {
+    match source {
+        // What was written lately may be in the log beside the file only.
+        SourceKind::DuckDb => stamped(paths.iter().flat_map(|p| [p.clone(), database::log_of(p)])),
+        SourceKind::Files => stamped(tables.iter().flat_map(|t| match &t.origin {
+            TableOrigin::Files { paths, .. } => paths.clone(),
+            _ => Vec::new(),
+        })),
+    }
+}
+
+fn stamped(paths: impl Iterator<Item = PathBuf>) -> Fingerprint {
+    let paths: BTreeSet<PathBuf> = paths.collect();
+    Fingerprint { files: paths.iter().map(|path| stamp(path)).collect() }
+}
+
+/// A file that is gone has no size, which differs from what it was.
+fn stamp(path: &Path) -> FileStamp {
+    let data = std::fs::metadata(path).ok();
+    let modified_nanos = data
+        .as_ref()
+        .and_then(|d| d.modified().ok())
+        .and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok())
+        .and_then(|d| i128::try_from(d.as_nanos()).ok())
+        .unwrap_or(0);
+    FileStamp { path: path.to_path_buf(), bytes: data.map_or(0, |d| d.len()), modified_nanos }
+}
+
+/// Keys, cohorts, relations, entities and personal columns.
+fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
+    let mut facts: Vec<Facts> = Vec::new();
+    let mut unread = Vec::new();
+    for table in &mut catalog.tables {
+        if probe.is_cancelled() {
+            return Err(probe::cancelled());
+        }
+        match facts::look(probe, table) {
+            Ok(found) => {
+                personal::mark(table, &found);
+                facts.push(found);
+            }
+            Err(failure) => {
+                let first = failure.what.lines().next().unwrap_or_default();
+                let message = format!("{} cannot be looked at: {first}", table.name);
+                catalog.findings.push(Finding::new(Severity::Error, message));
+                unread.push(table.name.clone());
+                facts.push(Facts { sample_rows: 0, columns: Vec::new() });
+            }
+        }
+    }
+    let mut keys: Vec<Option<String>> = Vec::new();
+    for (table, facts) in catalog.tables.iter().zip(&facts) {
+        keys.push(keys::unique_key(probe, table, facts)?);
+    }
+    let tables = catalog.tables.clone();
+    let keyed: Vec<Keyed<'_>> = tables
+        .iter()
+        .zip(&keys)
+        .filter_map(|(table, key)| Some(Keyed { table, key: table.column(key.as_ref()?)? }))
+        .collect();
+    let cohorts = cohorts::of_tables(probe, &keyed)?;
+    let is_cohort = |table: &Table| cohorts.iter().any(|c| c.cohort.table == table.name);
+    let (lists, keyed): (Vec<Keyed<'_>>, Vec<Keyed<'_>>) = keyed
+        .into_iter()
+        .partition(|k| is_cohort(k.table) || cohorts::is_list_of_others(k, &tables));
+    // A list of members says who, and nothing else.
+    let (read, read_facts): (Vec<Table>, Vec<Facts>) = tables
+        .iter()
+        .zip(&facts)
+        .filter(|(table, _)| !lists.iter().any(|k| k.table.name == table.name))
+        .map(|(table, facts)| (table.clone(), facts.clone()))
+        .unzip();
+    let relations = keys::relations(probe, &read, &read_facts, &keyed)?;
+    set_times(catalog, &facts, &keys, &relations, &lists);
+    let timed = |table: &Table| catalog.table(&table.name).cloned();
+    let read: Vec<Table> = read.iter().filter_map(timed).collect();
+    let tables = catalog.tables.clone();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut entities = entities::of_tables(&keyed, &relations, &mut taken);
+    taken.extend(tables.iter().map(|t| t.name.to_lowercase()));
+    let (events, pointing) =
+        entities::of_events(probe, &read, &read_facts, &relations, &mut taken)?;
+    entities.extend(events);
+    catalog.relations = relations;
+    catalog.relations.extend(pointing);
+    give_cohorts(probe, &mut entities, cohorts, &lists, &tables)?;
+    entities::rank(&mut entities, &tables, &catalog.relations);
+    catalog.entities = entities;
+    if catalog.entities.is_empty() {
+        rows::number(probe, catalog)?;
+    }
+    Ok(())
+}
+
+fn give_cohorts(
+    probe: &dyn Probe,
+    entities: &mut [Entity],
+    cohorts: Vec<cohorts::Found>,
+    lists: &[Keyed<'_>],
+    tables: &[Table],
+) -> Result<(), Failure> {
+    let free: Vec<Keyed<'_>> = lists
+        .iter()
+        .filter(|k| !cohorts.iter().any(|c| c.cohort.table == k.table.name))
+        .copied()
+        .collect();
+    for found in cohorts {
+        if let Some(entity) = entities.iter_mut().find(|e| e.table_name() == found.of) {
+            entity.cohorts.push(found.cohort);
+        }
+    }
+    cohorts::of_event_entities(probe, &free, entities, tables)?;
+    for entity in entities {
+        cohorts::nest(probe, entity, tables)?;
+        entity.cohorts.sort_by(|a, b| b.size.cmp(&a.size).then(a.name.cmp(&b.name)));
+    }
+    Ok(())
+}
+
+/// A table is a log of events when it has moments, and points at something or has no key.
+fn set_times(
+    catalog: &mut Catalog,
+    facts: &[Facts],
+    keys: &[Option<String>],
+    relations: &[crate::model::catalog::Relation],
+    lists: &[Keyed<'_>],
+) {
+    for ((table, facts), key) in catalog.tables.iter_mut().zip(facts).zip(keys) {
+        if lists.iter().any(|k| k.table.name == table.name) {
+            continue;
+        }
+        let points = relations.iter().any(|r| r.from_table == table.name);
+        let shares = !personal::is_people(&table.name)
+            && table.columns.iter().zip(&facts.columns).any(|(column, seen)| {
+                Some(&column.name) != key.as_ref()
+                    && names::subject(&column.name).is_some()
+                    && !seen.is_unique(facts.sample_rows)
+            });
+        if points || shares || key.is_none() {
+            table.time_column = times::time_column(table).map(|c| c.name.clone());
+        }
+    }
+}

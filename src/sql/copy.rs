@@ -1,6 +1,8 @@
 //! Statements that write a list to a file, and that read it in pages.
 //!
-//! The options are fixed, so that the same rows give the same bytes.
+//! The options are fixed, so that the same rows give the same bytes. `PRESERVE_ORDER` is said
+//! although it is the default: where the optimizer makes a join of a condition (a long `IN` list),
+//! the database takes the order for free and lets threads write as they come.
 
 use super::{Sql, number, text};
 
@@ -12,7 +14,8 @@ const ROW_GROUP_ROWS: i32 = 122_880;
 pub fn copy_csv(query: &str, file: &str) -> Sql {
     let options = Sql::raw(
         "FORMAT csv, HEADER true, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '', \
-         COMPRESSION none, USE_TMP_FILE false",
+         COMPRESSION none, USE_TMP_FILE false, \
+         PRESERVE_ORDER true",
     );
     copy(query, file, &options)
 }
@@ -21,7 +24,8 @@ pub fn copy_csv(query: &str, file: &str) -> Sql {
 pub fn copy_parquet(query: &str, file: &str) -> Sql {
     let rows = number(ROW_GROUP_ROWS);
     let options = Sql::fill(
-        "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {}, USE_TMP_FILE false",
+        "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {}, USE_TMP_FILE false, \
+         PRESERVE_ORDER true",
         &[&rows],
     );
     copy(query, file, &options)
@@ -73,11 +77,11 @@ mod tests {
     fn a_list_is_written_with_every_option_said() {
         insta::assert_snapshot!(
             copy_csv("SELECT 1 AS a;\n", "/tmp/it's.csv.part"),
-            @r#"COPY (SELECT 1 AS a) TO '/tmp/it''s.csv.part' (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '', COMPRESSION none, USE_TMP_FILE false)"#
+            @r#"COPY (SELECT 1 AS a) TO '/tmp/it''s.csv.part' (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '', COMPRESSION none, USE_TMP_FILE false, PRESERVE_ORDER true)"#
         );
         insta::assert_snapshot!(
             copy_parquet("SELECT 1 AS a", "x.part"),
-            @"COPY (SELECT 1 AS a) TO 'x.part' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, USE_TMP_FILE false)"
+            @"COPY (SELECT 1 AS a) TO 'x.part' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, USE_TMP_FILE false, PRESERVE_ORDER true)"
         );
     }
 

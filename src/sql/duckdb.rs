@@ -110,7 +110,24 @@ pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
             type_list(columns)
         )),
         Reader::Csv(csv) => Sql(format!("read_csv({list}, {})", csv_options(csv, many))),
+        Reader::Numbered { column, reader } => {
+            // Parquet knows the number of a row within its file; the rest is counted.
+            let n = if !many && reader.is_parquet() {
+                "file_row_number + 1"
+            } else {
+                "row_number() OVER ()"
+            };
+            let rows = from_files(paths, reader);
+            Sql(format!("(SELECT {n} AS {}, * FROM {rows})", ident(column)))
+        }
     }
+}
+
+/// The same for delimited text, keeping what does not fit in the table `reject_errors`.
+pub fn from_files_with_rejects(paths: &[PathBuf], csv: &CsvReader) -> Sql {
+    let list = Sql::join(paths.iter().map(|p| text(&p.to_string_lossy())), ", ");
+    let options = csv_options(csv, paths.len() > 1);
+    Sql(format!("read_csv([{list}], {options}, store_rejects = true, rejects_limit = 0)"))
 }
 
 fn csv_options(csv: &CsvReader, many: bool) -> Sql {
@@ -126,8 +143,9 @@ fn csv_options(csv: &CsvReader, many: bool) -> Sql {
         options.push(Sql(format!("skip = {}", csv.skip_lines)));
     }
     if !csv.missing_words.is_empty() {
+        // The empty cell is missing too, but only as long as it is named.
         let words = csv.missing_words.iter().map(|w| text(w));
-        options.push(Sql(format!("nullstr = [{}]", Sql::join(words, ", "))));
+        options.push(Sql(format!("nullstr = ['', {}]", Sql::join(words, ", "))));
     }
     if csv.quoted_empty_is_text {
         options.push(Sql::raw("allow_quoted_nulls = false"));

@@ -9,7 +9,8 @@ pub mod duckdb;
 pub mod session;
 
 pub use duckdb::{
-    from_files, ident, literal, number, path, relation, text, timestamp, timestamptz, type_list,
+    from_files, from_files_with_rejects, ident, literal, number, path, relation, text, timestamp,
+    timestamptz, type_list,
 };
 
 use std::fmt;

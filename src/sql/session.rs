@@ -37,6 +37,11 @@ pub fn name_query(name: &str, query: &Sql) -> Sql {
     Sql::fill("CREATE OR REPLACE VIEW {} AS {}", &[&path(&["memory", "main", name]), query])
 }
 
+/// Lets a table in memory go.
+pub fn forget(name: &str) -> Sql {
+    Sql::fill("DROP TABLE IF EXISTS {}", &[&path(&["memory", "main", name])])
+}
+
 /// Every row and column of a relation.
 pub fn everything(relation: &Sql) -> Sql {
     Sql::fill("SELECT * FROM {}", &[relation])
@@ -90,9 +95,4 @@ fn without_end(statement: &str) -> &str {
 /// Keeps the rows of a statement as a table in memory.
 pub fn keep_result(name: &str, statement: &str) -> Sql {
     keep(name, &Sql(without_end(statement).to_owned()))
-}
-
-/// Drops a table in memory.
-pub fn forget(name: &str) -> Sql {
-    Sql::fill("DROP TABLE IF EXISTS {}", &[&path(&["memory", "main", name])])
 }

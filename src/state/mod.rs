@@ -17,7 +17,7 @@ pub mod form_read;
 pub mod history;
 mod library;
 pub mod look;
-mod lookup;
+pub(crate) mod lookup;
 pub mod palette;
 pub mod people;
 mod slices;
@@ -33,7 +33,8 @@ pub use action::{
 pub use answers::{Answers, Held};
 pub use corrections::{CorrectionDraft, correction_words};
 pub use exports::ExportSheet;
-pub use form::{DateMode, Form, NumberTest, RelatedForm, TextMode};
+pub use form::{DateMode, Form, NumberTest, RelatedForm, TextMode, pasted_values};
+pub use lookup::{Adding, Found, fits_measure, related_tables};
 pub use view::{Job, JobKind, Notice, Theme};
 
 use crate::model::catalog::{Catalog, CohortRef, Entity};

@@ -1,1 +1,430 @@
-//! Tests of the state as a whole.
+//! Tests of the state as a whole: what is asked, what is kept, what follows from a gesture.
+
+use super::*;
+use crate::model::answer::{Answer, Answered, Size};
+use crate::model::catalog::{Cohort, Column, EntityBase, Fingerprint, SourceKind};
+use crate::model::clause::{Case, Clause, Expr, Missing, Node, Test};
+use crate::model::value::{Kind, Value};
+use crate::model::workspace::SavedSegment;
+use crate::protocol::{Command, Event, Outcome, Slot};
+use std::time::Duration;
+
+fn column(name: &str, type_name: &str) -> Column {
+    Column {
+        name: name.into(),
+        type_name: type_name.into(),
+        kind: Kind::of_duckdb_type(type_name),
+        description: None,
+        personal: (name == "email").then(|| "its name".into()),
+    }
+}
+
+/// A source with one entity, `user`, of five features and one cohort.
+fn catalog() -> Catalog {
+    let features = vec![
+        column("user_id", "VARCHAR"),
+        column("email", "VARCHAR"),
+        column("country", "VARCHAR"),
+        column("orders", "INTEGER"),
+        column("joined", "DATE"),
+    ];
+    Catalog {
+        path: "/data/shop.duckdb".into(),
+        source: SourceKind::DuckDb,
+        fingerprint: Fingerprint::default(),
+        tables: Vec::new(),
+        entities: vec![Entity {
+            name: "user".into(),
+            base: EntityBase::Table("users".into()),
+            key: "user_id".into(),
+            size: 100,
+            features,
+            cohorts: vec![Cohort {
+                name: "known".into(),
+                table: "known".into(),
+                key: "user_id".into(),
+                size: 40,
+                extends: None,
+                origin: String::new(),
+                why: String::new(),
+            }],
+            why: String::new(),
+        }],
+        relations: Vec::new(),
+        findings: Vec::new(),
+    }
+}
+
+fn moment() -> Moment {
+    Moment::parse("2026-11-23T09:00:00Z", &jiff::tz::TimeZone::UTC).unwrap()
+}
+
+/// A state with the source open, and what opening asked for.
+fn opened_with(workspace: Workspace) -> (State, Vec<Effect>) {
+    let mut state = State::new(moment());
+    let effects = state.on_action(Action::Source(SourceAction::Open(vec!["/data/shop.duckdb".into()])));
+    let Some(Effect::Send(Command::Open { ticket, .. })) = effects.into_iter().next() else {
+        panic!("opening sends a command")
+    };
+    let opened = Opened {
+        catalog: Arc::new(catalog()),
+        workspace,
+        workspace_file: "/data/muster.yaml".into(),
+    };
+    let mut effects = state.on_event(Event::Opened(ticket, Arc::new(opened)));
+    effects.extend(state.on_event(Event::Finished(ticket, Outcome::Done)));
+    (state, effects)
+}
+
+fn opened() -> State {
+    opened_with(Workspace::default()).0
+}
+
+/// The slots that are asked for.
+fn asked(effects: &[Effect]) -> Vec<String> {
+    effects
+        .iter()
+        .filter_map(|e| match e {
+            Effect::Send(Command::Ask { slot, .. }) => Some(slot.0.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+fn asked_with_ticket(effects: &[Effect], wanted: &str) -> Ticket {
+    let found = effects.iter().find_map(|e| match e {
+        Effect::Send(Command::Ask { slot, ticket, .. }) if slot.0 == wanted => Some(*ticket),
+        _ => None,
+    });
+    found.unwrap_or_else(|| panic!("{wanted} is not asked"))
+}
+
+fn size(kept: u64) -> Arc<Answered> {
+    let answer = Answer::Size(Size { kept, of: 100 });
+    Arc::new(Answered { answer, sql: String::new(), took: Duration::ZERO })
+}
+
+/// The slot of the chart of a feature.
+fn chart_slot(state: &State, column: &str) -> String {
+    let kind = crate::model::workspace::ChartKind::Feature(column.into());
+    state.charts.iter().find(|c| c.kind == kind).expect("a chart of it").slot()
+}
+
+fn brush(low: f64, high: f64, done: bool) -> Action {
+    Action::Look(LookAction::BrushNumber { column: "orders".into(), range: (low, high), done })
+}
+
+#[test]
+fn opening_asks_for_the_size_and_one_chart_per_plain_feature() {
+    let (state, effects) = opened_with(Workspace::default());
+    let slots = asked(&effects);
+    assert_eq!(slots, ["size", "chart/0", "chart/1", "chart/2"]);
+    let charts: Vec<_> = state.charts.iter().map(|c| c.kind.clone()).collect();
+    let feature = |n: &str| crate::model::workspace::ChartKind::Feature(n.into());
+    // Neither the key nor the personal column.
+    assert_eq!(charts, [feature("country"), feature("orders"), feature("joined")]);
+    assert_eq!(state.recent, [PathBuf::from("/data/shop.duckdb")]);
+}
+
+#[test]
+fn a_brush_sets_a_clause_and_its_own_chart_is_not_asked_again() {
+    let mut state = opened();
+    let effects = state.on_action(brush(2.2, 7.9, false));
+    let clause = state.own_clause("orders").cloned().expect("a clause");
+    let bound = |n| Expr::Value(Value::Integer(n));
+    assert_eq!(clause.test, Test::Between(bound(3), bound(7)));
+    let slots = asked(&effects);
+    assert!(slots.contains(&"size".to_owned()) && slots.contains(&chart_slot(&state, "country")));
+    assert!(!slots.contains(&chart_slot(&state, "orders")), "{slots:?}");
+}
+
+#[test]
+fn one_drag_is_one_step_back() {
+    let mut state = opened();
+    state.on_action(brush(2.0, 3.0, false));
+    state.on_action(brush(2.0, 5.0, false));
+    state.on_action(brush(2.0, 8.0, true));
+    state.on_action(brush(1.0, 4.0, true));
+    assert_eq!(state.tree().parts.len(), 1);
+    state.on_action(Action::Slice(SliceAction::Undo));
+    let bound = |n| Expr::Value(Value::Integer(n));
+    let clause = state.own_clause("orders").cloned().expect("the first drag");
+    assert_eq!(clause.test, Test::Between(bound(2), bound(8)));
+    state.on_action(Action::Slice(SliceAction::Undo));
+    assert!(state.tree().parts.is_empty());
+    assert!(!state.history.can_undo());
+    state.on_action(Action::Slice(SliceAction::Redo));
+    assert_eq!(state.own_clause("orders"), Some(&clause));
+}
+
+#[test]
+fn an_overtaken_answer_is_dropped_and_the_previous_one_stays_meanwhile() {
+    let (mut state, effects) = opened_with(Workspace::default());
+    let first = asked_with_ticket(&effects, "size");
+    state.on_event(Event::Answered(first, Slot("size".into()), size(100)));
+    let second = asked_with_ticket(&state.on_action(brush(1.0, 2.0, true)), "size");
+    let third = asked_with_ticket(&state.on_action(brush(1.0, 3.0, true)), "size");
+    let now = |state: &State| match state.answers.answer("size") {
+        Some(Answer::Size(size)) => size.kept,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(now(&state), 100);
+    assert!(state.answers.is_waiting("size"));
+    state.on_event(Event::Answered(second, Slot("size".into()), size(7)));
+    assert_eq!(now(&state), 100);
+    state.on_event(Event::Answered(third, Slot("size".into()), size(9)));
+    state.on_event(Event::Finished(third, Outcome::Done));
+    assert_eq!(now(&state), 9);
+    assert!(!state.answers.is_waiting("size"));
+}
+
+#[test]
+fn each_tab_asks_for_its_own_and_lets_go_of_the_others() {
+    let mut state = opened();
+    let effects = state.on_action(ViewAction::Tab(Tab::People).into());
+    assert_eq!(asked(&effects), ["page/0"]);
+    let cancelled = effects.iter().filter(|e| matches!(e, Effect::Send(Command::Cancel(_))));
+    assert_eq!(cancelled.count(), 3, "the charts that were on their way");
+    let effects = state.on_action(Action::People(PeopleAction::See(390, 430)));
+    assert_eq!(asked(&effects), ["page/1", "page/2"]);
+    let effects = state.on_action(ViewAction::Tab(Tab::Definition).into());
+    assert_eq!(asked(&effects), ["members"]);
+}
+
+#[test]
+fn what_was_answered_is_not_asked_again_when_a_tab_comes_back() {
+    let (mut state, effects) = opened_with(Workspace::default());
+    for slot in ["chart/0", "chart/1", "chart/2"] {
+        let ticket = asked_with_ticket(&effects, slot);
+        state.on_event(Event::Answered(ticket, Slot(slot.into()), size(1)));
+        state.on_event(Event::Finished(ticket, Outcome::Done));
+    }
+    state.on_action(ViewAction::Tab(Tab::People).into());
+    let effects = state.on_action(ViewAction::Tab(Tab::Look).into());
+    assert!(asked(&effects).is_empty(), "{:?}", asked(&effects));
+}
+
+#[test]
+fn a_failed_question_is_not_asked_again_until_it_is_meant() {
+    let (mut state, effects) = opened_with(Workspace::default());
+    let ticket = asked_with_ticket(&effects, "size");
+    let failure = crate::model::failure::Failure::new("no", "", "");
+    let effects = state.on_event(Event::Finished(ticket, Outcome::Failed(failure.clone())));
+    assert!(asked(&effects).is_empty());
+    assert_eq!(state.answers.failure("size"), Some(&failure));
+    let effects = state.on_action(ViewAction::Retry.into());
+    assert_eq!(asked(&effects), ["size"]);
+}
+
+#[test]
+fn clicks_on_bars_keep_add_exclude_and_clear() {
+    let mut state = opened();
+    let text = |t: &str| Value::Text(t.into());
+    let look = |action| Action::Look(action);
+    let country = || "country".to_owned();
+    state.on_action(look(LookAction::Only(country(), text("DE"))));
+    state.on_action(look(LookAction::Include(country(), text("AT"))));
+    let test = Test::OneOf(vec![text("DE"), text("AT")], Case::Sensitive);
+    assert_eq!(state.own_clause("country").map(|c| &c.test), Some(&test));
+    state.on_action(look(LookAction::Exclude(country(), text("FR"))));
+    let clause = state.own_clause("country").cloned().expect("a clause");
+    assert_eq!(clause.negated, Some(Missing::Keep));
+    assert_eq!(look::keeps(&clause, &text("FR")), Some(false));
+    assert_eq!(look::keeps(&clause, &Value::Missing), Some(true));
+    state.on_action(look(LookAction::Clear(country())));
+    assert!(state.tree().parts.is_empty());
+    state.on_action(look(LookAction::Only(country(), text("DE"))));
+    state.on_action(look(LookAction::Only(country(), text("DE"))));
+    assert!(state.tree().parts.is_empty(), "a second click takes it back");
+}
+
+#[test]
+fn a_brush_keeps_a_root_that_is_not_all_as_one_part() {
+    let mut state = opened();
+    state.on_action(Action::Slice(SliceAction::Typing("orders = 1 OR country = 'DE'".into())));
+    state.on_action(Action::Slice(SliceAction::CommitTyped));
+    assert_eq!(state.tree().combine, crate::model::clause::Combine::Any);
+    state.on_action(brush(1.0, 2.0, true));
+    assert_eq!(state.tree().combine, crate::model::clause::Combine::All);
+    assert_eq!(state.tree().parts.len(), 2);
+}
+
+#[test]
+fn a_segment_is_saved_found_again_and_guarded_when_it_changed() {
+    let mut state = opened();
+    state.on_action(Action::Slice(SliceAction::Typing("orders >= 3".into())));
+    state.on_action(Action::Slice(SliceAction::CommitTyped));
+    state.on_action(Action::Library(LibraryAction::Save));
+    assert_eq!(state.dialog, Dialog::SaveSegment);
+    let effects = state.on_action(Action::Library(LibraryAction::SaveAs("Regulars".into())));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Send(Command::SaveWorkspace { workspace, .. })
+        if workspace.segments.len() == 1 && workspace.segments[0].cohort == "user/all")));
+    assert!(!state.is_dirty());
+    state.on_action(brush(1.0, 2.0, true));
+    assert!(state.is_dirty());
+    let everyone = LibraryAction::SelectCohort(CohortRef::all("user"));
+    state.on_action(Action::Library(everyone.clone()));
+    assert_eq!(state.dialog, Dialog::Leave(Box::new(everyone.clone())));
+    assert_eq!(state.segment.as_deref(), Some("Regulars"));
+    state.on_action(Action::Library(LibraryAction::Anyway(Box::new(everyone))));
+    assert_eq!((state.segment.as_ref(), state.tree().parts.len()), (None, 0));
+    state.on_action(Action::Library(LibraryAction::SelectSegment("Regulars".into())));
+    assert_eq!(crate::language::print(state.tree()), "orders >= 3");
+}
+
+#[test]
+fn a_segment_of_another_source_stays_in_the_workspace_and_is_told() {
+    let saved = SavedSegment {
+        name: "Odd".into(),
+        cohort: "user/all".into(),
+        condition: "no_such_feature = 1".into(),
+    };
+    let workspace = Workspace { segments: vec![saved], ..Workspace::default() };
+    let (state, _) = opened_with(workspace);
+    assert!(state.segments.is_empty());
+    assert_eq!(state.workspace.segments.len(), 1);
+    assert!(state.notices[0].bad && state.notices[0].what.contains("Odd"));
+}
+
+#[test]
+fn the_editor_changes_the_tree_only_when_it_is_taken() {
+    let mut state = opened();
+    state.on_action(Action::Edit(EditAction::New("orders".into())));
+    let mut form = state.editor.as_ref().expect("an editor").form.clone();
+    let Form::Number { low, .. } = &mut form else { panic!("a number") };
+    *low = "3".into();
+    let effects = state.on_action(Action::Edit(EditAction::Change(Box::new(form))));
+    assert!(asked(&effects).contains(&editor::SIZE_SLOT.to_owned()));
+    assert!(state.tree().parts.is_empty());
+    state.on_action(Action::Edit(EditAction::Commit));
+    assert_eq!(crate::language::print(state.tree()), "orders >= 3");
+    assert!(state.editor.is_none());
+}
+
+#[test]
+fn every_form_comes_back_from_the_clause_it_makes() {
+    let state = opened();
+    let entity = state.entity().expect("an entity");
+    let forms = [
+        Form::Number {
+            column: "orders".into(),
+            test: NumberTest::Between,
+            low: "1".into(),
+            high: "5".into(),
+            not: Some(Missing::Drop),
+        },
+        Form::Text {
+            column: "country".into(),
+            mode: TextMode::OneOf,
+            values: vec![Value::Text("DE".into()), Value::Text("AT".into())],
+            pattern: String::new(),
+            case: Case::Sensitive,
+            not: None,
+        },
+        Form::Date {
+            column: "joined".into(),
+            mode: DateMode::Last,
+            from: String::new(),
+            to: String::new(),
+            count: "30".into(),
+            unit: crate::model::clause::Unit::Day,
+            not: Some(Missing::Keep),
+        },
+        Form::Presence { column: "user_id".into(), present: true },
+        Form::Member { name: "known".into(), inside: false },
+    ];
+    for form in forms {
+        let Ok(Node::Clause(clause)) = form.node(&state) else { panic!("{form:?} makes a clause") };
+        // Text columns have a richer form than presence; the clause must be the same.
+        let again = form_read::form_of(&clause, entity).node(&state);
+        assert_eq!(again, Ok(Node::Clause(clause)), "{form:?}");
+    }
+}
+
+#[test]
+fn f_and_x_act_on_the_cell_under_the_keys() {
+    let mut state = opened();
+    let effects = state.on_action(ViewAction::Tab(Tab::People).into());
+    let ticket = asked_with_ticket(&effects, "page/0");
+    let page = crate::model::answer::Page {
+        offset: 0,
+        columns: ["user_id", "email", "country", "orders", "joined"].map(String::from).into(),
+        rows: vec![vec![
+            Value::Text("u1".into()),
+            Value::Missing,
+            Value::Text("DE".into()),
+            Value::Integer(3),
+            Value::Missing,
+        ]],
+    };
+    let answered = Answered { answer: Answer::Page(page), sql: String::new(), took: Duration::ZERO };
+    state.on_event(Event::Answered(ticket, Slot("page/0".into()), Arc::new(answered)));
+    state.on_action(Action::People(PeopleAction::Cursor(0, 3)));
+    state.on_action(Action::People(PeopleAction::FilterToCell));
+    assert_eq!(crate::language::print(state.tree()), "orders = 3");
+    state.on_action(Action::Slice(SliceAction::Undo));
+    state.on_action(Action::People(PeopleAction::Cursor(0, 2)));
+    state.on_action(Action::People(PeopleAction::ExcludeCell));
+    let Node::Clause(Clause { negated, .. }) = &state.tree().parts[0].node else { panic!("a clause") };
+    assert_eq!(*negated, Some(Missing::Keep));
+}
+
+#[test]
+fn an_export_needs_columns_with_names_of_their_own() {
+    let mut state = opened();
+    state.on_action(Action::Export(ExportAction::Open));
+    assert!(state.export.path.ends_with("all_user.csv"), "{}", state.export.path);
+    state.on_action(Action::Export(ExportAction::Format(crate::model::export::ExportFormat::Parquet)));
+    assert!(state.export.path.ends_with("all_user.parquet"));
+    state.on_action(Action::Export(ExportAction::Rename(1, "user_id".into())));
+    let effects = state.on_action(Action::Export(ExportAction::Start));
+    assert!(effects.is_empty());
+    assert_eq!(state.dialog_error.as_deref(), Some("two columns are called user_id"));
+    state.on_action(Action::Export(ExportAction::Choose(1, false)));
+    let effects = state.on_action(Action::Export(ExportAction::Start));
+    let request = effects.iter().find_map(|e| match e {
+        Effect::Send(Command::Export { request, .. }) => Some(request),
+        _ => None,
+    });
+    assert_eq!(request.expect("an export").columns.len(), 4);
+    assert_eq!(state.jobs.len(), 1);
+}
+
+#[test]
+fn an_encrypted_file_asks_for_its_key() {
+    let mut state = State::new(moment());
+    let effects = state.on_action(Action::Source(SourceAction::Open(vec!["/data/x.duckdb".into()])));
+    let Some(Effect::Send(Command::Open { ticket, .. })) = effects.first() else { panic!() };
+    let failure =
+        crate::model::failure::Failure::new("the file is encrypted", "x.duckdb", "give its password");
+    state.on_event(Event::Finished(*ticket, Outcome::Failed(failure)));
+    assert_eq!(state.dialog, Dialog::Password);
+    let effects = state.on_action(Action::Source(SourceAction::Password("s3cret".into())));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Send(Command::Open { request, .. })
+        if request.password.as_deref() == Some("s3cret"))));
+}
+
+#[test]
+fn a_correction_is_kept_and_the_source_read_again() {
+    let mut state = opened();
+    state.on_action(Action::Correct(CorrectionAction::Open));
+    let correction = crate::model::workspace::Correction::NotEntity { name: "user".into() };
+    state.on_action(Action::Correct(CorrectionAction::Draft(correction)));
+    let effects = state.on_action(Action::Correct(CorrectionAction::Add));
+    let Some(Effect::Send(Command::SaveWorkspace { ticket, .. })) = effects.first() else {
+        panic!("the workspace is kept")
+    };
+    let effects = state.on_event(Event::Finished(*ticket, Outcome::Done));
+    assert!(matches!(effects.first(), Some(Effect::Send(Command::Open { .. }))));
+}
+
+#[test]
+fn moving_now_asks_everything_again() {
+    let mut state = opened();
+    let set = ViewAction::SetNow("2026-01-01 00:00".into(), "Europe/Berlin".into());
+    let effects = state.on_action(set.into());
+    assert_eq!(asked(&effects), ["size", "chart/0", "chart/1", "chart/2"]);
+    assert_eq!(state.now.display(), "1 Jan 2026 00:00 Europe/Berlin");
+    state.on_action(ViewAction::SetNow("soon".into(), "UTC".into()).into());
+    assert!(state.dialog_error.is_some());
+}

@@ -3,6 +3,7 @@
 //! Nothing changes while drawing. What only matters to drawing (where a table is scrolled to, where
 //! a drag began) lives in egui's own memory.
 
+mod adding;
 mod canvas;
 mod chart;
 mod chart_bars;
@@ -12,6 +13,7 @@ mod corrections;
 mod definition;
 mod dialogs;
 mod editor;
+mod editor_related;
 mod editor_text;
 mod export;
 mod features;
@@ -29,6 +31,7 @@ mod steps;
 pub mod text;
 pub mod theme;
 mod top_bar;
+mod typed_line;
 mod welcome;
 mod widgets;
 mod window;

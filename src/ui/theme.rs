@@ -13,9 +13,9 @@ pub const HALF: f32 = 4.0;
 /// The height of a row of a table.
 pub const ROW: f32 = 24.0;
 /// The height of a chart's drawing.
-pub const CHART: f32 = 132.0;
+pub const CHART: f32 = 140.0;
 /// The least width of a chart.
-pub const CHART_WIDTH: f32 = 280.0;
+pub const CHART_WIDTH: f32 = 248.0;
 /// The size of small text.
 pub const SMALL: f32 = 11.5;
 /// The size of text.

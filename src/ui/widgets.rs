@@ -30,6 +30,25 @@ pub(super) fn primary(ui: &mut Ui, text: &str) -> Response {
     ui.add(egui::Button::new(label).fill(p.accent).stroke(egui::Stroke::NONE))
 }
 
+/// Stands in the place of personal values until they are revealed. True while it does.
+pub(super) fn masked_ui(
+    ui: &mut Ui,
+    state: &crate::state::State,
+    column: &str,
+    actions: &mut super::Actions,
+) -> bool {
+    let feature = state.entity().and_then(|e| e.feature(column));
+    let Some(feature) = feature.filter(|f| state.is_masked(f)) else { return false };
+    ui.label(theme::weak(ui, "Personal values are masked. They still filter and export"));
+    let button = ui.button("Reveal for this sitting");
+    name_field(ui, &button, &format!("Reveal {column}"));
+    if button.clicked() {
+        let reveal = crate::state::PeopleAction::Reveal(feature.name.clone());
+        actions.push(crate::state::Action::People(reveal));
+    }
+    true
+}
+
 /// A row with something at its left and something at its right.
 pub(super) fn left_right(
     ui: &mut Ui,
@@ -72,4 +91,25 @@ pub(super) fn choice<T: PartialEq + Clone>(
     });
     name_field(ui, &response.response, name);
     picked
+}
+
+/// Text between two sides, cut with `…` where it does not fit.
+pub(super) fn cut_text(
+    ui: &Ui,
+    (left, right): (f32, f32),
+    middle: f32,
+    text: &str,
+    font: egui::FontId,
+    color: egui::Color32,
+) {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width((right - left).max(1.0));
+    let galley = ui.painter().layout_job(job);
+    let at = egui::pos2(left, middle - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, color);
+}
+
+/// A line of text that is cut where it does not fit.
+pub(super) fn plain(ui: &mut Ui, text: &str) -> Response {
+    ui.add(egui::Label::new(text).truncate())
 }

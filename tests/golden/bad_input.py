@@ -23,7 +23,12 @@ TIMEOUT_SECONDS = 60
 ENDINGS = {".duckdb", ".csv", ".tsv", ".json", ".parquet", ".gz", ".bz2", ".txt", ".xls", ".sql", ".md", ""}
 # What must open, and what cannot: the start of the file's name, and the exit status of `show`.
 EXPECTED = [
-    ("cdnow_v", 0),
+    # DuckDB 2.0 itself reads storage of 0.9 and later only.
+    ("cdnow_v0.8.1", 1),
+    ("cdnow_v0.9", 0),
+    ("cdnow_v0.10", 0),
+    ("cdnow_v1", 0),
+    ("cdnow_v2", 0),
     ("latest_storage_v", 0),
     ("wal_pending", 0),
     ("all_types", 0),

@@ -1,5 +1,11 @@
 //! The one integration binary; its modules are named like the rooms.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod cli;
 mod define;
+mod journeys;
 mod slices;
 mod sources;
+mod tidy;
+mod ui;

@@ -101,7 +101,7 @@ export XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data XDG_STATE_HOME=$wor
 export XDG_RUNTIME_DIR=$work/runtime LIBGL_ALWAYS_SOFTWARE=1 XCURSOR_SIZE=16
 mkdir -p "$XDG_CONFIG_HOME" "$XDG_DATA_HOME" "$XDG_STATE_HOME" "$HOME" "$XDG_RUNTIME_DIR"
 chmod 700 "$XDG_RUNTIME_DIR"
-openbox >"$artefacts/openbox.log" 2>&1 &
+openbox --config-file "$project/tests/window/openbox.xml" >"$artefacts/openbox.log" 2>&1 &
 children+=($!)
 cp "$project/sample_data/shop.duckdb" "$work/shop.duckdb"
 source_sum=$(sha256sum <"$work/shop.duckdb")
@@ -117,8 +117,7 @@ find_window() { xdotool search --onlyvisible --pid "$app" || xdotool search --on
 if ! wait_for 40 find_window; then give_up "a window appears"; fi
 window=$(find_window 2>/dev/null | tail -n 1)
 ok "a window appears"
-xdotool windowactivate --sync "$window" 2>/dev/null || xdotool windowfocus "$window"
-xdotool windowsize "$window" "$width" "$height" windowmove "$window" 0 0
+timeout 5 xdotool windowactivate --sync "$window" 2>/dev/null || xdotool windowfocus "$window"
 sleep 2
 shot 01-opened
 
@@ -169,7 +168,6 @@ untouched() { [ "$(sha256sum <"$work/shop.duckdb")" = "$source_sum" ]; }
 check "the source is as it was" untouched
 
 # ---- close
-xdotool windowactivate --sync "$window" 2>/dev/null || true
 keys alt+F4
 gone() { ! kill -0 "$app" 2>/dev/null; }
 if wait_for 15 gone; then

@@ -1,7 +1,7 @@
 //! Answers a question: compiles it, runs it, and makes plain numbers of the rows.
 
 use crate::compile::{self, Bins, Query};
-use crate::engine::session::Session;
+use crate::engine::session::{NumberedOrder, Session};
 use crate::engine::store::Rows;
 use crate::model::answer::{
     Answer, BoxSummary, Counts, Grid, Histogram, Page, Profile, RelatedRows, Size, Step, Steps,
@@ -69,9 +69,10 @@ fn size(session: &Session, slice: &Slice) -> Result<(Answer, String), Failure> {
 }
 
 fn first(rows: &Rows) -> Result<&[Value], Failure> {
-    rows.rows.first().map(Vec::as_slice).ok_or_else(|| {
-        Failure::new("the database gave no answer", "", "open the source again")
-    })
+    rows.rows
+        .first()
+        .map(Vec::as_slice)
+        .ok_or_else(|| Failure::new("the database gave no answer", "", "open the source again"))
 }
 
 fn steps(session: &Session, slice: &Slice) -> Result<(Answer, String), Failure> {
@@ -118,12 +119,7 @@ fn range(
     Ok(Some(found))
 }
 
-fn bins(
-    session: &Session,
-    slice: &Slice,
-    column: &str,
-    bins_max: u16,
-) -> Result<Bins, Failure> {
+fn bins(session: &Session, slice: &Slice, column: &str, bins_max: u16) -> Result<Bins, Failure> {
     let catalog = session.catalog();
     let whole = catalog
         .entity(&slice.cohort.entity)
@@ -304,11 +300,11 @@ fn numbered(
     // Held while the order is made: a second page of the same order waits for it.
     let mut kept = session.kept();
     let old = kept.order.take();
-    if let Some((known, by, table)) = &old
-        && known == slice
-        && by.as_ref() == sort
+    if let Some(known) = &old
+        && known.slice == *slice
+        && known.sort.as_ref() == sort
     {
-        let table = table.clone();
+        let table = known.table.clone();
         kept.order = old;
         return Ok(table);
     }
@@ -316,11 +312,12 @@ fn numbered(
     let table = format!("people_order_{}", kept.orders);
     let query = compile::order(session.catalog(), slice, sort)?;
     session.store().attach()?;
-    if let Some((_, _, old)) = old {
-        session.store().execute(sql::session::forget(&old).text())?;
+    if let Some(old) = old {
+        session.store().execute(sql::session::forget(&old.table).text())?;
     }
     session.store().execute(sql::session::keep_result(&table, &query.executed()).text())?;
-    kept.order = Some((slice.clone(), sort.cloned(), table.clone()));
+    kept.order =
+        Some(NumberedOrder { slice: slice.clone(), sort: sort.cloned(), table: table.clone() });
     Ok(table)
 }
 

@@ -37,6 +37,7 @@ use crate::sql::copy;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{Scope, ScopedJoinHandle};
 
 /// How many rows are read at a time for a workbook.
 const PAGE_ROWS: u64 = 8_192;
@@ -69,11 +70,11 @@ pub fn export(
 ) -> Result<Exported, Failure> {
     let path = std::path::absolute(&request.path).unwrap_or_else(|_| request.path.clone());
     refuse_source_files(session.catalog(), &path)?;
-    let part = PartFile::create(&part_path(&path))?;
+    let part = PartFile::of(&path)?;
     let written = write_list(session, request, &part.path, job)?;
 
     let manifest_path = Manifest::path_of(&path);
-    let manifest_part = PartFile::create(&part_path(&manifest_path))?;
+    let manifest_part = PartFile::of(&manifest_path)?;
     let manifest = manifest(session, request, &path, &written)?;
     manifest.write_part(&manifest_path)?;
     stop_if_cancelled(&job.cancelled)?;
@@ -96,6 +97,7 @@ pub fn write_list(
     job: &mut Job<'_>,
 ) -> Result<Written, Failure> {
     let catalog = session.catalog();
+    session.obey(job.cancelled.clone());
     refuse_changed_source(catalog)?;
     let columns = columns(catalog, request)?;
     let neutralise = request.neutralise_formulas && request.format == ExportFormat::Csv;
@@ -106,19 +108,18 @@ pub fn write_list(
     let size = size(session, request)?;
     stop_if_cancelled(&job.cancelled)?;
 
-    let name = request.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    say(job, format!("Writing {name}"), None);
     let store = session.store();
+    store.attach()?;
     let cancelled = job.cancelled.clone();
     let (rows, files) = std::thread::scope(|scope| -> Result<_, Failure> {
         // The source is hashed while it is read: both are bound by different things.
-        let files = std::thread::Builder::new()
-            .name("source checksum".into())
-            .spawn_scoped(scope, || file_records(&catalog.fingerprint, &cancelled))
-            .map_err(|error| Failure::new(format!("no thread: {error}"), "", "try again"))?;
+        let files =
+            beside(scope, "source checksum", || file_records(&catalog.fingerprint, &cancelled))?;
         let rows = match request.format {
             ExportFormat::Csv | ExportFormat::Parquet => {
-                copy_to(store, &query.executed(), request.format, part)
+                let doing = format!("Writing {}", file_name(&request.path));
+                let mut tell = |told| say(job, doing.clone(), told);
+                copy_to(store, &query.executed(), (request.format, part), &mut tell)
             }
             ExportFormat::Excel => excel_size(size.kept)
                 .and_then(|()| write_excel(store, &query.executed(), &kinds, part, job)),
@@ -135,17 +136,35 @@ pub fn write_list(
         ));
     }
     refuse_changed_source(catalog)?;
-    let checksum = checksum_of(part, &name, job)?;
+    // Only now: the database puts parts of a file in place out of order, so that a file which is
+    // still being written cannot be hashed along.
+    let checksum = checksum_of(part, &request.path, job)?;
     Ok(Written { rows, checksum, sql: query.portable(), columns, files })
 }
 
-fn checksum_of(part: &Path, name: &str, job: &mut Job<'_>) -> Result<Checksum, Failure> {
+/// Starts a thread beside the one that uses the database.
+fn beside<'scope, T: Send + 'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> Result<ScopedJoinHandle<'scope, T>, Failure> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn_scoped(scope, work)
+        .map_err(|error| Failure::new(format!("no thread can be started: {error}"), "", ""))
+}
+
+fn checksum_of(part: &Path, path: &Path, job: &mut Job<'_>) -> Result<Checksum, Failure> {
     let total = std::fs::metadata(part).map_or(0, |m| m.len()).max(1);
     checksum::of_file(part, &mut |bytes| {
         stop_if_cancelled(&job.cancelled)?;
-        say(job, format!("Checking {name}"), Some(bytes as f32 / total as f32));
+        say(job, format!("Checking {}", file_name(path)), Some(bytes as f32 / total as f32));
         Ok(())
     })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn size(session: &Session, request: &ExportRequest) -> Result<Size, Failure> {
@@ -199,18 +218,23 @@ fn feature_name(entity: &Entity, asked: &str) -> Result<String, Failure> {
 }
 
 /// Runs `COPY` and gives the rows that it says it wrote; Parquet is counted again from the file.
-fn copy_to(store: &Store, query: &str, format: ExportFormat, part: &Path) -> Result<u64, Failure> {
+fn copy_to(
+    store: &Store,
+    query: &str,
+    (format, part): (ExportFormat, &Path),
+    tell: &mut dyn FnMut(Option<f32>),
+) -> Result<u64, Failure> {
     // The engine takes paths as text. Where a path is none, the list takes a detour.
     let detour = match part.to_str() {
         Some(_) => None,
-        None => Some(PartFile::create(&detour_path())?),
+        None => Some(PartFile::of(&detour_path())?),
     };
     let file = detour.as_ref().map_or(part, |d| &d.path).to_string_lossy().into_owned();
     let statement = match format {
         ExportFormat::Parquet => copy::copy_parquet(query, &file),
         ExportFormat::Csv | ExportFormat::Excel => copy::copy_csv(query, &file),
     };
-    let mut rows = first_count(store, statement.text())?;
+    let mut rows = store.write_telling(statement.text(), tell)?;
     if format == ExportFormat::Parquet {
         let found = first_count(store, copy::count_parquet(&file).text())?;
         // A difference shows as a difference with the size.
@@ -242,10 +266,10 @@ fn write_excel(
     job: &mut Job<'_>,
 ) -> Result<u64, Failure> {
     let mut book = ListBook::new(columns)?;
-    store.query(copy::keep_list(query).text())?;
+    store.execute(copy::keep_list(query).text())?;
     let written = push_pages(store, &mut book, job);
     // Also after a failure: the rows would stay in memory.
-    let dropped = store.query(copy::drop_list().text());
+    let dropped = store.execute(copy::drop_list().text());
     let rows = written?;
     dropped?;
     let file = File::create(part).map_err(|error| cannot_write(&error, part))?;
@@ -294,14 +318,14 @@ fn harmless_names(columns: &[ExportColumn]) -> Vec<ExportColumn> {
 }
 
 fn detour_path() -> PathBuf {
-    std::env::temp_dir().join(format!("muster-{}.part", std::process::id()))
+    std::env::temp_dir().join(format!("muster-{}.list", std::process::id()))
 }
 
 /// The number in the first cell that a statement gives.
 fn first_count(store: &Store, statement: &str) -> Result<u64, Failure> {
     let rows = store.query(statement)?;
     let count = rows.rows.first().and_then(|row| row.first()).and_then(|value| value.as_u64());
-    count.ok_or_else(|| Failure::new("the database did not say how many rows it wrote", "", ""))
+    count.ok_or_else(|| Failure::new("the database did not say how many rows there are", "", ""))
 }
 
 fn manifest(
@@ -324,7 +348,7 @@ fn manifest(
     };
     Ok(Manifest {
         schema: SCHEMA,
-        file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        file: file_name(path),
         source: SourceRecord {
             path: catalog.path.to_string_lossy().into_owned(),
             kind: kind_word(catalog.source).to_owned(),
@@ -461,13 +485,17 @@ pub(super) struct PartFile {
 }
 
 impl PartFile {
-    /// Creates it empty, in place of one that was left behind.
+    /// Creates `TARGET.part` empty, in place of one that was left behind.
     ///
     /// # Errors
     /// When the folder is not there or may not be written to.
-    pub(super) fn create(path: &Path) -> Result<Self, Failure> {
-        File::create(path).map_err(|error| cannot_write(&error, path))?;
-        Ok(Self { path: path.to_owned(), renamed: false })
+    pub(super) fn of(target: &Path) -> Result<Self, Failure> {
+        if target.is_dir() {
+            return Err(cannot_write(&std::io::ErrorKind::IsADirectory.into(), target));
+        }
+        let path = part_path(target);
+        File::create(&path).map_err(|error| cannot_write(&error, target))?;
+        Ok(Self { path, renamed: false })
     }
 
     /// Puts it in place of what has the name.

@@ -15,7 +15,8 @@ pub(in crate::engine) fn open(
     let kept = workspace::load(&workspace_file)?;
     let store = Store::open(&request.paths, request.password.as_deref())?;
     store.obey(Arc::clone(&job.cancelled));
-    let catalog = sources::open(&request.paths, &kept.corrections, &store, job.report)?;
+    store.attach()?;
+    let catalog = sources::open(request, &store, &kept.corrections, job.report)?;
     store.detach()?;
     let opened = Opened { catalog: Arc::new(catalog), workspace: kept, workspace_file };
     Ok((store, opened))

@@ -41,7 +41,7 @@ pub fn rebuild(
     let manifest = &verdict.manifest;
     let session = open(manifest, password, job)?;
     let request = request(verdict, session.catalog())?;
-    let part = PartFile::create(&part_path(&verdict.list))?;
+    let part = PartFile::of(&rebuilt_path(&verdict.list))?;
     let written = write_list(&session, &request, &part.path, job)?;
     let identical = written.checksum.sha256 == verdict.sha256;
     let differences = match identical {
@@ -51,11 +51,12 @@ pub fn rebuild(
     Ok(Rebuilt { identical, sha256: written.checksum.sha256, rows: written.rows, differences })
 }
 
-/// `NAME.rebuilt.part`, so that an export to the same name meanwhile is not in the way.
-fn part_path(list: &Path) -> PathBuf {
+/// `NAME.rebuilt`, of which only the part file is ever written: so an export to the same name
+/// meanwhile is not in the way.
+fn rebuilt_path(list: &Path) -> PathBuf {
     let mut name = list.as_os_str().to_owned();
     name.push(".rebuilt");
-    crate::deliver::part_path(Path::new(&name))
+    PathBuf::from(name)
 }
 
 /// Opens what the manifest names. Several files that were opened one by one are opened so again.
@@ -134,6 +135,11 @@ fn differences(
     rebuilt: &Path,
 ) -> Vec<String> {
     let manifest = &verdict.manifest;
+    if written.checksum.sha256 == manifest.sha256 {
+        let mut out = vec!["made again it is as the manifest says: the list was changed".to_owned()];
+        out.extend(differing_line(verdict, rebuilt));
+        return out;
+    }
     let mut out = vec!["the list made again has other bytes".to_owned()];
     out.extend(changed_sources(&manifest.source.files, &written.files));
     if versions != &manifest.versions {
@@ -150,10 +156,14 @@ fn differences(
         let (now, was) = (written.rows, manifest.rows);
         out.push(format!("the list made again has {now} rows, the manifest says {was}"));
     }
-    if manifest.format() == Some(ExportFormat::Csv)
-        && let Ok(Some(line)) = first_differing_line(&verdict.list, rebuilt)
-    {
-        out.push(line);
-    }
+    out.extend(differing_line(verdict, rebuilt));
     out
+}
+
+fn differing_line(verdict: &Verdict, rebuilt: &Path) -> Option<String> {
+    match verdict.manifest.format() {
+        // A line that cannot be found says nothing beyond what is said.
+        Some(ExportFormat::Csv) => first_differing_line(&verdict.list, rebuilt).ok().flatten(),
+        _ => None,
+    }
 }

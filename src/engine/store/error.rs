@@ -88,6 +88,35 @@ impl StoreError {
     }
 }
 
+/// The newest storage version that the bundled database reads.
+const NEWEST_VERSION: u64 = 69;
+/// What files of DuckDB 2.0 have where older ones have their version.
+const NEW_LAYOUT: u64 = 999;
+
+impl StoreError {
+    /// Whether a key was given for a file that is not encrypted.
+    pub(super) fn is_needless_key(&self) -> bool {
+        matches!(self, Self::Sql { message } if message.contains("is not encrypted"))
+    }
+
+    /// A file of a newer version may look damaged; then its version is what to tell.
+    pub(super) fn with_version(self, version: impl Fn(&Path) -> Option<u64>) -> Self {
+        match self {
+            Self::NotReadable { path, message, hint } => match version(&path) {
+                Some(n) if n > NEWEST_VERSION && n != NEW_LAYOUT => Self::OtherVersion {
+                    path,
+                    message: format!(
+                        "storage version number {n}, but versions between 64 and {NEWEST_VERSION} \
+                         are read"
+                    ),
+                },
+                _ => Self::NotReadable { path, message, hint },
+            },
+            other => other,
+        }
+    }
+}
+
 /// What is wrong with a file, told from the database's words, and what to try.
 fn damage(message: &str) -> Option<(&'static str, &'static str)> {
     let has = |part: &str| message.contains(part);

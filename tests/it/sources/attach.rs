@@ -119,6 +119,15 @@ fn an_encrypted_file_needs_its_key() {
     assert_eq!(count(&store, "\"main\".\"t\""), Value::Integer(1));
 }
 
+#[test]
+fn a_key_that_is_not_needed_does_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = make(folder.path(), "plain.duckdb", "", "CREATE TABLE t AS SELECT 1 AS a");
+    let store = Store::open(&[path], Some("a key for another file")).unwrap();
+    store.attach().unwrap();
+    assert_eq!(count(&store, "\"main\".\"t\""), Value::Integer(1));
+}
+
 /// Not a test of its own: holds the file named in `HELD_FILE` open for writing until its input
 /// ends. Locks are per process, so the test below needs a second one.
 #[test]

@@ -1,0 +1,147 @@
+//! The app as eframe drives it.
+
+use super::WindowArgs;
+use super::dialogs::{self, Choose};
+use super::settings::Settings;
+use crate::engine::Engine;
+use crate::model::failure::Failure;
+use crate::model::now::Moment;
+use crate::state::{Action, Effect, SourceAction, State, Theme, ViewAction};
+use crate::ui;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+/// Answers of file choosers that may wait to be taken.
+const CHOSEN_MAX: usize = 8;
+
+/// The window: the state, the engine, and the way between them.
+pub struct MusterApp {
+    state: State,
+    engine: Engine,
+    chosen: (SyncSender<Action>, Receiver<Action>),
+    settings: Option<PathBuf>,
+    shown: Option<(Theme, f32)>,
+}
+
+impl MusterApp {
+    /// Starts the engine, puts the theme in place, and opens what was asked for.
+    pub fn new(context: &eframe::CreationContext<'_>, args: WindowArgs) -> Self {
+        let settings = Settings::file();
+        let mut app = Self::start(&context.egui_ctx, settings);
+        app.state.workspace_folder = args.workspace;
+        if !args.paths.is_empty() {
+            app.act(Action::Source(SourceAction::Open(args.paths)), &context.egui_ctx);
+        }
+        app
+    }
+
+    /// An app whose settings are kept in `settings`, or nowhere.
+    pub fn start(ctx: &egui::Context, settings: Option<PathBuf>) -> Self {
+        ui::theme::install(ctx);
+        let now = Moment::new(jiff::Timestamp::now(), jiff::tz::TimeZone::system());
+        let mut state = State::new(now);
+        if let Some(file) = &settings {
+            Settings::load(file).apply(&mut state);
+        }
+        let waker = ctx.clone();
+        let engine = Engine::spawn(move || waker.request_repaint());
+        Self { state, engine, chosen: sync_channel(CHOSEN_MAX), settings, shown: None }
+    }
+
+    /// What is on screen.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Takes in an action and carries out what follows.
+    pub fn act(&mut self, action: Action, ctx: &egui::Context) {
+        let effects = self.state.on_action(action);
+        self.carry_out(effects, ctx);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>, ctx: &egui::Context) {
+        for effect in effects {
+            match effect {
+                Effect::Send(command) => self.engine.send(command),
+                Effect::PickFile => self.choose(Choose::Files, ctx),
+                Effect::PickFolder => self.choose(Choose::Folder, ctx),
+                Effect::PickSavePath { folder, name } => {
+                    self.choose(Choose::Save(folder, name), ctx);
+                }
+                Effect::OpenSample => self.open_sample(ctx),
+                Effect::CopyText(text) => ctx.copy_text(text),
+                Effect::SaveSettings => self.save_settings(),
+                Effect::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            }
+        }
+    }
+
+    fn choose(&self, what: Choose, ctx: &egui::Context) {
+        let waker = ctx.clone();
+        dialogs::choose(what, self.chosen.0.clone(), move || waker.request_repaint());
+    }
+
+    fn open_sample(&mut self, ctx: &egui::Context) {
+        let action = match super::sample::path() {
+            Ok(path) => Action::Source(SourceAction::Open(vec![path])),
+            Err(failure) => ViewAction::Failed(failure).into(),
+        };
+        self.act(action, ctx);
+    }
+
+    fn save_settings(&mut self) {
+        let Some(file) = &self.settings else { return };
+        if let Err(error) = Settings::of(&self.state).save(file) {
+            let failure = Failure::new(
+                "the settings could not be kept",
+                file.display().to_string(),
+                error.to_string(),
+            );
+            // Said once in the notices; the window works without them.
+            self.state.on_action(ViewAction::Failed(failure).into());
+            self.settings = None;
+        }
+    }
+
+    /// Theme and size, when they are others than those shown.
+    fn dress(&mut self, ctx: &egui::Context) {
+        let wanted = (self.state.theme, self.state.scale);
+        if self.shown == Some(wanted) {
+            return;
+        }
+        self.shown = Some(wanted);
+        ctx.set_theme(match wanted.0 {
+            Theme::System => egui::ThemePreference::System,
+            Theme::Light => egui::ThemePreference::Light,
+            Theme::Dark => egui::ThemePreference::Dark,
+        });
+        ctx.set_zoom_factor(wanted.1);
+    }
+}
+
+impl eframe::App for MusterApp {
+    fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
+        for event in self.engine.drain() {
+            let effects = self.state.on_event(event);
+            self.carry_out(effects, ctx);
+        }
+        while let Ok(action) = self.chosen.1.try_recv() {
+            self.act(action, ctx);
+        }
+        self.dress(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
+        let mut actions = Vec::new();
+        ui::window_ui(ui, &self.state, &mut actions);
+        if actions.is_empty() {
+            return;
+        }
+        let ctx = ui.ctx().clone();
+        for action in actions {
+            self.act(action, &ctx);
+        }
+        // What was done shows at once, not when the pointer next moves.
+        ctx.request_repaint();
+    }
+}

@@ -1,0 +1,219 @@
+//! The tables and views of a DuckDB file.
+
+use super::facts::count_rows;
+use super::probe::{Probe, reach};
+use crate::model::catalog::{Column, Table, TableOrigin};
+use crate::model::failure::Failure;
+use crate::model::finding::{Finding, Severity};
+use crate::model::value::{Kind, Value};
+use crate::sql::{Sql, session};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Reads what tables and views there are, in every schema. A view that does not work is a finding.
+///
+/// # Errors
+/// When the file cannot be read at all.
+pub(super) fn tables(
+    probe: &dyn Probe,
+    path: &Path,
+    findings: &mut Vec<Finding>,
+    tell: &mut dyn FnMut(&str),
+) -> Result<Vec<Table>, Failure> {
+    if let Some(finding) = cut_short(probe, path)? {
+        return Err(finding);
+    }
+    let mut out = Vec::new();
+    let mut first_failure = None;
+    for origin in origins(probe)? {
+        if probe.is_cancelled() {
+            return Err(super::probe::cancelled());
+        }
+        let name = handle(&origin);
+        tell(&name);
+        let is_view = matches!(origin, TableOrigin::View { .. });
+        let mut table = Table { name, origin, columns: Vec::new(), rows: 0, time_column: None };
+        match read(probe, &mut table) {
+            Ok(()) => out.push(table),
+            Err(_) if probe.is_cancelled() => return Err(super::probe::cancelled()),
+            Err(failure) => {
+                let what = if is_view { "view" } else { "table" };
+                let first = failure.what.lines().next().unwrap_or_default().to_owned();
+                let message = format!("the {what} {} cannot be read: {first}", table.name);
+                first_failure = first_failure.or(Some(failure));
+                let finding = Finding::new(Severity::Error, message).at(path, None);
+                findings.push(if is_view {
+                    finding.hint("repair the view's statement; the other tables work")
+                } else {
+                    finding.hint("take another copy of the file, or a backup")
+                });
+            }
+        }
+    }
+    if let Some(failure) = first_failure.filter(|_| out.is_empty()) {
+        let place = || path.display().to_string();
+        let place = if failure.place.is_empty() { place() } else { failure.place };
+        return Err(Failure { place, ..failure });
+    }
+    out.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(out)
+}
+
+/// The name by which SQL reaches it: the schema is left out where it is `main`.
+fn handle(origin: &TableOrigin) -> String {
+    match origin {
+        TableOrigin::Stored { schema, table } | TableOrigin::View { schema, table, .. } => {
+            if schema == "main" { table.clone() } else { format!("{schema}.{table}") }
+        }
+        TableOrigin::Files { .. } => String::new(),
+    }
+}
+
+fn origins(probe: &dyn Probe) -> Result<Vec<TableOrigin>, Failure> {
+    let listed = Sql::raw(
+        "SELECT schema_name, table_name, NULL FROM duckdb_tables() \
+         WHERE database_name = current_database() AND NOT internal \
+         UNION ALL \
+         SELECT schema_name, view_name, sql FROM duckdb_views() \
+         WHERE database_name = current_database() AND NOT internal ORDER BY 1, 2",
+    );
+    Ok(probe
+        .rows(&listed)?
+        .into_iter()
+        .filter_map(|row| {
+            let mut cells = row.into_iter();
+            let (schema, table) = (cells.next()?.display(), cells.next()?.display());
+            Some(match cells.next()? {
+                Value::Missing => TableOrigin::Stored { schema, table },
+                sql => TableOrigin::View { schema, table, sql: sql.display() },
+            })
+        })
+        .collect())
+}
+
+fn read(probe: &dyn Probe, table: &mut Table) -> Result<(), Failure> {
+    let comments = comments(probe, table)?;
+    table.columns = probe
+        .columns(&session::everything(&reach(table)))?
+        .into_iter()
+        .map(|(name, type_name)| Column {
+            kind: Kind::of_duckdb_type(&type_name),
+            description: comments.get(&name).cloned(),
+            personal: None,
+            name,
+            type_name,
+        })
+        .collect();
+    table.rows = count_rows(probe, table)?;
+    Ok(())
+}
+
+/// What the data team wrote about each column.
+fn comments(probe: &dyn Probe, table: &Table) -> Result<BTreeMap<String, String>, Failure> {
+    let (TableOrigin::Stored { schema, table } | TableOrigin::View { schema, table, .. }) =
+        &table.origin
+    else {
+        return Ok(BTreeMap::new());
+    };
+    let sql = Sql::fill(
+        "SELECT column_name, comment FROM duckdb_columns() WHERE comment IS NOT NULL AND \
+         database_name = current_database() AND schema_name = {} AND table_name = {}",
+        &[&crate::sql::text(schema), &crate::sql::text(table)],
+    );
+    let pairs = probe.rows(&sql)?.into_iter().filter_map(|row| {
+        let mut cells = row.into_iter();
+        Some((cells.next()?.display(), cells.next()?.display()))
+    });
+    Ok(pairs.collect())
+}
+
+/// A file that is shorter than what it says it holds would be read with silent gaps.
+fn cut_short(probe: &dyn Probe, path: &Path) -> Result<Option<Failure>, Failure> {
+    let sql = Sql::raw(
+        "SELECT CAST(block_size AS BIGINT), CAST(total_blocks AS BIGINT) \
+         FROM pragma_database_size() WHERE database_name = current_database()",
+    );
+    let found = super::probe::counts(probe, &sql)?;
+    let (Some(block), Some(blocks)) = (found.first(), found.get(1)) else { return Ok(None) };
+    let Ok(bytes) = std::fs::metadata(path).map(|m| m.len()) else { return Ok(None) };
+    let needed = block.saturating_mul(*blocks);
+    Ok((bytes < needed).then(|| {
+        Failure::new(
+            format!("the database is cut short: it has {bytes} bytes and needs {needed}"),
+            path.display().to_string(),
+            "take another copy of the file, or a backup",
+        )
+    }))
+}
+
+/// A log of changes that ends in the middle of one: what follows the break is lost, and DuckDB
+/// says nothing about it.
+pub(super) fn torn_log(path: &Path) -> Option<Finding> {
+    let log = log_of(path);
+    let bytes = std::fs::read(&log).ok().filter(|b| !b.is_empty())?;
+    let head = bytes.len().min(160);
+    let whole = (0..head).any(|start| entries_end(&bytes, start) == Some(bytes.len()));
+    if whole {
+        return None;
+    }
+    Some(
+        Finding::new(
+            Severity::Warning,
+            "the log of pending changes ends in the middle of one; changes after the break are lost",
+        )
+        .at(log, None)
+        .hint("take another copy while nothing writes to it; what is shown is the state before"),
+    )
+}
+
+/// The file in which a database keeps changes until they are in the database itself.
+pub(super) fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".wal");
+    PathBuf::from(name)
+}
+
+/// Where a chain of entries that starts at `start` ends: each is its length, a checksum, and so
+/// many bytes. `None` when one reaches beyond the file.
+fn entries_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut at = start;
+    let mut entries = 0;
+    while at < bytes.len() {
+        let length = bytes.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes)?;
+        let length = usize::try_from(length).ok().filter(|n| *n > 0)?;
+        at = at.checked_add(16)?.checked_add(length)?;
+        if at > bytes.len() {
+            return None;
+        }
+        entries += 1;
+    }
+    (entries > 0).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(entries: &[usize]) -> Vec<u8> {
+        let mut bytes = vec![0x64, 0, 0x62, 0x65, 0, 2, 0xff, 0xff];
+        for length in entries {
+            bytes.extend((*length as u64).to_le_bytes());
+            bytes.extend([7; 8]);
+            bytes.extend(vec![0x64; *length]);
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_torn_log_is_noticed_and_a_whole_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.duckdb");
+        let wal = folder.path().join("a.duckdb.wal");
+        assert!(torn_log(&path).is_none());
+        let whole = log(&[20, 4000, 5]);
+        std::fs::write(&wal, &whole).unwrap();
+        assert!(torn_log(&path).is_none());
+        std::fs::write(&wal, &whole[..2000]).unwrap();
+        assert!(torn_log(&path).is_some());
+    }
+}

@@ -1,0 +1,317 @@
+//! What rows are about: tables with a key, and ids that event tables share.
+
+use super::facts::{ColumnFacts, Facts, count_distinct};
+use super::keys::{Keyed, compare_as_text, last_part};
+use super::names::{counted, free, grouped, normal, singular, subject, words};
+use super::personal::is_people;
+use super::probe::{Probe, reach};
+use crate::model::catalog::{
+    Column, Derivation, DerivedFeature, Entity, EntityBase, Relation, Table,
+};
+use crate::model::failure::Failure;
+use crate::model::value::{Kind, Value};
+use crate::sql::{Sql, ident};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Columns of an event table that may become constant features.
+const CONSTANTS_MAX: usize = 60;
+
+/// An entity for each table with a key.
+pub(super) fn of_tables(
+    keyed: &[Keyed<'_>],
+    relations: &[Relation],
+    taken: &mut BTreeSet<String>,
+) -> Vec<Entity> {
+    let names: Vec<String> = keyed.iter().map(|k| singular(last_part(&k.table.name))).collect();
+    keyed
+        .iter()
+        .zip(&names)
+        .map(|(k, name)| {
+            let shared = names.iter().filter(|n| n.eq_ignore_ascii_case(name)).count() > 1;
+            let wanted = if shared { singular(&k.table.name) } else { name.clone() };
+            Entity {
+                name: free(&wanted, taken),
+                base: EntityBase::Table(k.table.name.clone()),
+                key: k.key.name.clone(),
+                size: k.table.rows,
+                features: key_first(k.table, &k.key.name),
+                cohorts: Vec::new(),
+                why: why_keyed(k, relations),
+            }
+        })
+        .collect()
+}
+
+fn why_keyed(k: &Keyed<'_>, relations: &[Relation]) -> String {
+    let mut pointing: Vec<&str> = relations
+        .iter()
+        .filter(|r| r.to_table == k.table.name)
+        .map(|r| r.from_table.as_str())
+        .collect();
+    pointing.dedup();
+    let pointed = match pointing.len() {
+        0 => String::new(),
+        1 => format!(" and {} points at it", pointing[0]),
+        n => format!(" and {n} tables point at it"),
+    };
+    format!("{} is unique in {}{pointed}", k.key.name, counted(k.table.rows, "row"))
+}
+
+/// The columns of a table with the key before all others.
+pub(super) fn key_first(table: &Table, key: &str) -> Vec<Column> {
+    let (mut first, rest): (Vec<Column>, Vec<Column>) =
+        table.columns.iter().cloned().partition(|c| c.name == key);
+    first.extend(rest);
+    first
+}
+
+/// An id that event tables share, with the tables and columns that hold it.
+type SharedId<'a> = BTreeMap<String, Vec<(&'a Table, &'a Facts, &'a Column)>>;
+
+/// An entity for each id that no table has as its key: `user_id` in a log of events is a user.
+/// The relations of the logs to them come along.
+///
+/// # Errors
+/// When a table cannot be read.
+pub(super) fn of_events(
+    probe: &dyn Probe,
+    tables: &[Table],
+    facts: &[Facts],
+    relations: &[Relation],
+    taken: &mut BTreeSet<String>,
+) -> Result<(Vec<Entity>, Vec<Relation>), Failure> {
+    let mut ids: SharedId<'_> = BTreeMap::new();
+    for (table, facts) in tables.iter().zip(facts) {
+        for (column, seen) in table.columns.iter().zip(&facts.columns) {
+            let points = relations
+                .iter()
+                .any(|r| r.from_table == table.name && r.from_column == column.name);
+            if points || !is_shared_id(column, seen, facts.sample_rows) {
+                continue;
+            }
+            let Some(about) = subject(&column.name) else { continue };
+            ids.entry(about).or_default().push((table, facts, column));
+        }
+    }
+    let mut entities = Vec::new();
+    let mut found = Vec::new();
+    for (about, places) in ids {
+        let lone_log = places.iter().any(|(table, ..)| table.time_column.is_some());
+        if places.len() < 2 && !lone_log {
+            continue;
+        }
+        let name = free(&about, taken);
+        let (entity, pointing) = event_entity(probe, name, &places)?;
+        entities.push(entity);
+        found.extend(pointing);
+    }
+    Ok((entities, found))
+}
+
+fn is_shared_id(column: &Column, seen: &ColumnFacts, sample_rows: u64) -> bool {
+    matches!(column.kind, Kind::Integer | Kind::Text)
+        && seen.filled > 0
+        && seen.distinct > 1
+        && seen.longest <= 64
+        && !seen.is_unique(sample_rows)
+}
+
+fn event_entity(
+    probe: &dyn Probe,
+    name: String,
+    places: &[(&Table, &Facts, &Column)],
+) -> Result<(Entity, Vec<Relation>), Failure> {
+    let key = &places[0].2;
+    let as_text = places.iter().any(|(_, _, c)| compare_as_text(c, key));
+    let size = match places {
+        [(table, _, column)] => count_distinct(probe, table, &column.name)?,
+        _ => union_size(probe, places, as_text)?,
+    };
+    let mut features = vec![(*key).clone()];
+    let mut derived = Vec::new();
+    let mut taken: BTreeSet<String> = BTreeSet::from([key.name.to_lowercase()]);
+    for (table, facts, column) in places {
+        for (feature, kept) in table_features(probe, table, facts, column, places.len() == 1)? {
+            let feature = DerivedFeature { name: free(&feature.name, &mut taken), ..feature };
+            features.push(Column { name: feature.name.clone(), ..kept });
+            derived.push(feature);
+        }
+    }
+    let relations = places
+        .iter()
+        .map(|(table, _, column)| Relation {
+            from_table: table.name.clone(),
+            from_column: column.name.clone(),
+            to_table: name.clone(),
+            to_column: key.name.clone(),
+            as_text,
+            dangling: 0,
+            why: format!("{} are the different values of {}", singular(&name), column.name),
+        })
+        .collect();
+    let tables: Vec<(String, String)> =
+        places.iter().map(|(t, _, c)| (t.name.clone(), c.name.clone())).collect();
+    let rows = places.iter().map(|(t, ..)| t.rows).sum();
+    let whence = match places {
+        [(table, ..)] => table.name.clone(),
+        _ => format!("{} tables", places.len()),
+    };
+    let entity = Entity {
+        why: format!(
+            "{} has {} different values in {} of {whence}, and no table has it as its key",
+            key.name,
+            grouped(size),
+            counted(rows, "row")
+        ),
+        base: EntityBase::Events { tables, features: derived },
+        key: key.name.clone(),
+        size,
+        features,
+        cohorts: Vec::new(),
+        name,
+    };
+    Ok((entity, relations))
+}
+
+fn union_size(
+    probe: &dyn Probe,
+    places: &[(&Table, &Facts, &Column)],
+    as_text: bool,
+) -> Result<u64, Failure> {
+    let parts = places.iter().map(|(table, _, column)| {
+        let name = ident(&column.name);
+        let key = if as_text { Sql::fill("CAST({} AS VARCHAR)", &[&name]) } else { name };
+        Sql::fill("SELECT {} AS key FROM {}", &[&key, &reach(table)])
+    });
+    let union = Sql::join(parts, " UNION ALL ");
+    let sql = Sql::fill("SELECT count(DISTINCT key) FROM ({})", &[&union]);
+    Ok(super::probe::counts(probe, &sql)?.first().copied().unwrap_or(0))
+}
+
+/// The features that one event table gives: what is constant per key, how many rows, and the
+/// first and last moment.
+fn table_features(
+    probe: &dyn Probe,
+    table: &Table,
+    facts: &Facts,
+    key: &Column,
+    alone: bool,
+) -> Result<Vec<(DerivedFeature, Column)>, Failure> {
+    let derived = |name: String, how| DerivedFeature { name, table: table.name.clone(), how };
+    let mut out = Vec::new();
+    for column in constant_columns(probe, table, facts, key)? {
+        let feature = derived(column.name.clone(), Derivation::Constant(column.name.clone()));
+        out.push((feature, column.clone()));
+    }
+    let count = Column {
+        name: String::new(),
+        type_name: "BIGINT".to_owned(),
+        kind: Kind::Integer,
+        description: Some(format!("How many rows of {}", table.name)),
+        personal: None,
+    };
+    let plain = normal(last_part(&table.name));
+    out.push((derived(format!("{plain}_count"), Derivation::Count), count));
+    if let Some(time) = table.time_column.as_ref().and_then(|name| table.column(name)) {
+        let middle = if alone { String::new() } else { format!("{plain}_") };
+        let first = format!("first_{middle}{}", time.name);
+        let last = format!("last_{middle}{}", time.name);
+        out.push((derived(first, Derivation::First(time.name.clone())), time.clone()));
+        out.push((derived(last, Derivation::Last(time.name.clone())), time.clone()));
+    }
+    Ok(out)
+}
+
+/// The columns that have one value for all rows of each key.
+fn constant_columns<'a>(
+    probe: &dyn Probe,
+    table: &'a Table,
+    facts: &Facts,
+    key: &Column,
+) -> Result<Vec<&'a Column>, Failure> {
+    let simple = |c: &Column| !matches!(c.kind, Kind::List | Kind::Nested | Kind::Binary);
+    let candidates: Vec<&Column> = table
+        .columns
+        .iter()
+        .zip(&facts.columns)
+        .filter(|(c, seen)| {
+            c.name != key.name
+                && simple(c)
+                && seen.filled > 0
+                && !seen.is_unique(facts.sample_rows)
+                && table.time_column.as_ref() != Some(&c.name)
+        })
+        .map(|(c, _)| c)
+        .take(CONSTANTS_MAX)
+        .collect();
+    // The first rows rule out most columns; only the rest is looked at in all rows.
+    let sample = Sql::fill("(SELECT * FROM {} LIMIT 2000)", &[&reach(table)]);
+    let likely = constant_in(probe, &sample, key, candidates)?;
+    constant_in(probe, &reach(table), key, likely)
+}
+
+fn constant_in<'a>(
+    probe: &dyn Probe,
+    relation: &Sql,
+    key: &Column,
+    columns: Vec<&'a Column>,
+) -> Result<Vec<&'a Column>, Failure> {
+    if columns.is_empty() {
+        return Ok(columns);
+    }
+    let per_key = columns.iter().map(|c| {
+        let c = ident(&c.name);
+        Sql::fill(
+            "count({}) = 0 OR (count({}) = count(*) AND min({}) = max({}))",
+            &[&c, &c, &c, &c],
+        )
+    });
+    let named = per_key
+        .enumerate()
+        .map(|(i, sql)| Sql::fill("{} AS {}", &[&sql.nested(), &ident(&format!("c{i}"))]));
+    let all = (0..columns.len()).map(|i| Sql::fill("bool_and({})", &[&ident(&format!("c{i}"))]));
+    let key = ident(&key.name);
+    let sql = Sql::fill(
+        "SELECT {} FROM (SELECT {} FROM {} WHERE {} IS NOT NULL GROUP BY {})",
+        &[&Sql::join(all, ", "), &Sql::join(named, ", "), relation, &key, &key],
+    );
+    let row = probe.rows(&sql)?.into_iter().next().unwrap_or_default();
+    Ok(columns
+        .into_iter()
+        .zip(row)
+        .filter(|(_, cell)| *cell == Value::Boolean(true))
+        .map(|(column, _)| column)
+        .collect())
+}
+
+/// Puts the entities in the order in which a person is likely to look for them.
+pub(super) fn rank(entities: &mut [Entity], tables: &[Table], relations: &[Relation]) {
+    let score = |entity: &Entity| {
+        let incoming = relations.iter().filter(|r| r.to_table == entity.table_name()).count();
+        let outgoing = relations.iter().filter(|r| r.from_table == entity.table_name()).count();
+        let derived = matches!(entity.base, EntityBase::Events { .. });
+        let event = tables.iter().any(|t| t.name == entity.table_name() && t.time_column.is_some());
+        let group = ["account", "company", "household", "organization", "organisation", "family"];
+        let mut score = 10 * i64::try_from(incoming.min(20)).unwrap_or(0);
+        score -= 8 * i64::try_from(outgoing.min(20)).unwrap_or(0);
+        if is_people(&entity.name) {
+            score += 200;
+        } else if words(&entity.name).iter().any(|w| group.contains(&w.as_str())) {
+            score += 150;
+        }
+        if derived {
+            score -= 10 * i64::try_from(incoming.min(20)).unwrap_or(0);
+        }
+        if event {
+            score -= 15;
+        }
+        if entity.size < 50 {
+            score -= 20;
+        }
+        if entity.features.len() < 2 {
+            score -= 30;
+        }
+        score + 5 * i64::from(entity.size.max(1).ilog10())
+    };
+    entities.sort_by_cached_key(|e| (std::cmp::Reverse(score(e)), e.name.clone()));
+}

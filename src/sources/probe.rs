@@ -1,0 +1,75 @@
+//! What discovery asks of a database, so that it need not know which one.
+
+use crate::model::catalog::{Reader, Table, TableOrigin};
+use crate::model::failure::Failure;
+use crate::model::value::Value;
+use crate::sql::{Sql, ident, path};
+use std::path::PathBuf;
+
+/// A database that can be asked about a source.
+pub trait Probe {
+    /// The rows of a statement.
+    ///
+    /// # Errors
+    /// When it does not run, or was cancelled.
+    fn rows(&self, sql: &Sql) -> Result<Vec<Vec<Value>>, Failure>;
+
+    /// The names and types of a statement's columns; nothing is run.
+    ///
+    /// # Errors
+    /// When the statement does not fit the tables.
+    fn columns(&self, sql: &Sql) -> Result<Vec<(String, String)>, Failure>;
+
+    /// Runs a statement without rows.
+    ///
+    /// # Errors
+    /// When it does not run, or was cancelled.
+    fn run(&self, sql: &Sql) -> Result<(), Failure>;
+
+    /// Makes files readable as the table `name`, and tells now and then how far it is.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or it was cancelled.
+    fn name_files(
+        &self,
+        name: &str,
+        paths: &[PathBuf],
+        reader: &Reader,
+        tell: &mut dyn FnMut(Option<f32>),
+    ) -> Result<(), Failure>;
+
+    /// Whether the source is a database file, which is attached now.
+    ///
+    /// Asked instead of the file itself: opening and closing a file drops the lock that this
+    /// process has on it.
+    fn is_database(&self) -> bool;
+
+    /// Whether the work is to stop.
+    fn is_cancelled(&self) -> bool;
+}
+
+/// What stands after `FROM` while a source is open: a table's own name in a database, the handle
+/// for files.
+pub fn reach(table: &Table) -> Sql {
+    match &table.origin {
+        TableOrigin::Stored { schema, table } | TableOrigin::View { schema, table, .. } => {
+            path(&[schema, table])
+        }
+        TableOrigin::Files { .. } => ident(&table.name),
+    }
+}
+
+/// The whole numbers of the one row that a statement of counts gives.
+///
+/// # Errors
+/// When it does not run, or was cancelled.
+pub(super) fn counts(probe: &dyn Probe, sql: &Sql) -> Result<Vec<u64>, Failure> {
+    let rows = probe.rows(sql)?;
+    let row = rows.into_iter().next().unwrap_or_default();
+    Ok(row.iter().map(|cell| cell.as_u64().unwrap_or(0)).collect())
+}
+
+/// The failure that says that the work was stopped.
+pub(super) fn cancelled() -> Failure {
+    Failure::new("cancelled", "", "")
+}

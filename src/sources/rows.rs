@@ -1,0 +1,92 @@
+//! When nothing has a key: each row is one, known by its number.
+
+use super::names::{counted, free, singular};
+use super::probe::Probe;
+use crate::model::catalog::{Catalog, Column, Entity, EntityBase, Reader, Table, TableOrigin};
+use crate::model::failure::Failure;
+use crate::model::finding::{Finding, Severity};
+use crate::model::value::Kind;
+use crate::sql::{Sql, ident, session};
+use std::collections::BTreeSet;
+
+/// Tables beyond the largest so many stay without.
+const TABLES_MAX: usize = 8;
+
+/// Makes an entity of the rows of each table, the largest first. Views and tables without rows
+/// stay without.
+///
+/// # Errors
+/// When a table cannot be read.
+pub(super) fn number(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
+    let mut order: Vec<usize> = (0..catalog.tables.len()).collect();
+    order.sort_by_key(|i| std::cmp::Reverse(catalog.tables[*i].rows));
+    let mut taken = BTreeSet::new();
+    for i in order.into_iter().take(TABLES_MAX) {
+        let table = &mut catalog.tables[i];
+        if table.rows == 0 {
+            continue;
+        }
+        let Some(key) = numbered(probe, table)? else { continue };
+        table.columns.insert(0, number_column(&key));
+        let entity = Entity {
+            name: free(&singular(&table.name), &mut taken),
+            base: EntityBase::Table(table.name.clone()),
+            key,
+            size: table.rows,
+            features: table.columns.clone(),
+            cohorts: Vec::new(),
+            why: format!(
+                "no column is a key, so each of the {} of {} is one, known by its number",
+                counted(table.rows, "row"),
+                table.name
+            ),
+        };
+        catalog.entities.push(entity);
+    }
+    if catalog.entities.is_empty() {
+        let message = "no table has a unique key, and no id is shared";
+        catalog.findings.push(
+            Finding::new(Severity::Warning, message)
+                .hint("name a key in the workspace's corrections"),
+        );
+    }
+    Ok(())
+}
+
+fn number_column(name: &str) -> Column {
+    Column {
+        name: name.to_owned(),
+        type_name: "BIGINT".to_owned(),
+        kind: Kind::Integer,
+        description: Some("The number of the row".to_owned()),
+        personal: None,
+    }
+}
+
+/// Gives the rows of a table a number, and says in which column.
+fn numbered(probe: &dyn Probe, table: &mut Table) -> Result<Option<String>, Failure> {
+    let mut taken: BTreeSet<String> = table.columns.iter().map(|c| c.name.to_lowercase()).collect();
+    match &mut table.origin {
+        // The database numbers the rows of what it stores by itself.
+        TableOrigin::Stored { .. } if !taken.contains("rowid") => Ok(Some("rowid".to_owned())),
+        TableOrigin::Stored { .. } | TableOrigin::View { .. } => Ok(None),
+        TableOrigin::Files { paths, reader } => {
+            let column = free("row", &mut taken);
+            *reader = Reader::Numbered {
+                column: column.clone(),
+                reader: Box::new(std::mem::replace(reader, Reader::Parquet)),
+            };
+            if reader.is_parquet() {
+                probe.name_files(&table.name, paths, reader, &mut |_| ())?;
+            } else {
+                // What is in memory already is not read again.
+                let rows = Sql::fill(
+                    "SELECT row_number() OVER () AS {}, * FROM {}",
+                    &[&ident(&column), &ident(&table.name)],
+                );
+                probe.run(&session::keep(&table.name, &rows))?;
+            }
+            Ok(Some(column))
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The middle: where we are, the clause tree, the headline count and the tabs.
+
+use super::icons::{self, Icon};
+use super::{Actions, clause_tree_ui, definition_ui, look_ui, people_ui, steps_ui, text, theme};
+use crate::model::answer::{Answer, Size};
+use crate::state::{Action, LibraryAction, SliceAction, State, Tab, ViewAction};
+use egui::{Align, Layout, RichText, Ui};
+
+/// The canvas.
+pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    if state.cohort.is_none() {
+        definition_ui(ui, state, actions);
+        return;
+    }
+    crumbs_ui(ui, state, actions);
+    // The tree may grow; the charts must stay in sight.
+    let editing = state.editor.is_some() || state.adding.is_some();
+    let most = (ui.available_height() * if editing { 0.72 } else { 0.4 }).max(120.0);
+    egui::ScrollArea::vertical()
+        .id_salt("tree")
+        .max_height(most)
+        .auto_shrink([false, true])
+        .show(ui, |ui| clause_tree_ui(ui, state, actions));
+    headline_ui(ui, state, actions);
+    hairline_ui(ui, state);
+    match state.tab {
+        Tab::Look => look_ui(ui, state, actions),
+        Tab::People => people_ui(ui, state, actions),
+        Tab::Steps => steps_ui(ui, state, actions),
+        Tab::Definition => definition_ui(ui, state, actions),
+    }
+}
+
+fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    ui.horizontal(|ui| {
+        let Some(cohort) = &state.cohort else { return };
+        let name = cohort.cohort.clone().unwrap_or_else(|| format!("All of {}", cohort.entity));
+        ui.label(RichText::new(name).font(theme::strong(15.0)));
+        let name = match &state.segment {
+            Some(name) if state.is_dirty() => Some(format!("{name} *")),
+            Some(name) => Some(name.clone()),
+            None if state.is_dirty() => Some("unsaved segment".to_owned()),
+            None => None,
+        };
+        if let Some(name) = name {
+            ui.label(theme::weak(ui, "›"));
+            ui.label(RichText::new(name).size(15.0));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui.button("SQL").on_hover_text("The statement behind this slice").clicked() {
+                actions.push(ViewAction::Sql.into());
+            }
+            if state.is_dirty() && ui.button("Save segment").clicked() {
+                actions.push(Action::Library(LibraryAction::Save));
+            }
+            history_ui(ui, state, actions);
+        });
+    });
+}
+
+fn history_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let can = (state.history.can_undo(), state.history.can_redo());
+    if icons::button(ui, Icon::Redo, "Redo", can.1).clicked() {
+        actions.push(Action::Slice(SliceAction::Redo));
+    }
+    let undo = icons::button(ui, Icon::Undo, "Undo", can.0);
+    if undo.clicked() {
+        actions.push(Action::Slice(SliceAction::Undo));
+    }
+    undo.context_menu(|ui| {
+        let (steps, at) = state.history.steps();
+        for (index, step) in steps.iter().enumerate().rev().take(20) {
+            let words = crate::language::words::tree(&step.tree, None);
+            let words: String = words.chars().take(60).collect();
+            if ui.selectable_label(index == at, format!("{} · {words}", step.what)).clicked() {
+                actions.push(Action::Slice(SliceAction::GoTo(index)));
+                ui.close();
+            }
+        }
+    });
+}
+
+fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let p = theme::palette(ui);
+    ui.add_space(theme::HALF);
+    ui.horizontal(|ui| {
+        let waiting = state.answers.is_waiting("size");
+        match (state.answers.answer("size"), state.answers.failure("size")) {
+            (_, Some(failure)) => {
+                ui.vertical(|ui| super::widgets::failure_ui(ui, failure));
+                if ui.button("Try again").clicked() {
+                    actions.push(ViewAction::Retry.into());
+                }
+            }
+            (Some(Answer::Size(size)), None) => {
+                let color = if waiting { p.weak } else { p.text };
+                let count = RichText::new(text::grouped(size.kept));
+                ui.label(count.font(theme::strong(theme::HEADLINE)).color(color));
+                ui.label(theme::weak(ui, headline_rest(*size)).size(15.0));
+            }
+            _ => {
+                ui.label(theme::weak(ui, "Counting…").size(15.0));
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            for tab in Tab::ALL.into_iter().rev() {
+                if ui.add(egui::Button::selectable(state.tab == tab, tab.word())).clicked() {
+                    actions.push(ViewAction::Tab(tab).into());
+                }
+            }
+        });
+    });
+}
+
+fn headline_rest(size: Size) -> String {
+    format!("of {} · {}", text::grouped(size.of), text::percent(size.kept, size.of))
+}
+
+/// A line that is there while anything is on its way. It keeps its room, so nothing jumps.
+fn hairline_ui(ui: &mut Ui, state: &State) {
+    let p = theme::palette(ui);
+    let size = egui::vec2(ui.available_width(), 2.0);
+    let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+    ui.painter().rect_filled(rect, 0, p.line);
+    if state.answers.any_waiting() || state.opening.is_some() {
+        let part = match state.jobs.values().find_map(|j| j.part) {
+            Some(part) => part,
+            None => 0.35,
+        };
+        let mut done = rect;
+        done.set_width(rect.width() * part.clamp(0.02, 1.0));
+        ui.painter().rect_filled(done, 0, p.accent);
+    }
+}

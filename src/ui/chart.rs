@@ -1,0 +1,166 @@
+//! One chart: which drawing fits the answer, and what a person does on it.
+
+use super::chart_bars::{histogram_ui, timeline_ui};
+use super::{Actions, chart_more, theme};
+use crate::model::answer::{Answer, Histogram, Timeline};
+use crate::model::clause::{Comparison, Expr, Test};
+use crate::model::workspace::ChartKind;
+use crate::state::look::Chart;
+use crate::state::{Action, LookAction, State};
+use egui::Ui;
+
+/// The height of the small chart in an editor.
+const SMALL: f32 = 96.0;
+
+/// The drawing of a chart, or what stands in its place.
+pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut Actions) {
+    let slot = chart.slot();
+    if let Some(failure) = state.answers.failure(&slot) {
+        super::widgets::failure_ui(ui, failure);
+        return;
+    }
+    let Some(answer) = state.answers.answer(&slot) else {
+        let words = if state.chart_question(&chart.kind).is_some() {
+            "Counting…"
+        } else {
+            "This feature cannot be drawn"
+        };
+        ui.label(theme::weak(ui, words));
+        return;
+    };
+    if let (ChartKind::Feature(column), Answer::Values(_)) = (&chart.kind, answer)
+        && super::widgets::masked_ui(ui, state, column, actions)
+    {
+        return;
+    }
+    if chart.as_table {
+        chart_more::table_ui(ui, &title(&chart.kind), answer);
+        return;
+    }
+    // The old numbers stay, dimmed, until the newer ones are here.
+    if state.answers.is_waiting(&slot) {
+        ui.set_opacity(0.6);
+    }
+    match (&chart.kind, answer) {
+        (ChartKind::Feature(column), answer) => feature_ui(ui, state, column, answer, actions),
+        (ChartKind::Grid { x, y }, Answer::Grid(grid)) => chart_more::grid_ui(ui, x, y, grid),
+        (ChartKind::Boxes { number, by }, Answer::Boxes(boxes)) => {
+            chart_more::boxes_ui(ui, number, by, boxes);
+        }
+        _ => {}
+    }
+}
+
+/// What a chart is called.
+pub(super) fn title(kind: &ChartKind) -> String {
+    match kind {
+        ChartKind::Feature(column) => column.clone(),
+        ChartKind::Grid { x, y } => format!("{y} by {x}"),
+        ChartKind::Boxes { number, by } => format!("{number} per {by}"),
+    }
+}
+
+fn feature_ui(ui: &mut Ui, state: &State, column: &str, answer: &Answer, actions: &mut Actions) {
+    let look = |action| Action::Look(action);
+    match answer {
+        Answer::Histogram(histogram) => {
+            let selected = number_range(state, column);
+            let height = theme::CHART - missing_room(histogram.missing.all);
+            let (figure, brush) = histogram_ui(ui, column, histogram, selected, height);
+            if let Some((range, done)) = brush {
+                let column = column.to_owned();
+                actions.push(look(LookAction::BrushNumber { column, range, done }));
+            }
+            clear_ui(&figure.response, column, actions);
+            chart_more::missing_ui(ui, state, column, histogram.missing, actions);
+        }
+        Answer::Timeline(timeline) => {
+            let selected = day_range(state, column);
+            let height = theme::CHART - missing_room(timeline.missing.all);
+            let (figure, brush) = timeline_ui(ui, column, timeline, selected, height);
+            if let Some((range, done)) = brush {
+                let column = column.to_owned();
+                actions.push(look(LookAction::BrushDays { column, range, done }));
+            }
+            clear_ui(&figure.response, column, actions);
+            chart_more::missing_ui(ui, state, column, timeline.missing, actions);
+        }
+        Answer::Values(values) => chart_more::values_ui(ui, state, column, values, actions),
+        _ => {}
+    }
+}
+
+/// Room for the line that says how many have no value.
+fn missing_room(missing: u64) -> f32 {
+    if missing > 0 { 22.0 } else { 0.0 }
+}
+
+fn clear_ui(response: &egui::Response, column: &str, actions: &mut Actions) {
+    if response.double_clicked() {
+        actions.push(Action::Look(LookAction::Clear(column.to_owned())));
+    }
+    response.context_menu(|ui| {
+        if ui.button("Clear the range").clicked() {
+            actions.push(Action::Look(LookAction::Clear(column.to_owned())));
+        }
+    });
+}
+
+/// The range of numbers that the chart's own clause keeps.
+fn number_range(state: &State, column: &str) -> Option<(f64, f64)> {
+    let number = |expr: &Expr| match expr {
+        Expr::Value(value) => value.as_f64(),
+        _ => None,
+    };
+    let clause = state.own_clause(column).filter(|c| c.negated.is_none())?;
+    match &clause.test {
+        Test::Between(a, b) => Some((number(a)?, number(b)?)),
+        Test::Compare(Comparison::Greater | Comparison::GreaterOrEqual, a) => {
+            Some((number(a)?, f64::INFINITY))
+        }
+        Test::Compare(Comparison::Less | Comparison::LessOrEqual, b) => {
+            Some((f64::NEG_INFINITY, number(b)?))
+        }
+        _ => None,
+    }
+}
+
+/// The range of days that the chart's own clause keeps.
+fn day_range(state: &State, column: &str) -> Option<(String, String)> {
+    let moment = |expr: &Expr| match expr {
+        Expr::Value(value) => Some(value.display()),
+        Expr::Now(now) => Some(state.now.date(now)),
+        _ => None,
+    };
+    let clause = state.own_clause(column).filter(|c| c.negated.is_none())?;
+    match &clause.test {
+        Test::Between(a, b) => Some((moment(a)?, moment(b)?)),
+        Test::Compare(Comparison::Greater | Comparison::GreaterOrEqual, a) => {
+            Some((moment(a)?, "9999-12-31".to_owned()))
+        }
+        Test::Compare(Comparison::Less | Comparison::LessOrEqual, b) => {
+            Some(("0001-01-01".to_owned(), moment(b)?))
+        }
+        _ => None,
+    }
+}
+
+/// A small histogram to drag a range on.
+pub(super) fn brush_numbers_ui(
+    ui: &mut Ui,
+    column: &str,
+    histogram: &Histogram,
+    selected: Option<(f64, f64)>,
+) -> Option<(f64, f64)> {
+    histogram_ui(ui, column, histogram, selected, SMALL).1.map(|(range, _)| range)
+}
+
+/// A small time line to drag a range on.
+pub(super) fn brush_days_ui(
+    ui: &mut Ui,
+    column: &str,
+    timeline: &Timeline,
+    selected: Option<(String, String)>,
+) -> Option<(String, String)> {
+    timeline_ui(ui, column, timeline, selected, SMALL).1.map(|(range, _)| range)
+}

@@ -1,0 +1,279 @@
+//! Bars of values, grids, boxes, and any chart as a table.
+
+use super::chart_bars::counts_words;
+use super::figure;
+use super::{Actions, text, theme, widgets};
+use crate::model::answer::{Answer, BoxSummary, Counts, Grid, Values};
+use crate::model::value::Value;
+use crate::state::{Action, LookAction, State, look};
+use egui::{Align2, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+/// The height of a bar of a value.
+const BAR: f32 = 19.0;
+
+/// The most frequent values as bars. A click keeps only one, Shift adds.
+pub(super) fn values_ui(
+    ui: &mut Ui,
+    state: &State,
+    column: &str,
+    values: &Values,
+    actions: &mut Actions,
+) {
+    if values.top.is_empty() && values.missing.all == 0 {
+        ui.label(theme::weak(ui, "No values here"));
+        return;
+    }
+    let mut rows: Vec<(Option<&Value>, Counts)> =
+        values.top.iter().map(|(value, counts)| (Some(value), *counts)).collect();
+    if values.missing.all > 0 {
+        rows.push((Some(&Value::Missing), values.missing));
+    }
+    if values.others.all > 0 {
+        rows.push((None, values.others));
+    }
+    let most = |of: fn(&Counts) -> u64| rows.iter().map(|(_, c)| of(c)).max().unwrap_or(0).max(1);
+    let (all, kept) = (most(|c| c.all), most(|c| c.kept));
+    let scale = if (kept as f32) < all as f32 * 0.15 { kept } else { all };
+    egui::ScrollArea::vertical().id_salt(column).max_height(theme::CHART).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
+        for (value, counts) in rows {
+            let (ghost, bar) =
+                (counts.all as f32 / all as f32, counts.kept as f32 / scale as f32);
+            bar_ui(ui, state, column, (value, counts), (ghost, bar), actions);
+        }
+    });
+}
+
+fn bar_ui(
+    ui: &mut Ui,
+    state: &State,
+    column: &str,
+    (value, counts): (Option<&Value>, Counts),
+    (ghost, bar): (f32, f32),
+    actions: &mut Actions,
+) {
+    let p = theme::palette(ui);
+    let name = match value {
+        None => "all others".to_owned(),
+        Some(Value::Missing) => "missing".to_owned(),
+        Some(value) if text::cell(value).trim().is_empty() => "(blank)".to_owned(),
+        Some(value) => text::cell(value),
+    };
+    let keeps = state.own_clause(column).zip(value).and_then(|(c, v)| look::keeps(c, v));
+    let sense = if value.is_some() { Sense::click() } else { Sense::hover() };
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), sense);
+    let spoken = format!("{name}, {}", counts_words(counts));
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::Button, value.is_some(), keeps == Some(true), &spoken)
+    });
+    let split = rect.left() + (rect.width() * 0.38).min(140.0);
+    let right = rect.right() - 56.0;
+    let track = Rect::from_min_max(pos2(split, rect.top() + 3.0), pos2(right, rect.bottom() - 3.0));
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, 3, p.hover);
+    }
+    let part = |part: f32| {
+        let width = (track.width() * part).clamp(1.0, track.width());
+        Rect::from_min_size(track.min, vec2(width, track.height()))
+    };
+    if counts.all > 0 {
+        ui.painter().rect_filled(part(ghost), 2, p.ghost);
+    }
+    if counts.kept > 0 {
+        let color = if keeps == Some(false) { p.accent.gamma_multiply(0.35) } else { p.accent };
+        // Slimmer than the ghost, which so stays in sight.
+        ui.painter().rect_filled(part(bar).shrink2(vec2(0.0, 2.5)), 2, color);
+    }
+    let color = if keeps == Some(false) || value.is_none() { p.weak } else { p.text };
+    let font = if keeps == Some(true) { theme::strong(12.0) } else { FontId::proportional(12.0) };
+    let middle = rect.center().y;
+    widgets::cut_text(ui, (rect.left() + 2.0, split - 6.0), middle, &name, font, color);
+    let count = text::short(counts.kept as f64);
+    let font = FontId::proportional(theme::SMALL);
+    ui.painter().text(pos2(rect.right(), middle), Align2::RIGHT_CENTER, count, font, p.weak);
+    if let Some(value) = value {
+        bar_actions(&response, ui, column, value, actions);
+    }
+    response.on_hover_text(spoken);
+}
+
+fn bar_actions(
+    response: &egui::Response,
+    ui: &Ui,
+    column: &str,
+    value: &Value,
+    actions: &mut Actions,
+) {
+    let look = |make: fn(String, Value) -> LookAction| {
+        Action::Look(make(column.to_owned(), value.clone()))
+    };
+    if response.double_clicked() {
+        actions.push(Action::Look(LookAction::Clear(column.to_owned())));
+    } else if response.clicked() {
+        let add = ui.input(|i| i.modifiers.shift || i.modifiers.command);
+        let make = if add { LookAction::Include } else { LookAction::Only };
+        actions.push(look(make));
+    }
+    response.context_menu(|ui| {
+        let kinds: [(&str, fn(String, Value) -> LookAction); 3] = [
+            ("Only this", LookAction::Only),
+            ("Exclude", LookAction::Exclude),
+            ("Keep too", LookAction::Include),
+        ];
+        for (name, make) in kinds {
+            if ui.button(name).clicked() {
+                actions.push(look(make));
+            }
+        }
+        if ui.button("Clear").clicked() {
+            actions.push(Action::Look(LookAction::Clear(column.to_owned())));
+        }
+    });
+}
+
+/// How many have no value, under a chart that cannot show them.
+pub(super) fn missing_ui(
+    ui: &mut Ui,
+    state: &State,
+    column: &str,
+    missing: Counts,
+    actions: &mut Actions,
+) {
+    if missing.all == 0 {
+        return;
+    }
+    let on = state.own_clause(column).and_then(|c| look::keeps(c, &Value::Missing)) == Some(true);
+    let text = format!("missing {}", text::grouped(missing.kept));
+    let label = egui::RichText::new(text).size(theme::SMALL).color(theme::palette(ui).weak);
+    let button = ui.add(egui::Button::selectable(on, label).small());
+    if button.on_hover_text("Only those without a value").clicked() {
+        actions.push(Action::Look(LookAction::Only(column.to_owned(), Value::Missing)));
+    }
+}
+
+/// Two numbers against each other.
+pub(super) fn grid_ui(ui: &mut Ui, x: &str, y: &str, grid: &Grid) {
+    let total: u64 = grid.cells.iter().map(|c| c.2).sum();
+    let says = format!("{} in this segment, {} without a value", text::grouped(total), grid.missing);
+    let fig = figure::figure(ui, &format!("{y} by {x}"), &says, theme::CHART);
+    let p = theme::palette(ui);
+    let columns = grid.cells.iter().map(|c| c.0).max().map_or(1, |m| m + 1);
+    let rows = grid.cells.iter().map(|c| c.1).max().map_or(1, |m| m + 1);
+    let end = |(start, width): (f64, f64), n: u16| start + width * f64::from(n);
+    let (x_end, y_end) = (end(grid.x, columns), end(grid.y, rows));
+    let plot = fig.plot;
+    let most = grid.cells.iter().map(|c| c.2).max().unwrap_or(1).max(1) as f32;
+    if grid.points.is_empty() {
+        let cell = vec2(plot.width() / f32::from(columns), plot.height() / f32::from(rows));
+        for (column, row, count) in &grid.cells {
+            let at = pos2(
+                plot.left() + cell.x * f32::from(*column),
+                plot.bottom() - cell.y * f32::from(row + 1),
+            );
+            // The eye compares areas of ink: the root keeps small counts in sight.
+            let strength = (*count as f32 / most).sqrt().max(0.08);
+            let rect = Rect::from_min_size(at, cell);
+            ui.painter().rect_filled(rect, 0, p.accent.gamma_multiply(strength));
+        }
+    }
+    for (px, py) in &grid.points {
+        let part = |v: f64, from: f64, to: f64| ((v - from) / (to - from).max(f64::MIN_POSITIVE)) as f32;
+        let at = pos2(
+            plot.left() + plot.width() * part(*px, grid.x.0, x_end),
+            plot.bottom() - plot.height() * part(*py, grid.y.0, y_end),
+        );
+        ui.painter().circle_filled(at, 2.0, p.accent.gamma_multiply(0.7));
+    }
+    figure::axis_ui(ui, plot, [&text::number(grid.x.0), x, &text::number(x_end)]);
+    let font = FontId::proportional(theme::SMALL);
+    let top = text::number(y_end);
+    ui.painter().text(plot.left_top(), Align2::LEFT_TOP, top, font, p.weak);
+}
+
+/// A number's spread per group.
+pub(super) fn boxes_ui(ui: &mut Ui, number: &str, by: &str, boxes: &[BoxSummary]) {
+    let says = format!("{} groups", boxes.len());
+    let fig = figure::figure(ui, &format!("{number} per {by}"), &says, theme::CHART);
+    let p = theme::palette(ui);
+    let low = boxes.iter().map(|b| b.five[0]).fold(f64::INFINITY, f64::min);
+    let high = boxes.iter().map(|b| b.five[4]).fold(f64::NEG_INFINITY, f64::max);
+    if boxes.is_empty() || !(low.is_finite() && high.is_finite()) {
+        return;
+    }
+    let row = (fig.plot.height() / boxes.len() as f32).min(28.0);
+    let left = fig.plot.left() + (fig.plot.width() * 0.3).min(110.0);
+    let x = |v: f64| {
+        left + (fig.plot.right() - left) * ((v - low) / (high - low).max(f64::MIN_POSITIVE)) as f32
+    };
+    for (i, group) in boxes.iter().enumerate() {
+        let y = fig.plot.top() + row * (i as f32 + 0.5);
+        let name = text::cell(&group.group);
+        let font = FontId::proportional(theme::SMALL);
+        widgets::cut_text(ui, (fig.plot.left(), left - 6.0), y, &name, font, p.text);
+        let [least, lower, median, upper, greatest] = group.five.map(x);
+        ui.painter().hline(least..=greatest, y, Stroke::new(1.0, p.weak));
+        let body = Rect::from_min_max(pos2(lower, y - row * 0.3), pos2(upper, y + row * 0.3));
+        ui.painter().rect_filled(body, 2, p.accent_soft);
+        ui.painter().rect_stroke(body, 2, Stroke::new(1.0, p.accent), egui::StrokeKind::Inside);
+        ui.painter().vline(median, body.y_range(), Stroke::new(2.0, p.accent));
+    }
+    figure::axis_ui(ui, fig.plot, ["", &text::number(low), &text::number(high)]);
+}
+
+/// Any chart as rows of text.
+pub(super) fn table_ui(ui: &mut Ui, name: &str, answer: &Answer) {
+    egui::ScrollArea::vertical().id_salt(("table", name)).max_height(theme::CHART).show(ui, |ui| {
+        egui::Grid::new(("rows", name)).num_columns(3).striped(true).show(ui, |ui| {
+            for (label, kept, all) in rows_of(answer) {
+                ui.label(label);
+                ui.label(kept);
+                ui.label(theme::weak(ui, all));
+                ui.end_row();
+            }
+        });
+    });
+}
+
+/// A chart's numbers: label, this segment, everyone.
+pub(super) fn rows_of(answer: &Answer) -> Vec<(String, String, String)> {
+    let row = |label: String, c: &Counts| (label, text::grouped(c.kept), text::grouped(c.all));
+    match answer {
+        Answer::Histogram(h) => (0..)
+            .zip(&h.bins)
+            .map(|(i, bin)| {
+                let from = h.start + h.width * f64::from(i);
+                row(format!("{} to {}", text::number(from), text::number(from + h.width)), bin)
+            })
+            .chain([row("missing".to_owned(), &h.missing)])
+            .collect(),
+        Answer::Values(v) => v
+            .top
+            .iter()
+            .map(|(value, c)| row(text::cell(value), c))
+            .chain([row("all others".into(), &v.others), row("missing".into(), &v.missing)])
+            .collect(),
+        Answer::Timeline(t) => t
+            .periods
+            .iter()
+            .map(|(start, c)| row(text::period(start, t.unit), c))
+            .chain([row("missing".to_owned(), &t.missing)])
+            .collect(),
+        Answer::Boxes(boxes) => boxes
+            .iter()
+            .map(|b| {
+                let five = b.five.map(text::number).join(" · ");
+                (text::cell(&b.group), five, text::grouped(b.count))
+            })
+            .collect(),
+        Answer::Grid(grid) => grid
+            .cells
+            .iter()
+            .map(|(c, r, n)| {
+                let from = |(start, width): (f64, f64), i: u16| text::number(start + width * f64::from(i));
+                let label = format!("from {}, from {}", from(grid.x, *c), from(grid.y, *r));
+                (label, text::grouped(*n), String::new())
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,251 @@
+//! What lies over the window: small questions, sheets, the palette.
+
+use super::{Actions, export_ui, palette_ui, theme, widgets};
+use crate::state::{Action, Dialog, LibraryAction, SourceAction, State, ViewAction};
+use egui::{Id, Modal, RichText, Ui};
+
+/// Draws the dialog that is in front, if any.
+pub fn dialogs_ui(ui: &Ui, state: &State, actions: &mut Actions) {
+    if state.dialog == Dialog::None {
+        return;
+    }
+    let frame = egui::Frame::popup(&ui.ctx().global_style()).inner_margin(16);
+    let modal = Modal::new(Id::unique("dialog")).frame(frame);
+    let shown = modal.show(ui.ctx(), |ui| {
+        ui.set_max_height(ui.ctx().content_rect().height() - 64.0);
+        content_ui(ui, state, actions);
+    });
+    if shown.should_close() {
+        actions.push(ViewAction::Escape.into());
+    }
+}
+
+fn content_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let library = |action| Action::Library(action);
+    match &state.dialog {
+        Dialog::None => {}
+        Dialog::Path => {
+            let text = Question {
+                title: "Open a file or folder by its path",
+                name: "Path",
+                button: "Open",
+                hint: "A DuckDB, Parquet, CSV, TSV or JSON file, or a folder of them",
+            };
+            if let Some(path) = text.ui(ui, state, actions) {
+                actions.push(Action::Source(SourceAction::OpenTyped(path)));
+            }
+        }
+        Dialog::Password => {
+            let text = Question {
+                title: "This file is encrypted",
+                name: "Key",
+                button: "Open",
+                hint: "The key is used to read the file and is not kept",
+            };
+            if let Some(key) = text.ui(ui, state, actions) {
+                actions.push(Action::Source(SourceAction::Password(key)));
+            }
+        }
+        Dialog::SaveSegment => {
+            let text = Question {
+                title: "Save the segment",
+                name: "Name",
+                button: "Save",
+                hint: "It is kept in the workspace, beside the source",
+            };
+            if let Some(name) = text.ui(ui, state, actions) {
+                actions.push(library(LibraryAction::SaveAs(name)));
+            }
+        }
+        Dialog::RenameSegment(old) => {
+            let text =
+                Question { title: "Rename the segment", name: "Name", button: "Rename", hint: "" };
+            if let Some(name) = text.ui(ui, state, actions) {
+                actions.push(library(LibraryAction::Rename(old.clone(), name)));
+            }
+        }
+        Dialog::DeleteSegment(name) => {
+            let title = format!("Delete the segment {name}");
+            let delete = library(LibraryAction::Delete(name.clone()));
+            sure_ui(ui, &title, "", ("Delete", delete), actions);
+        }
+        Dialog::Leave(next) => {
+            let anyway = library(LibraryAction::Anyway(next.clone()));
+            let what = "The changes to this segment are not saved";
+            sure_ui(ui, what, "Leaving takes them back", ("Leave anyway", anyway), actions);
+        }
+        Dialog::Now => now_ui(ui, state, actions),
+        Dialog::Export => export_ui(ui, state, actions),
+        Dialog::Corrections => super::corrections::corrections_ui(ui, state, actions),
+        Dialog::Palette => palette_ui(ui, state, actions),
+        Dialog::Keys => help_ui(ui, actions),
+        Dialog::Notices => super::status::notices_ui(ui, state, actions),
+        Dialog::Sql => sql_ui(ui, state, actions),
+    }
+}
+
+/// A question with one field.
+struct Question<'a> {
+    title: &'a str,
+    name: &'a str,
+    button: &'a str,
+    hint: &'a str,
+}
+
+impl Question<'_> {
+    /// The text when it is meant.
+    fn ui(&self, ui: &mut Ui, state: &State, actions: &mut Actions) -> Option<String> {
+        ui.set_width(440.0);
+        ui.label(theme::heading(self.title));
+        ui.add_space(theme::HALF);
+        let mut text = state.dialog_text.clone();
+        let field = ui.add(
+            egui::TextEdit::singleline(&mut text)
+                .hint_text(self.name)
+                .password(state.dialog == Dialog::Password)
+                .desired_width(f32::INFINITY),
+        );
+        widgets::name_field(ui, &field, self.name);
+        first_focus(ui, &field);
+        if text != state.dialog_text {
+            actions.push(ViewAction::DialogText(text.clone()).into());
+        }
+        if !self.hint.is_empty() {
+            ui.label(theme::small(ui, self.hint));
+        }
+        error_ui(ui, state);
+        let mut meant = widgets::entered(ui, &field);
+        ui.horizontal(|ui| {
+            meant |= widgets::primary(ui, self.button).clicked();
+            if ui.button("Cancel").clicked() {
+                actions.push(ViewAction::Escape.into());
+            }
+        });
+        meant.then_some(text)
+    }
+}
+
+/// Gives a field the keys when nothing else has them.
+pub(super) fn first_focus(ui: &Ui, field: &egui::Response) {
+    if ui.memory(|m| m.focused().is_none()) {
+        field.request_focus();
+    }
+}
+
+/// Why the dialog's content does not do.
+pub(super) fn error_ui(ui: &mut Ui, state: &State) {
+    if let Some(error) = &state.dialog_error {
+        ui.label(RichText::new(error).color(theme::palette(ui).warning));
+    }
+}
+
+fn sure_ui(
+    ui: &mut Ui,
+    what: &str,
+    more: &str,
+    (button, action): (&str, Action),
+    actions: &mut Actions,
+) {
+    ui.set_width(400.0);
+    ui.label(theme::heading(what));
+    if !more.is_empty() {
+        ui.label(theme::weak(ui, more));
+    }
+    ui.add_space(theme::HALF);
+    ui.horizontal(|ui| {
+        if widgets::primary(ui, button).clicked() {
+            actions.push(action);
+        }
+        if ui.button("Cancel").clicked() {
+            actions.push(ViewAction::Escape.into());
+        }
+    });
+}
+
+fn now_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    ui.set_width(400.0);
+    ui.label(theme::heading("As of"));
+    ui.label(theme::weak(ui, "Relative dates are counted from this instant, in this zone"));
+    let id = Id::unique("zone field");
+    let mut zone =
+        ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| state.now.zone_name());
+    let (day, changed) = widgets::field(ui, "Instant, such as 2026-11-23 09:00", &state.dialog_text, 220.0);
+    first_focus(ui, &day);
+    if let Some(text) = changed {
+        actions.push(ViewAction::DialogText(text).into());
+    }
+    let (zone_field, changed) = widgets::field(ui, "Zone, such as Europe/Berlin", &zone, 220.0);
+    if let Some(text) = changed {
+        zone = text;
+        ui.data_mut(|d| d.insert_temp(id, zone.clone()));
+    }
+    error_ui(ui, state);
+    let entered = widgets::entered(ui, &day) || widgets::entered(ui, &zone_field);
+    ui.horizontal(|ui| {
+        if widgets::primary(ui, "Set").clicked() || entered {
+            actions.push(ViewAction::SetNow(state.dialog_text.clone(), zone.clone()).into());
+            ui.data_mut(|d| d.remove::<String>(id));
+        }
+        if ui.button("Cancel").clicked() {
+            ui.data_mut(|d| d.remove::<String>(id));
+            actions.push(ViewAction::Escape.into());
+        }
+    });
+}
+
+fn help_ui(ui: &mut Ui, actions: &mut Actions) {
+    ui.set_width(520.0);
+    ui.label(theme::heading("Keys"));
+    egui::ScrollArea::vertical().max_height(440.0).show(ui, |ui| {
+        egui::Grid::new("keys").num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
+            for (keys, what) in super::keys::KEYS {
+                ui.label(theme::heading(keys));
+                ui.label(what);
+                ui.end_row();
+            }
+        });
+    });
+    if widgets::primary(ui, "Close").clicked() {
+        actions.push(ViewAction::Escape.into());
+    }
+}
+
+fn sql_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    ui.set_width(640.0_f32.min(ui.ctx().content_rect().width() - 96.0));
+    ui.label(theme::heading("The statement behind this slice"));
+    ui.label(theme::weak(ui, "Plain DuckDB runs it as it is, on the same data"));
+    sql_text_ui(ui, state, 420.0, actions);
+    if ui.button("Close").clicked() {
+        actions.push(ViewAction::Escape.into());
+    }
+}
+
+/// The SQL that lists the members, to select and copy.
+pub(super) fn sql_text_ui(ui: &mut Ui, state: &State, height: f32, actions: &mut Actions) {
+    let Some(held) = state.answers.get("members") else { return };
+    if let Some(failure) = &held.failure {
+        widgets::failure_ui(ui, failure);
+        return;
+    }
+    let Some(answered) = &held.value else {
+        ui.label(theme::weak(ui, "Writing the statement…"));
+        return;
+    };
+    code_ui(ui, "SQL", &answered.sql, height);
+    if ui.button("Copy SQL").clicked() {
+        actions.push(ViewAction::Copy(answered.sql.clone()).into());
+    }
+}
+
+/// Text in the fixed-width face that can be selected and not changed.
+pub(super) fn code_ui(ui: &mut Ui, name: &str, code: &str, height: f32) {
+    egui::ScrollArea::vertical().id_salt(name).max_height(height).show(ui, |ui| {
+        let mut text = code;
+        let field = egui::TextEdit::multiline(&mut text)
+            .code_editor()
+            .desired_rows(3)
+            .desired_width(f32::INFINITY);
+        let response = ui.add(field);
+        widgets::name_field(ui, &response, name);
+    });
+}

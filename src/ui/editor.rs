@@ -1,0 +1,278 @@
+//! The editor of one clause: the fields that fit its kind, and what it would keep.
+
+use super::{Actions, chart, theme, widgets};
+use crate::model::answer::Answer;
+use crate::model::clause::{Comparison, Missing, Unit};
+use crate::state::editor::{SHAPE_SLOT, SIZE_SLOT};
+use crate::state::{Action, DateMode, EditAction, Form, NumberTest, State};
+use egui::{Key, RichText, Ui};
+
+/// Units of time as a person counts them.
+pub(super) const UNITS: [(Unit, &str); 6] = [
+    (Unit::Hour, "hours"),
+    (Unit::Day, "days"),
+    (Unit::Week, "weeks"),
+    (Unit::Month, "months"),
+    (Unit::Quarter, "quarters"),
+    (Unit::Year, "years"),
+];
+
+/// Comparisons in words.
+pub(super) const COMPARISONS: [(Comparison, &str); 5] = [
+    (Comparison::GreaterOrEqual, "at least"),
+    (Comparison::LessOrEqual, "at most"),
+    (Comparison::Equal, "exactly"),
+    (Comparison::Greater, "more than"),
+    (Comparison::Less, "less than"),
+];
+
+/// The card of the open editor.
+pub fn editor_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let Some(editor) = &state.editor else { return };
+    let p = theme::palette(ui);
+    let frame = theme::card(ui).stroke(egui::Stroke::new(1.0, p.accent));
+    let shown = frame.show(ui, |ui| {
+        ui.set_max_width(640.0);
+        let mut form = editor.form.clone();
+        form_ui(ui, state, &mut form, actions);
+        if form != editor.form {
+            actions.push(Action::Edit(EditAction::Change(Box::new(form))));
+        }
+        ui.horizontal(|ui| {
+            if widgets::primary(ui, "Take").clicked() {
+                actions.push(Action::Edit(EditAction::Commit));
+            }
+            if ui.button("Cancel").clicked() {
+                actions.push(Action::Edit(EditAction::Cancel));
+            }
+            preview_ui(ui, state);
+        });
+    });
+    // Enter takes it from any single-line field of the card; a pasted list keeps its lines.
+    let inside = ui.memory(|m| m.focused()).is_none_or(|id| {
+        ui.ctx().read_response(id).is_some_and(|r| shown.response.rect.intersects(r.rect))
+    });
+    let enter = ui.input(|i| i.key_pressed(Key::Enter) && i.modifiers.is_none());
+    if inside && enter && !egui::Popup::is_any_open(ui.ctx()) && !multiline_focused(ui) {
+        actions.push(Action::Edit(EditAction::Commit));
+    }
+}
+
+fn multiline_focused(ui: &Ui) -> bool {
+    let id = super::editor_text::paste_id();
+    ui.memory(|m| m.has_focus(id))
+}
+
+fn form_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
+    if let Some(column) = form.column() {
+        ui.horizontal(|ui| {
+            ui.label(theme::heading(column));
+            let feature = state.entity().and_then(|e| e.feature(column));
+            if let Some(text) = feature.and_then(|f| f.description.as_ref()) {
+                ui.add(egui::Label::new(theme::small(ui, text.clone())).truncate());
+            }
+        });
+    }
+    match form {
+        Form::Number { .. } => number_ui(ui, state, form, actions),
+        Form::Text { .. } => super::editor_text::text_ui(ui, state, form, actions),
+        Form::Date { .. } => date_ui(ui, state, form, actions),
+        Form::Boolean { pick, .. } => {
+            ui.horizontal(|ui| {
+                ui.selectable_value(pick, Some(true), "yes");
+                ui.selectable_value(pick, Some(false), "no");
+                ui.selectable_value(pick, None, "missing");
+            });
+        }
+        Form::List { all, items, not, .. } => {
+            ui.horizontal(|ui| {
+                ui.selectable_value(all, false, "contains any of");
+                ui.selectable_value(all, true, "contains all of");
+            });
+            super::editor_text::lines_ui(ui, "Items, one per line", items);
+            not_ui(ui, not);
+        }
+        Form::Presence { present, .. } => {
+            ui.horizontal(|ui| {
+                ui.selectable_value(present, true, "has a value");
+                ui.selectable_value(present, false, "is missing");
+            });
+        }
+        Form::Related(related) => super::editor_related::related_ui(ui, state, related),
+        Form::Member { name, inside } => {
+            ui.horizontal(|ui| {
+                ui.selectable_value(inside, true, "in");
+                ui.selectable_value(inside, false, "not in");
+                ui.label(theme::heading(name.as_str()));
+            });
+        }
+        Form::Typed { text } => {
+            let (_, changed) = widgets::field(ui, "Condition", text, f32::INFINITY);
+            if let Some(changed) = changed {
+                *text = changed;
+            }
+        }
+    }
+}
+
+/// Negation, and what it means for missing values.
+pub(super) fn not_ui(ui: &mut Ui, not: &mut Option<Missing>) {
+    ui.horizontal(|ui| {
+        let mut negated = not.is_some();
+        if ui.checkbox(&mut negated, "does not hold").changed() {
+            *not = negated.then_some(Missing::Keep);
+        }
+        if let Some(missing) = not {
+            let mut keep = *missing == Missing::Keep;
+            if ui.checkbox(&mut keep, "keep those without a value").changed() {
+                *missing = if keep { Missing::Keep } else { Missing::Drop };
+            }
+        }
+    });
+}
+
+fn typed(ui: &mut Ui, name: &str, text: &mut String, width: f32) {
+    if let (_, Some(changed)) = widgets::field(ui, name, text, width) {
+        *text = changed;
+    }
+}
+
+fn number_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
+    let Form::Number { column, test, low, high, not } = form else { return };
+    let mut tests = vec![(NumberTest::Between, "between")];
+    tests.extend(COMPARISONS.map(|(c, word)| (NumberTest::Compare(c), word)));
+    tests.push((NumberTest::Missing, "missing"));
+    if let Some(Answer::Histogram(histogram)) = state.answers.answer(SHAPE_SLOT) {
+        let range = (low.replace(',', "").parse().ok(), high.replace(',', "").parse().ok());
+        let selected = match (*test, range) {
+            (NumberTest::Between, (Some(a), Some(b))) => Some((a, b)),
+            _ => None,
+        };
+        let dragged = chart::brush_numbers_ui(ui, column, histogram, selected);
+        if let Some((a, b)) = dragged {
+            let kind = state.entity().and_then(|e| e.feature(column)).map(|f| f.kind);
+            let kind = kind.unwrap_or(crate::model::value::Kind::Number);
+            let step = (b - a) / 100.0;
+            let edge = |x: f64, is_low| {
+                use crate::state::values;
+                values::edge(values::rounded(x, step), kind, is_low).display()
+            };
+            (*low, *high) = (edge(a, true), edge(b, false));
+            *test = NumberTest::Between;
+        }
+    }
+    let _ = actions;
+    ui.horizontal(|ui| {
+        if let Some(picked) = widgets::choice(ui, "Test", test, &tests) {
+            *test = picked;
+        }
+        match test {
+            NumberTest::Between => {
+                typed(ui, "from", low, 96.0);
+                ui.label("to");
+                typed(ui, "to", high, 96.0);
+            }
+            NumberTest::Compare(_) => typed(ui, "number", low, 96.0),
+            NumberTest::Missing => {}
+        }
+    });
+    not_ui(ui, not);
+}
+
+fn date_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
+    let Form::Date { column, mode, from, to, count, unit, not } = form else { return };
+    if let Some(Answer::Timeline(timeline)) = state.answers.answer(SHAPE_SLOT)
+        && let Some((a, b)) = chart::brush_days_ui(ui, column, timeline, None)
+    {
+        (*from, *to, *mode) = (a, b, DateMode::Between);
+    }
+    let _ = actions;
+    let modes = [
+        (DateMode::Last, "in the last"),
+        (DateMode::Ago, "more than … ago"),
+        (DateMode::Next, "in the next"),
+        (DateMode::ThisUnit, "since the start of this"),
+        (DateMode::Between, "from … to"),
+        (DateMode::Since, "on or after"),
+        (DateMode::Before, "before"),
+        (DateMode::Anniversary, "anniversary in the next days"),
+        (DateMode::Missing, "missing"),
+    ];
+    ui.horizontal_wrapped(|ui| {
+        for (n, u, word) in [
+            ("7", Unit::Day, "Last 7 days"),
+            ("30", Unit::Day, "Last 30 days"),
+            ("90", Unit::Day, "Last 90 days"),
+            ("1", Unit::Year, "Last year"),
+        ] {
+            if ui.small_button(word).clicked() {
+                (*mode, *count, *unit) = (DateMode::Last, n.to_owned(), u);
+            }
+        }
+        for (u, word) in [(Unit::Day, "Today"), (Unit::Month, "This month"), (Unit::Year, "This year")]
+        {
+            if ui.small_button(word).clicked() {
+                (*mode, *unit) = (DateMode::ThisUnit, u);
+            }
+        }
+    });
+    ui.horizontal(|ui| {
+        if let Some(picked) = widgets::choice(ui, "Test", mode, &modes) {
+            *mode = picked;
+        }
+        match mode {
+            DateMode::Last | DateMode::Ago | DateMode::Next => {
+                typed(ui, "how many", count, 56.0);
+                unit_ui(ui, unit);
+            }
+            DateMode::ThisUnit => unit_ui(ui, unit),
+            DateMode::Between => {
+                typed(ui, "first day, 2026-11-23", from, 120.0);
+                ui.label("to");
+                typed(ui, "last day, 2026-11-23", to, 120.0);
+            }
+            DateMode::Since | DateMode::Before => typed(ui, "day, 2026-11-23", from, 120.0),
+            DateMode::Anniversary => typed(ui, "how many days", count, 56.0),
+            DateMode::Missing => {}
+        }
+    });
+    not_ui(ui, not);
+}
+
+pub(super) fn unit_ui(ui: &mut Ui, unit: &mut Unit) {
+    if let Some(picked) = widgets::choice(ui, "Unit", unit, &UNITS) {
+        *unit = picked;
+    }
+}
+
+/// What the clause as it stands would keep and drop.
+fn preview_ui(ui: &mut Ui, state: &State) {
+    let Some(editor) = &state.editor else { return };
+    let p = theme::palette(ui);
+    match &editor.node {
+        Err(why) => {
+            ui.label(RichText::new(why).color(p.weak));
+        }
+        Ok(_) => {
+            let size = |slot| match state.answers.answer(slot) {
+                Some(Answer::Size(size)) => Some(size.kept),
+                _ => None,
+            };
+            if let Some(failure) = state.answers.failure(SIZE_SLOT) {
+                ui.label(RichText::new(&failure.what).color(p.warning));
+            } else if let (Some(with), Some(without)) = (size(SIZE_SLOT), size("edit/without")) {
+                let grouped = super::text::grouped;
+                let dropped = without.saturating_sub(with);
+                let text = format!("keeps {}, drops {}", grouped(with), grouped(dropped));
+                let dim = state.answers.is_waiting(SIZE_SLOT);
+                ui.label(RichText::new(text).color(if dim { p.weak } else { p.text }));
+            } else {
+                ui.label(theme::weak(ui, "counting…"));
+            }
+            if let Ok(crate::model::clause::Node::Clause(clause)) = &editor.node {
+                let words = super::clause_words(clause, state);
+                ui.add(egui::Label::new(theme::small(ui, words)).truncate());
+            }
+        }
+    }
+}

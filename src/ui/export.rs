@@ -1,0 +1,123 @@
+//! The export sheet: file, format, columns.
+
+use super::icons::{self, Icon};
+use super::{Actions, dialogs, text, theme, widgets};
+use crate::model::answer::Answer;
+use crate::model::export::ExportFormat;
+use crate::state::{Action, ExportAction, State, ViewAction};
+use egui::Ui;
+
+/// The sheet's content.
+pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let export = |action| Action::Export(action);
+    ui.set_width(600.0);
+    let who = match state.answers.answer("size") {
+        Some(Answer::Size(size)) => format!(" · {}", text::grouped(size.kept)),
+        _ => String::new(),
+    };
+    ui.label(theme::heading(format!("Export {}{who}", state.export_title())));
+    ui.horizontal(|ui| {
+        for (format, name) in [
+            (ExportFormat::Csv, "CSV"),
+            (ExportFormat::Parquet, "Parquet"),
+            (ExportFormat::Excel, "Excel"),
+        ] {
+            let on = state.export.format == format;
+            if ui.add(egui::Button::selectable(on, name)).clicked() && !on {
+                actions.push(export(ExportAction::Format(format)));
+            }
+        }
+    });
+    ui.horizontal(|ui| {
+        let width = ui.available_width() - 92.0;
+        let (_, changed) = widgets::field(ui, "Path of the file to write", &state.export.path, width);
+        if let Some(path) = changed {
+            actions.push(export(ExportAction::Path(path)));
+        }
+        if ui.button("Choose…").clicked() {
+            actions.push(export(ExportAction::PickPath));
+        }
+    });
+    if state.export.format == ExportFormat::Csv {
+        let mut on = state.export.neutralise;
+        let check = ui.checkbox(&mut on, "Make formulas harmless");
+        let why = "A cell that a spreadsheet would run as a formula gets an apostrophe before it";
+        if check.on_hover_text(why).changed() {
+            actions.push(export(ExportAction::Neutralise(on)));
+        }
+    }
+    columns_ui(ui, state, actions);
+    dialogs::error_ui(ui, state);
+    ui.label(theme::small(ui, "A manifest is written beside it: what it holds, by which rule, and how to get it again"));
+    ui.horizontal(|ui| {
+        if widgets::primary(ui, "Export").clicked() {
+            actions.push(export(ExportAction::Start));
+        }
+        if ui.button("Cancel").clicked() {
+            actions.push(ViewAction::Escape.into());
+        }
+    });
+}
+
+fn columns_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let export = |action| Action::Export(action);
+    let columns = &state.export.columns;
+    let chosen = columns.iter().filter(|c| c.0).count();
+    ui.horizontal(|ui| {
+        ui.label(theme::heading("Columns"));
+        ui.label(theme::small(ui, format!("{chosen} of {}", columns.len())));
+        if ui.small_button("All").clicked() {
+            actions.push(export(ExportAction::ChooseAll(true)));
+        }
+        if ui.small_button("None").clicked() {
+            actions.push(export(ExportAction::ChooseAll(false)));
+        }
+    });
+    let height = (ui.ctx().content_rect().height() - 360.0).clamp(120.0, 360.0);
+    let area = egui::ScrollArea::vertical().max_height(height);
+    area.show_rows(ui, theme::ROW, columns.len(), |ui, rows| {
+        for index in rows {
+            column_ui(ui, state, index, actions);
+        }
+    });
+}
+
+fn column_ui(ui: &mut Ui, state: &State, index: usize, actions: &mut Actions) {
+    let export = |action| Action::Export(action);
+    let (chosen, column) = &state.export.columns[index];
+    ui.horizontal(|ui| {
+        let mut on = *chosen;
+        ui.allocate_ui(egui::vec2(210.0, theme::ROW), |ui| {
+            ui.set_min_width(210.0);
+            if ui.checkbox(&mut on, &column.feature).changed() {
+                actions.push(export(ExportAction::Choose(index, on)));
+            }
+        });
+        ui.add_enabled_ui(*chosen, |ui| {
+            let name = format!("Name of {} in the file", column.feature);
+            let (_, changed) = widgets::field(ui, &name, &column.name, 170.0);
+            if let Some(name) = changed {
+                actions.push(export(ExportAction::Rename(index, name)));
+            }
+            let mut hashed = column.hashed;
+            let check = ui.checkbox(&mut hashed, "hash");
+            widgets::name_field(ui, &check, &format!("Hash {}", column.feature));
+            if check.on_hover_text("The value is replaced by its SHA-256").changed() {
+                actions.push(export(ExportAction::Hash(index, hashed)));
+            }
+        });
+        let personal = state.entity().and_then(|e| e.feature(&column.feature));
+        if personal.is_some_and(|f| f.personal.is_some()) {
+            icons::beside(ui, Icon::Person, theme::palette(ui).weak);
+        }
+        let up = format!("Move {} up", column.feature);
+        if icons::button(ui, Icon::Up, &up, index > 0).clicked() {
+            actions.push(export(ExportAction::Move(index, -1)));
+        }
+        let down = format!("Move {} down", column.feature);
+        let more = index + 1 < state.export.columns.len();
+        if icons::button(ui, Icon::Down, &down, more).clicked() {
+            actions.push(export(ExportAction::Move(index, 1)));
+        }
+    });
+}

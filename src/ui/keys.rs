@@ -1,0 +1,94 @@
+//! The keys of the whole window, in one place. The longest combination is asked first.
+
+use super::Actions;
+use crate::state::{
+    Action, Dialog, ExportAction, Focus, LibraryAction, SliceAction, SourceAction, State, Tab,
+    ViewAction,
+};
+use egui::{Key, KeyboardShortcut, Modifiers, Ui};
+
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+
+/// Every key and what it does, for the sheet of keys.
+pub(super) const KEYS: [(&str, &str); 16] = [
+    ("Ctrl+K", "Palette: every command, cohort, segment and feature"),
+    ("Ctrl+O", "Open a file"),
+    ("Ctrl+E", "Export"),
+    ("Ctrl+S", "Save the segment"),
+    ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo"),
+    ("Ctrl+1 to Ctrl+4", "Look, People, Steps, Definition"),
+    ("Ctrl+plus, Ctrl+minus, Ctrl+0", "Larger, smaller, usual text"),
+    ("/", "Search features"),
+    ("Arrows, Page Up, Page Down, Home, End", "Move in the table of people"),
+    ("Enter", "In the table: open the profile. In an editor: take it"),
+    ("f", "In the table: keep only the value of the cell"),
+    ("x", "In the table: exclude the value of the cell"),
+    ("Arrows in a chart", "Move the range; with Shift, widen it"),
+    ("Tab, Shift+Tab", "Next and previous control"),
+    ("Esc", "Close or cancel what is in front"),
+    ("?", "These keys"),
+];
+
+/// Takes the keys that are meant for the window.
+pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
+    let pressed = |modifiers, key| {
+        ui.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(modifiers, key)))
+    };
+    let open = state.opened.is_some();
+    let typing = ui.ctx().text_edit_focused();
+    // A text field has its own way back while it is typed in.
+    if open && !typing {
+        if pressed(CTRL_SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y) {
+            actions.push(Action::Slice(SliceAction::Redo));
+        } else if pressed(Modifiers::COMMAND, Key::Z) {
+            actions.push(Action::Slice(SliceAction::Undo));
+        }
+    }
+    if pressed(Modifiers::COMMAND, Key::K) {
+        actions.push(ViewAction::Palette.into());
+    }
+    if pressed(Modifiers::COMMAND, Key::O) {
+        actions.push(Action::Source(SourceAction::PickFile));
+    }
+    if open {
+        if pressed(Modifiers::COMMAND, Key::E) {
+            actions.push(Action::Export(ExportAction::Open));
+        }
+        if pressed(Modifiers::COMMAND, Key::S) {
+            actions.push(Action::Library(LibraryAction::Save));
+        }
+        let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4];
+        for (key, tab) in digits.into_iter().zip(Tab::ALL) {
+            if pressed(Modifiers::COMMAND, key) {
+                actions.push(ViewAction::Tab(tab).into());
+            }
+        }
+    }
+    scale_keys(state, actions, &pressed);
+    if state.dialog == Dialog::None && !typing {
+        if open && pressed(Modifiers::NONE, Key::Slash) {
+            actions.push(ViewAction::Focus(Focus::Features).into());
+        }
+        let question = ui.input(|i| i.events.contains(&egui::Event::Text("?".to_owned())));
+        if question {
+            actions.push(ViewAction::Keys.into());
+        }
+    }
+    // Modal sheets take Esc themselves.
+    let free = state.dialog == Dialog::None && !egui::Popup::is_any_open(ui.ctx());
+    if free && pressed(Modifiers::NONE, Key::Escape) {
+        actions.push(ViewAction::Escape.into());
+    }
+}
+
+fn scale_keys(state: &State, actions: &mut Actions, pressed: &dyn Fn(Modifiers, Key) -> bool) {
+    let larger =
+        pressed(Modifiers::COMMAND, Key::Plus) || pressed(Modifiers::COMMAND, Key::Equals);
+    if larger {
+        actions.push(ViewAction::Scale(state.scale + 0.125).into());
+    } else if pressed(Modifiers::COMMAND, Key::Minus) {
+        actions.push(ViewAction::Scale(state.scale - 0.125).into());
+    } else if pressed(Modifiers::COMMAND, Key::Num0) {
+        actions.push(ViewAction::Scale(1.0).into());
+    }
+}

@@ -1,0 +1,182 @@
+//! The left panel: entities, their cohorts as a tree, and the segments of the workspace.
+
+use super::icons::{self, Icon};
+use super::{Actions, text, theme};
+use crate::model::catalog::{CohortRef, Entity};
+use crate::state::{Action, LibraryAction, State};
+use egui::{Align2, Role, Sense, Ui, WidgetInfo, vec2};
+
+/// The library.
+pub fn library_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        let Some(catalog) = state.catalog() else { return };
+        if catalog.entities.is_empty() {
+            ui.label(theme::heading("No entity was found"));
+            ui.add_space(theme::HALF);
+            ui.label(theme::small(ui, "Say in Corrections which table holds one row per person or \
+                 thing, and which column is its key"));
+            if ui.button("Corrections…").clicked() {
+                actions.push(Action::Correct(crate::state::CorrectionAction::Open));
+            }
+            return;
+        }
+        ui.label(theme::heading("Cohorts"));
+        for entity in &catalog.entities {
+            entity_ui(ui, entity, state, actions);
+        }
+        ui.add_space(theme::SPACE * 2.0);
+        segments_ui(ui, state, actions);
+    });
+}
+
+fn entity_ui(ui: &mut Ui, entity: &Entity, state: &State, actions: &mut Actions) {
+    let everyone = CohortRef::all(&entity.name);
+    let row = Row {
+        name: format!("All of {}", entity.name),
+        count: Some(entity.size),
+        depth: 0,
+        lock: true,
+        selected: state.segment.is_none() && state.cohort.as_ref() == Some(&everyone),
+        hint: entity.why.clone(),
+    };
+    if row_ui(ui, &row).clicked() {
+        actions.push(Action::Library(LibraryAction::SelectCohort(everyone)));
+    }
+    for index in roots(entity) {
+        cohort_ui(ui, entity, index, 1, state, actions);
+    }
+}
+
+/// Cohorts that are part of no other one that is here.
+fn roots(entity: &Entity) -> Vec<usize> {
+    let named = |name: &Option<String>| name.as_ref().is_some_and(|n| entity.cohort(n).is_some());
+    (0..entity.cohorts.len()).filter(|i| !named(&entity.cohorts[*i].extends)).collect()
+}
+
+fn cohort_ui(
+    ui: &mut Ui,
+    entity: &Entity,
+    index: usize,
+    depth: usize,
+    state: &State,
+    actions: &mut Actions,
+) {
+    let cohort = &entity.cohorts[index];
+    let this = CohortRef { entity: entity.name.clone(), cohort: Some(cohort.name.clone()) };
+    let row = Row {
+        name: cohort.name.clone(),
+        count: Some(cohort.size),
+        depth,
+        lock: true,
+        selected: state.segment.is_none() && state.cohort.as_ref() == Some(&this),
+        hint: cohort.why.clone(),
+    };
+    if row_ui(ui, &row).clicked() {
+        actions.push(Action::Library(LibraryAction::SelectCohort(this)));
+    }
+    // A cohort that extends itself in a circle must not end the program.
+    if depth > entity.cohorts.len() {
+        return;
+    }
+    for child in 0..entity.cohorts.len() {
+        if entity.cohorts[child].extends.as_ref() == Some(&cohort.name) && child != index {
+            cohort_ui(ui, entity, child, depth + 1, state, actions);
+        }
+    }
+}
+
+fn segments_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let library = |action| Action::Library(action);
+    super::widgets::left_right(
+        ui,
+        |ui| {
+            ui.label(theme::heading("Segments"));
+        },
+        |ui| {
+            let name = "Save the canvas as a segment";
+            let new = state.segment.is_none() && !state.tree().parts.is_empty();
+            if icons::button(ui, Icon::Plus, name, new).clicked() {
+                actions.push(library(LibraryAction::Save));
+            }
+        },
+    );
+    if state.workspace.segments.is_empty() {
+        ui.label(theme::small(ui, "A sliced cohort can be saved here with a name"));
+    }
+    for saved in &state.workspace.segments {
+        let selected = state.segment.as_ref() == Some(&saved.name);
+        let mark = if selected && state.is_dirty() { " *" } else { "" };
+        let row = Row {
+            name: format!("{}{mark}", saved.name),
+            count: None,
+            depth: 0,
+            lock: false,
+            selected,
+            hint: format!("{} · {}", saved.cohort, saved.condition),
+        };
+        let response = row_ui(ui, &row);
+        if response.clicked() {
+            actions.push(library(LibraryAction::SelectSegment(saved.name.clone())));
+        }
+        response.context_menu(|ui| {
+            if ui.button("Rename…").clicked() {
+                actions.push(library(LibraryAction::AskRename(saved.name.clone())));
+            }
+            if ui.button("Delete…").clicked() {
+                actions.push(library(LibraryAction::AskDelete(saved.name.clone())));
+            }
+        });
+    }
+}
+
+struct Row {
+    name: String,
+    count: Option<u64>,
+    depth: usize,
+    lock: bool,
+    selected: bool,
+    hint: String,
+}
+
+fn row_ui(ui: &mut Ui, row: &Row) -> egui::Response {
+    let p = theme::palette(ui);
+    let size = vec2(ui.available_width(), theme::ROW);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let spoken = match row.count {
+        Some(n) => format!("{}, {}", row.name, text::grouped(n)),
+        None => row.name.clone(),
+    };
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, row.selected, &spoken));
+    let fill = match (row.selected, response.hovered()) {
+        (true, _) => Some(p.accent_soft),
+        (false, true) => Some(p.hover),
+        (false, false) => None,
+    };
+    if let Some(fill) = fill {
+        ui.painter().rect_filled(rect, 4, fill);
+    }
+    if response.has_focus() {
+        let stroke = egui::Stroke::new(1.5, p.accent);
+        ui.painter().rect_stroke(rect, 4, stroke, egui::StrokeKind::Inside);
+    }
+    let font = egui::FontId::proportional(theme::BODY);
+    let mut right = rect.right() - theme::SPACE;
+    if row.lock {
+        let square = egui::Rect::from_center_size(
+            egui::pos2(right - 4.0, rect.center().y),
+            vec2(11.0, 11.0),
+        );
+        icons::paint(ui.painter(), square, Icon::Lock, p.ghost);
+        right -= 16.0;
+    }
+    if let Some(count) = row.count {
+        let at = egui::pos2(right, rect.center().y);
+        let count = text::grouped(count);
+        let font = egui::FontId::proportional(theme::SMALL);
+        right = ui.painter().text(at, Align2::RIGHT_CENTER, count, font, p.weak).left() - 8.0;
+    }
+    let left = rect.left() + theme::SPACE + row.depth as f32 * 14.0;
+    super::widgets::cut_text(ui, (left, right), rect.center().y, &row.name, font, p.text);
+    if row.hint.is_empty() { response } else { response.on_hover_text(&row.hint) }
+}

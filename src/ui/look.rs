@@ -1,0 +1,150 @@
+//! The Look tab: a grid of linked charts.
+
+use super::icons::{self, Icon};
+use super::{Actions, chart, theme};
+use crate::model::catalog::{Column, Entity};
+use crate::model::value::Kind;
+use crate::model::workspace::ChartKind;
+use crate::state::look::Chart;
+use crate::state::{Action, LookAction, State, ViewAction};
+use egui::{Align, Layout, Ui, vec2};
+
+/// The grid of charts.
+pub fn look_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    add_ui(ui, state, actions);
+    egui::ScrollArea::vertical().id_salt("look").auto_shrink(false).show(ui, |ui| {
+        if state.charts.is_empty() {
+            ui.add_space(theme::SPACE * 2.0);
+            ui.label(theme::weak(ui, "No charts yet. A click on a feature adds one"));
+            return;
+        }
+        let gap = theme::SPACE * 1.5;
+        let width = ui.available_width() - theme::SPACE;
+        let columns = ((width + gap) / (theme::CHART_WIDTH + gap)).floor().max(1.0) as usize;
+        let each = (width - gap * (columns - 1) as f32) / columns as f32;
+        for row in state.charts.chunks(columns) {
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = gap;
+                for chart in row {
+                    ui.push_id(chart.id, |ui| card_ui(ui, state, chart, each, actions));
+                }
+            });
+            ui.add_space(gap - 6.0);
+        }
+    });
+}
+
+fn card_ui(ui: &mut Ui, state: &State, chart: &Chart, width: f32, actions: &mut Actions) {
+    let margin = 18.0;
+    ui.allocate_ui_with_layout(
+        vec2(width, theme::CHART + 48.0),
+        Layout::top_down(Align::Min),
+        |ui| {
+            theme::card(ui).show(ui, |ui| {
+                ui.set_width(width - margin);
+                ui.set_height(theme::CHART + 30.0);
+                let title = chart::title(&chart.kind);
+                ui.horizontal(|ui| {
+                    let room = ui.available_width() - 36.0;
+                    ui.allocate_ui(vec2(room, theme::ROW), |ui| {
+                        ui.set_min_width(room);
+                        ui.add(egui::Label::new(theme::heading(&title)).truncate());
+                    });
+                    let name = format!("More about the chart {title}");
+                    let more = icons::button(ui, Icon::More, &name, true);
+                    egui::Popup::menu(&more).show(|ui| menu_ui(ui, state, chart, actions));
+                });
+                chart::chart_ui(ui, state, chart, actions);
+            });
+        },
+    );
+}
+
+fn menu_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut Actions) {
+    let table = if chart.as_table { "Show as chart" } else { "Show as table" };
+    if ui.button(table).clicked() {
+        actions.push(Action::Look(LookAction::AsTable(chart.id)));
+    }
+    let value = state.answers.get(&chart.slot()).and_then(|h| h.value.as_ref());
+    if let Some(answered) = value {
+        if ui.button("Copy SQL").clicked() {
+            actions.push(ViewAction::Copy(answered.sql.clone()).into());
+        }
+        if ui.button("Copy numbers").clicked() {
+            let rows = super::chart_more::rows_of(&answered.answer);
+            let lines: Vec<String> =
+                rows.into_iter().map(|(a, b, c)| format!("{a}\t{b}\t{c}")).collect();
+            actions.push(ViewAction::Copy(lines.join("\n")).into());
+        }
+    }
+    if let ChartKind::Feature(column) = &chart.kind
+        && ui.button("Clear its range").clicked()
+    {
+        actions.push(Action::Look(LookAction::Clear(column.clone())));
+    }
+    if ui.button("Remove the chart").clicked() {
+        actions.push(Action::Look(LookAction::Remove(chart.id)));
+    }
+}
+
+fn add_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let Some(entity) = state.entity() else { return };
+    let mut chosen = None;
+    ui.horizontal(|ui| {
+        ui.menu_button("+ chart", |ui| {
+            ui.menu_button("One feature", |ui| {
+                chosen = pick_ui(ui, entity, drawable, ChartKind::Feature);
+            });
+            ui.menu_button("Two numbers", |ui| {
+                for x in of_kind(entity, Kind::is_numeric) {
+                    ui.menu_button(format!("{} across", x.name), |ui| {
+                        let make = |y| ChartKind::Grid { x: x.name.clone(), y };
+                        chosen = pick_ui(ui, entity, Kind::is_numeric, make).or(chosen.take());
+                    });
+                }
+            });
+            ui.menu_button("Spread of a number", |ui| {
+                for number in of_kind(entity, Kind::is_numeric) {
+                    ui.menu_button(format!("{} per", number.name), |ui| {
+                        let make = |by| ChartKind::Boxes { number: number.name.clone(), by };
+                        chosen = pick_ui(ui, entity, groups, make).or(chosen.take());
+                    });
+                }
+            });
+        });
+        ui.label(theme::small(ui, "Drag a range or click a bar; double-click clears"));
+    });
+    if let Some(kind) = chosen {
+        actions.push(Action::Look(LookAction::Add(kind)));
+    }
+}
+
+fn drawable(kind: Kind) -> bool {
+    !matches!(kind, Kind::Nested | Kind::Binary)
+}
+
+fn groups(kind: Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::Boolean | Kind::Integer)
+}
+
+fn of_kind(entity: &Entity, fits: fn(Kind) -> bool) -> impl Iterator<Item = &Column> {
+    entity.features.iter().filter(move |c| fits(c.kind) && c.name != entity.key)
+}
+
+/// A list of features in a menu; the one that was clicked.
+fn pick_ui(
+    ui: &mut Ui,
+    entity: &Entity,
+    fits: fn(Kind) -> bool,
+    make: impl Fn(String) -> ChartKind,
+) -> Option<ChartKind> {
+    let mut chosen = None;
+    egui::ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
+        for column in of_kind(entity, fits) {
+            if ui.button(&column.name).clicked() {
+                chosen = Some(make(column.name.clone()));
+            }
+        }
+    });
+    chosen
+}

@@ -1,0 +1,164 @@
+//! One person at the side: features, related rows, and why in or why not.
+
+use super::icons::{self, Icon};
+use super::{Actions, clause_words, text, theme, widgets};
+use crate::model::answer::{Answer, Profile, RelatedRows};
+use crate::model::clause::{Node, Part};
+use crate::state::{Action, PeopleAction, State};
+use egui::{RichText, Ui};
+
+/// The profile panel.
+pub fn profile_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let Some(key) = &state.people.profile else { return };
+    widgets::left_right(
+        ui,
+        |ui| {
+            let name = RichText::new(key.display()).font(theme::strong(16.0));
+            ui.add(egui::Label::new(name).truncate().selectable(true));
+        },
+        |ui| {
+            if icons::button(ui, Icon::Close, "Close the profile", true).clicked() {
+                actions.push(Action::People(PeopleAction::CloseProfile));
+            }
+        },
+    );
+    if let Some(failure) = state.answers.failure("profile") {
+        widgets::failure_ui(ui, failure);
+        return;
+    }
+    let Some(Answer::Profile(profile)) = state.answers.answer("profile") else {
+        ui.label(theme::weak(ui, "Reading…"));
+        return;
+    };
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        why_ui(ui, state, profile);
+        ui.add_space(theme::SPACE);
+        features_ui(ui, state, profile, actions);
+        for related in &profile.related {
+            ui.add_space(theme::SPACE);
+            related_ui(ui, related);
+        }
+    });
+}
+
+fn why_ui(ui: &mut Ui, state: &State, profile: &Profile) {
+    let p = theme::palette(ui);
+    let (title, color) = match (profile.in_cohort, profile.in_slice) {
+        (false, _) => ("Not in the cohort", p.warning),
+        (true, true) if state.tree().is_idle() => ("In the cohort", p.text),
+        (true, true) => ("In this segment", p.text),
+        (true, false) => ("Not in this segment", p.warning),
+    };
+    ui.label(RichText::new(title).font(theme::strong(theme::BODY)).color(color));
+    for (path, holds) in &profile.why {
+        let Some(part) = state.tree().part(path) else { continue };
+        ui.horizontal(|ui| {
+            ui.add_space((path.len() - 1) as f32 * 14.0);
+            let (icon, color, word) = match holds {
+                Some(true) => (Icon::Tick, p.accent, "holds"),
+                Some(false) => (Icon::Cross, p.warning, "does not hold"),
+                None => (Icon::More, p.weak, "unknown: a value is missing"),
+            };
+            icons::beside(ui, icon, color);
+            let words = part_words(part, state);
+            let label = ui.add(egui::Label::new(&words).wrap());
+            widgets::name_field(ui, &label, &format!("{words}, {word}"));
+            label.on_hover_text(word);
+        });
+    }
+}
+
+/// A part of the tree in words.
+pub(super) fn part_words(part: &Part, state: &State) -> String {
+    match &part.node {
+        Node::Clause(clause) => clause_words(clause, state),
+        Node::Group(group) => crate::language::words::tree(group, Some(&state.now)),
+    }
+}
+
+fn features_ui(ui: &mut Ui, state: &State, profile: &Profile, actions: &mut Actions) {
+    ui.label(theme::heading("Features"));
+    let entity = state.entity();
+    egui::Grid::new("profile features").num_columns(2).spacing([12.0, 3.0]).show(ui, |ui| {
+        for (name, value) in &profile.features {
+            ui.add(egui::Label::new(theme::small(ui, name.as_str())).truncate());
+            let feature = entity.and_then(|e| e.feature(name));
+            match feature.filter(|f| state.is_masked(f)) {
+                Some(feature) => {
+                    let button = ui.small_button("•••••");
+                    widgets::name_field(ui, &button, &format!("Reveal {name}"));
+                    if button.on_hover_text("Personal. A click shows it for this sitting").clicked()
+                    {
+                        let reveal = PeopleAction::Reveal(feature.name.clone());
+                        actions.push(Action::People(reveal));
+                    }
+                }
+                None if value.is_missing() => {
+                    ui.label(theme::weak(ui, "–"));
+                }
+                None => {
+                    let shown: String = text::cell(value).chars().take(400).collect();
+                    ui.add(egui::Label::new(shown).wrap().selectable(true));
+                }
+            }
+            ui.end_row();
+        }
+    });
+}
+
+fn related_ui(ui: &mut Ui, related: &RelatedRows) {
+    let count = text::counted(related.total, "row", "rows");
+    ui.label(theme::heading(format!("{} · {count}", related.table)));
+    let time = related.time_column.as_ref();
+    let time = time.and_then(|t| related.columns.iter().position(|c| c == t));
+    if let Some(index) = time {
+        moments_ui(ui, related, index);
+    }
+    if related.rows.is_empty() {
+        return;
+    }
+    egui::ScrollArea::both().id_salt(&related.table).max_height(170.0).show(ui, |ui| {
+        egui::Grid::new(("related", &related.table)).striped(true).spacing([12.0, 2.0]).show(
+            ui,
+            |ui| {
+                for column in &related.columns {
+                    ui.label(theme::small(ui, column.as_str()));
+                }
+                ui.end_row();
+                for row in related.rows.iter().take(50) {
+                    for value in row {
+                        let shown: String = text::cell(value).chars().take(40).collect();
+                        ui.label(RichText::new(shown).size(12.0));
+                    }
+                    ui.end_row();
+                }
+            },
+        );
+        if related.total > 50 {
+            ui.label(theme::small(ui, format!("the newest 50 of {}", text::grouped(related.total))));
+        }
+    });
+}
+
+/// When the rows happened, as ticks on a line.
+fn moments_ui(ui: &mut Ui, related: &RelatedRows, index: usize) {
+    let day = |value: &crate::model::value::Value| {
+        let text = value.display();
+        let day: jiff::civil::Date = text.get(..10)?.parse().ok()?;
+        Some((day, day.since(jiff::civil::Date::constant(1970, 1, 1)).ok()?.get_days()))
+    };
+    let days: Vec<_> = related.rows.iter().filter_map(|r| day(r.get(index)?)).collect();
+    let (Some(first), Some(last)) = (days.iter().min(), days.iter().max()) else { return };
+    let name = format!("Time line of {}", related.table);
+    let says = format!("{} moments from {} to {}", days.len(), first.0, last.0);
+    let figure = super::figure::figure(ui, &name, &says, 44.0);
+    let p = theme::palette(ui);
+    let length = (last.1 - first.1).max(1) as f32;
+    for (_, day) in &days {
+        let part = (day - first.1) as f32 / length;
+        let x = figure.plot.left() + figure.plot.width() * part;
+        ui.painter().vline(x, figure.plot.y_range(), egui::Stroke::new(1.5, p.accent.gamma_multiply(0.7)));
+    }
+    let words = |d: jiff::civil::Date| d.strftime("%-d %b %Y").to_string();
+    super::figure::axis_ui(ui, figure.plot, [&words(first.0), "", &words(last.0)]);
+}

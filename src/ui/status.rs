@@ -1,0 +1,118 @@
+//! The bar at the bottom: exactness, time and engine; work in the background; what was said.
+
+use super::icons::{self, Icon};
+use super::{Actions, text, theme, widgets};
+use crate::state::{Action, JobKind, Notice, SourceAction, State, ViewAction};
+use egui::{Align, Align2, Layout, ProgressBar, RichText, Ui, vec2};
+
+/// The status bar.
+pub fn status_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    ui.horizontal(|ui| {
+        ui.label(theme::small(ui, exactness(state)));
+        if state.source_changed {
+            ui.label(RichText::new("The files have changed").color(theme::palette(ui).warning));
+            if ui.small_button("Read again").clicked() {
+                actions.push(Action::Source(SourceAction::Reopen));
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let bad = state.notices.iter().filter(|n| n.bad).count();
+            let name = match (state.notices.len(), bad) {
+                (0, _) => "No notices".to_owned(),
+                (n, 0) => text::counted(n as u64, "notice", "notices"),
+                (_, b) => text::counted(b as u64, "problem", "problems"),
+            };
+            if ui.add(egui::Button::new(theme::small(ui, name)).frame_when_inactive(false)).clicked() {
+                actions.push(ViewAction::Notices.into());
+            }
+            for (ticket, job) in state.jobs.iter().rev() {
+                if matches!(job.kind, JobKind::Save { .. }) {
+                    continue;
+                }
+                let name = format!("Cancel {}", job.doing);
+                if icons::button(ui, Icon::Close, &name, true).clicked() {
+                    actions.push(ViewAction::CancelJob(*ticket).into());
+                }
+                let bar = match job.part {
+                    Some(part) => ProgressBar::new(part).text(format!("{:.0} %", part * 100.0)),
+                    None => ProgressBar::new(0.0),
+                };
+                ui.add(bar.desired_width(96.0).desired_height(12.0));
+                ui.label(theme::small(ui, job.doing.clone()));
+            }
+        });
+    });
+}
+
+fn exactness(state: &State) -> String {
+    if state.opened.is_none() {
+        return "Nothing is open".to_owned();
+    }
+    let took = state.answers.get("size").and_then(|h| h.value.as_ref()).map(|v| text::took(v.took));
+    match took {
+        Some(took) => format!("exact · {took} · DuckDB in memory"),
+        None => "DuckDB in memory".to_owned(),
+    }
+}
+
+/// The notice that floats over the window. The history keeps it.
+pub(super) fn toast_ui(ui: &Ui, state: &State, actions: &mut Actions) {
+    let Some(notice) = state.toast.and_then(|i| state.notices.get(i)) else { return };
+    let p = theme::palette(ui);
+    let area = egui::Area::new(egui::Id::unique("toast"))
+        .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -40.0))
+        .order(egui::Order::Foreground);
+    area.show(ui.ctx(), |ui| {
+        let edge = if notice.bad { p.warning } else { p.accent };
+        let frame = egui::Frame::popup(ui.style()).stroke(egui::Stroke::new(1.0, edge));
+        frame.show(ui, |ui| {
+            ui.set_max_width(380.0);
+            ui.horizontal_top(|ui| {
+                ui.vertical(|ui| {
+                    ui.set_max_width(330.0);
+                    notice_ui(ui, notice, actions);
+                });
+                if icons::button(ui, Icon::Close, "Close the notice", true).clicked() {
+                    actions.push(ViewAction::DropToast.into());
+                }
+            });
+        });
+        let id = ui.scope_id();
+        ui.ctx().accesskit_node_builder(id, |node| {
+            node.set_role(egui::accesskit::Role::Alert);
+        });
+    });
+}
+
+/// One notice, in the toast and in the history.
+pub(super) fn notice_ui(ui: &mut Ui, notice: &Notice, actions: &mut Actions) {
+    let p = theme::palette(ui);
+    let color = if notice.bad { p.warning } else { p.text };
+    ui.add(egui::Label::new(RichText::new(&notice.what).color(color)).wrap());
+    if !notice.more.is_empty() {
+        ui.add(egui::Label::new(theme::small(ui, notice.more.clone())).selectable(true).wrap());
+    }
+    if let Some(path) = &notice.path
+        && ui.small_button("Copy the path").clicked()
+    {
+        actions.push(ViewAction::Copy(path.display().to_string()).into());
+    }
+}
+
+/// The history of notices.
+pub(super) fn notices_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    ui.label(theme::heading("Notices"));
+    egui::ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
+        ui.set_width(480.0);
+        if state.notices.is_empty() {
+            ui.label(theme::weak(ui, "Nothing was said yet"));
+        }
+        for notice in state.notices.iter().rev() {
+            notice_ui(ui, notice, actions);
+            ui.separator();
+        }
+    });
+    if widgets::primary(ui, "Close").clicked() {
+        actions.push(ViewAction::Escape.into());
+    }
+}

@@ -1,0 +1,91 @@
+//! The bar at the top: the source, the entity, "as of", and what is always at hand.
+
+use super::icons::{self, Icon};
+use super::{Actions, theme, widgets};
+use crate::model::catalog::CohortRef;
+use crate::state::{
+    Action, CorrectionAction, ExportAction, FeatureAction, LibraryAction, SourceAction, State,
+    Theme, ViewAction,
+};
+use egui::{Align, Layout, Ui};
+
+/// The top bar.
+pub fn top_bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    ui.horizontal(|ui| {
+        source_ui(ui, state, actions);
+        entity_ui(ui, state, actions);
+        let now = format!("as of {}", state.now.display());
+        let button = ui.add(egui::Button::new(now).frame_when_inactive(false));
+        if button.on_hover_text("The instant that relative dates are counted from").clicked() {
+            actions.push(ViewAction::AskNow.into());
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if widgets::primary(ui, "Export…").clicked() {
+                actions.push(Action::Export(ExportAction::Open));
+            }
+            let (icon, name, to) = if ui.visuals().dark_mode {
+                (Icon::Sun, "Light theme", Theme::Light)
+            } else {
+                (Icon::Moon, "Dark theme", Theme::Dark)
+            };
+            if icons::button(ui, icon, name, true).clicked() {
+                actions.push(ViewAction::Theme(to).into());
+            }
+            let features = egui::Button::selectable(state.features.open, "Features");
+            if ui.add(features).clicked() {
+                actions.push(Action::Features(FeatureAction::Toggle));
+            }
+            let find = egui::Button::new("Find").shortcut_text("Ctrl+K");
+            if ui.add(find).on_hover_text("Every command, cohort and feature").clicked() {
+                actions.push(ViewAction::Palette.into());
+            }
+        });
+    });
+}
+
+fn source_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let Some(catalog) = state.catalog() else { return };
+    let name = catalog.path.file_name().unwrap_or(catalog.path.as_os_str()).to_string_lossy();
+    let title = egui::RichText::new(name.as_ref()).font(theme::strong(theme::BODY));
+    let menu = ui.menu_button(title, |ui| {
+        ui.label(theme::small(ui, catalog.path.display().to_string()));
+        ui.separator();
+        let mut item = |ui: &mut Ui, text: &str, action: Action| {
+            if ui.button(text).clicked() {
+                actions.push(action);
+                ui.close();
+            }
+        };
+        item(ui, "Open a file…", Action::Source(SourceAction::PickFile));
+        item(ui, "Open a folder…", Action::Source(SourceAction::PickFolder));
+        item(ui, "Open by path…", Action::Source(SourceAction::NoChooser));
+        item(ui, "Explore the sample shop", Action::Source(SourceAction::OpenSample));
+        ui.separator();
+        item(ui, "Read again", Action::Source(SourceAction::Reopen));
+        item(ui, "Corrections…", Action::Correct(CorrectionAction::Open));
+        item(ui, "Close", Action::Source(SourceAction::Close));
+        let recent = state.recent.iter().filter(|p| **p != catalog.path).take(6);
+        for (i, path) in recent.enumerate() {
+            if i == 0 {
+                ui.separator();
+            }
+            let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+            item(ui, &name, Action::Source(SourceAction::Open(vec![path.clone()])));
+        }
+    });
+    menu.response.on_hover_text(catalog.path.display().to_string());
+}
+
+fn entity_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let (Some(catalog), Some(entity)) = (state.catalog(), state.entity()) else { return };
+    let combo = egui::ComboBox::from_id_salt("entity").selected_text(&entity.name);
+    let response = combo.show_ui(ui, |ui| {
+        for other in &catalog.entities {
+            if ui.selectable_label(other.name == entity.name, &other.name).clicked() {
+                let everyone = CohortRef::all(&other.name);
+                actions.push(Action::Library(LibraryAction::SelectCohort(everyone)));
+            }
+        }
+    });
+    widgets::name_field(ui, &response.response, "Entity");
+}

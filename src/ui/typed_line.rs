@@ -1,0 +1,114 @@
+//! The typed condition above the blocks: the same tree as text, with completion.
+
+use super::{Actions, theme, widgets};
+use crate::language::Completion;
+use crate::state::{Action, Focus, SliceAction, State, ViewAction};
+use egui::text::{CCursor, CCursorRange};
+use egui::{Id, Key, Modifiers, RichText, TextEdit, Ui};
+
+const NAME: &str = "Type a condition, such as country = 'DE' and orders >= 3";
+
+/// The line, its proposals and its error.
+pub(super) fn typed_line_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let id = Id::unique("typed condition");
+    let mut text = state.typed.text.clone();
+    let cursor = cursor_of(ui, id);
+    let proposals = match cursor {
+        Some(cursor) if state.typed.editing => state.proposals(&text, cursor),
+        _ => Vec::new(),
+    };
+    let take_first = !proposals.is_empty()
+        && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Tab));
+    let p = theme::palette(ui);
+    let output = TextEdit::singleline(&mut text)
+        .id(id)
+        .hint_text(NAME)
+        .font(egui::TextStyle::Monospace)
+        .text_color_opt(state.typed.error.as_ref().map(|_| p.warning))
+        .lock_focus(!proposals.is_empty())
+        .desired_width(f32::INFINITY)
+        .show(ui);
+    let response = &output.response.response;
+    widgets::name_field(ui, response, "Condition as text");
+    if state.focus == Some(Focus::Typed) {
+        response.request_focus();
+        actions.push(ViewAction::Focused.into());
+    }
+    let slice = |action| Action::Slice(action);
+    if text != state.typed.text {
+        actions.push(slice(SliceAction::Typing(text.clone())));
+    }
+    if take_first && let Some(first) = proposals.first() {
+        take(ui, id, &text, cursor.unwrap_or_default(), first, actions);
+    }
+    if response.lost_focus() {
+        if ui.input(|i| i.key_pressed(Key::Enter)) {
+            actions.push(slice(SliceAction::CommitTyped));
+        } else if ui.input(|i| i.key_pressed(Key::Escape)) {
+            actions.push(slice(SliceAction::CancelTyped));
+        }
+    }
+    if response.has_focus() && !proposals.is_empty() {
+        proposals_ui(response, &text, cursor.unwrap_or_default(), &proposals, actions);
+    }
+    error_ui(ui, state);
+}
+
+fn cursor_of(ui: &Ui, id: Id) -> Option<usize> {
+    let range = TextEdit::load_state(ui.ctx(), id)?.cursor.char_range()?;
+    Some(range.primary.index.0)
+}
+
+fn error_ui(ui: &mut Ui, state: &State) {
+    let Some(error) = state.typed.error.as_ref().filter(|_| state.typed.editing) else { return };
+    let place = match error.at {
+        Some(at) => {
+            let rest: String = state.typed.text.chars().skip(at).take(16).collect();
+            if rest.is_empty() { " at the end".to_owned() } else { format!(" at {rest}") }
+        }
+        None => String::new(),
+    };
+    let text = match error.hint.as_str() {
+        "" => format!("{}{place}", error.message),
+        hint => format!("{}{place}; {hint}", error.message),
+    };
+    let color = theme::palette(ui).warning;
+    ui.label(RichText::new(text).size(theme::SMALL).color(color));
+}
+
+fn proposals_ui(
+    field: &egui::Response,
+    text: &str,
+    cursor: usize,
+    proposals: &[Completion],
+    actions: &mut Actions,
+) {
+    egui::Popup::from_response(field)
+        .open(true)
+        .close_behavior(egui::PopupCloseBehavior::IgnoreClicks)
+        .show(|ui| {
+            ui.set_min_width(240.0);
+            for (i, proposal) in proposals.iter().enumerate() {
+                let keys = if i == 0 { "Tab" } else { "" };
+                let label = format!("{}  {}", proposal.label, proposal.detail);
+                let button = egui::Button::selectable(i == 0, label).right_text(keys);
+                if ui.add(button).clicked() {
+                    take(ui, field.id, text, cursor, proposal, actions);
+                    field.request_focus();
+                }
+            }
+        });
+}
+
+/// Puts a proposal in the place of the word at the cursor.
+fn take(ui: &Ui, id: Id, text: &str, cursor: usize, proposal: &Completion, actions: &mut Actions) {
+    let before: String = text.chars().take(proposal.replace_from).collect();
+    let after: String = text.chars().skip(cursor).collect();
+    let end = proposal.replace_from + proposal.insert.chars().count();
+    let text = format!("{before}{}{after}", proposal.insert);
+    if let Some(mut edit) = TextEdit::load_state(ui.ctx(), id) {
+        edit.cursor.set_char_range(Some(CCursorRange::one(CCursor::new(end))));
+        TextEdit::store_state(ui.ctx(), id, edit);
+    }
+    actions.push(Action::Slice(SliceAction::Typing(text)));
+}

@@ -1,0 +1,78 @@
+//! The whole window: where the panels stand, and what lies over them.
+
+use super::theme;
+use super::{Actions, canvas_ui, dialogs_ui, features_ui, library_ui, profile_ui};
+use super::{status_ui, top_bar_ui, welcome_ui};
+use crate::state::{SourceAction, State};
+use egui::{Align2, Color32, Frame, Id, LayerId, Margin, Order, Panel, Ui};
+
+/// Draws everything.
+pub fn window_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    super::keys::keys_ui(ui, state, actions);
+    let p = theme::palette(ui);
+    let bar = Frame::new().fill(p.side).inner_margin(Margin::symmetric(8, 4));
+    Panel::bottom("status").frame(bar).show(ui, |ui| status_ui(ui, state, actions));
+    if state.opened.is_some() {
+        let bar = Frame::new().fill(p.side).inner_margin(Margin::symmetric(8, 6));
+        Panel::top("top").frame(bar).show(ui, |ui| top_bar_ui(ui, state, actions));
+        let side = theme::side_frame(ui);
+        Panel::left("library")
+            .frame(side)
+            .default_size(208.0)
+            .size_range(140.0..=420.0)
+            .show(ui, |ui| library_ui(ui, state, actions));
+        if state.people.profile.is_some() {
+            Panel::right("profile")
+                .frame(side)
+                .default_size(340.0)
+                .size_range(240.0..=640.0)
+                .show(ui, |ui| profile_ui(ui, state, actions));
+        } else if state.features.open {
+            Panel::right("features")
+                .frame(side)
+                .default_size(232.0)
+                .size_range(160.0..=480.0)
+                .show(ui, |ui| features_ui(ui, state, actions));
+        }
+        let canvas = Frame::new().fill(p.ground).inner_margin(Margin::symmetric(16, 8));
+        egui::CentralPanel::default()
+            .frame(canvas)
+            .show(ui, |ui| canvas_ui(ui, state, actions));
+    } else {
+        let canvas = Frame::new().fill(p.ground).inner_margin(Margin::same(16));
+        egui::CentralPanel::default()
+            .frame(canvas)
+            .show(ui, |ui| welcome_ui(ui, state, actions));
+    }
+    dialogs_ui(ui, state, actions);
+    super::status::toast_ui(ui, state, actions);
+    drop_ui(ui, actions);
+}
+
+/// Takes files dropped anywhere, and says so while they hover.
+fn drop_ui(ui: &Ui, actions: &mut Actions) {
+    let (hovering, dropped) = ui.input(|input| {
+        let dropped: Vec<_> =
+            input.raw.dropped_files.iter().map(|f| f.path().to_path_buf()).collect();
+        (!input.raw.hovered_files.is_empty(), dropped)
+    });
+    let dropped: Vec<_> = dropped.into_iter().filter(|p| !p.as_os_str().is_empty()).collect();
+    if !dropped.is_empty() {
+        actions.push(SourceAction::Open(dropped).into());
+    }
+    if hovering {
+        let painter =
+            ui.ctx().layer_painter(LayerId::new(Order::Foreground, Id::unique("drop overlay")));
+        let rect = ui.ctx().content_rect();
+        let p = theme::palette(ui);
+        painter.rect_filled(rect, 0, Color32::from_black_alpha(120));
+        painter.rect_stroke(
+            rect.shrink(16.0),
+            8,
+            egui::Stroke::new(2.0, p.accent),
+            egui::StrokeKind::Inside,
+        );
+        let font = theme::strong(theme::HEADLINE);
+        painter.text(rect.center(), Align2::CENTER_CENTER, "Drop to open", font, Color32::WHITE);
+    }
+}

@@ -1,0 +1,172 @@
+//! `export` and `verify`.
+
+use super::{Ran, Shop, run};
+use serde_json::{Value, json};
+
+/// Exports everyone with these arguments.
+fn export(shop: &Shop, to: &str, more: &[&str]) -> Ran {
+    let mut arguments = vec!["--cohort", "customer/all", "--to", to];
+    arguments.extend(more);
+    shop.run("export", &arguments)
+}
+
+fn verify(shop: &Shop, more: &[&str]) -> Ran {
+    let arguments: Vec<&str> = ["verify"].iter().chain(more).copied().collect();
+    run(&shop.path(""), &arguments)
+}
+
+fn manifest(shop: &Shop, list: &str) -> Value {
+    let text = std::fs::read_to_string(shop.path(&format!("{list}.manifest.json"))).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn no_part_is_left(shop: &Shop) {
+    let left: Vec<_> = std::fs::read_dir(shop.path(""))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.contains(".part"))
+        .collect();
+    assert_eq!(left, Vec::<String>::new());
+}
+
+#[test]
+fn a_csv_list_is_harmless_in_a_spreadsheet_and_exact_otherwise() {
+    let shop = Shop::new();
+    export(&shop, "list.csv", &["--columns", "customer_id=id,name,country,spent"]).good();
+    assert_eq!(
+        std::fs::read_to_string(shop.path("list.csv")).unwrap(),
+        "id,name,country,spent\n\
+         1,Ana,DE,10.5\n\
+         2,\"'=HYPERLINK(\"\"x\"\")\",DE,-3.0\n\
+         3,\"Line\nbreak, \"\"quoted\"\"\",FR,0.0\n\
+         4,'@sum,,1000.0\n\
+         5,Ünïcode 名前,FR,7.0\n\
+         6,Bob,US,8.0\n"
+    );
+    export(&shop, "raw.csv", &["--columns", "name", "--raw-formulas"]).good();
+    assert!(std::fs::read_to_string(shop.path("raw.csv")).unwrap().contains("\n@sum\n"));
+    no_part_is_left(&shop);
+}
+
+#[test]
+fn the_manifest_says_what_the_list_holds() {
+    let shop = Shop::new();
+    let condition = "country = 'DE'";
+    let exported = export(
+        &shop,
+        "list.csv",
+        &["--where", condition, "--columns", "customer_id,email=mail", "--hash", "mail", "--json"],
+    )
+    .json();
+    assert_eq!(exported["rows"], 2);
+    let manifest = manifest(&shop, "list.csv");
+    assert_eq!((&manifest["entity"], &manifest["cohort"]), (&json!("customer"), &json!("all")));
+    assert_eq!(manifest["where"], condition);
+    assert_ne!(manifest["words"], "");
+    assert_eq!(manifest["now"], "2026-11-23T09:00:00+00:00[UTC]");
+    assert_eq!((&manifest["rows"], &manifest["sha256"]), (&json!(2), &exported["sha256"]));
+    assert_eq!(manifest["columns"][1], json!({"feature": "email", "name": "mail", "hashed": true}));
+    let files = manifest["source"]["files"].as_array().unwrap();
+    assert_eq!(files.len(), 2);
+    assert!(files.iter().all(|f| f["sha256"].as_str().is_some_and(|s| s.len() == 64)));
+    // SHA-256 of "a@x.com".
+    let list = std::fs::read_to_string(shop.path("list.csv")).unwrap();
+    let hash = muster::deliver::checksum::of_bytes(b"a@x.com");
+    assert_eq!(list.lines().nth(1), Some(&*format!("1,{hash}")));
+}
+
+#[test]
+fn every_format_is_the_same_bytes_again_and_verifies() {
+    let shop = Shop::new();
+    for ending in ["csv", "parquet", "xlsx"] {
+        let (first, again) = (format!("first.{ending}"), format!("again.{ending}"));
+        export(&shop, &first, &[]).good();
+        export(&shop, &again, &[]).good();
+        let read = |name: &str| std::fs::read(shop.path(name)).unwrap();
+        assert!(read(&first) == read(&again), "{ending}");
+        let verified = verify(&shop, &[&first, "--rebuild", "--json"]).json();
+        assert_eq!(verified["matches"], true);
+        assert_eq!(verified["rows"], 6);
+        assert_eq!(verified["rebuilt"]["identical"], true, "{verified}");
+    }
+    no_part_is_left(&shop);
+}
+
+#[test]
+fn a_changed_list_and_a_changed_source_are_told_apart() {
+    let shop = Shop::new();
+    export(&shop, "list.csv", &[]).good();
+    let customers = shop.path("shop/customers.csv");
+    let before = std::fs::read_to_string(&customers).unwrap();
+    std::fs::write(&customers, before.replace("Bob", "Rob")).unwrap();
+    let told = verify(&shop, &["list.csv", "--rebuild"]);
+    assert_eq!(told.status, 1, "{}", told.out);
+    for part in ["matches its manifest", "customers.csv", "line 8 is the first", "Bob", "Rob"] {
+        assert!(told.out.contains(part), "{part} in {}", told.out);
+    }
+
+    std::fs::write(&customers, before).unwrap();
+    let list = std::fs::read_to_string(shop.path("list.csv")).unwrap();
+    std::fs::write(shop.path("list.csv"), list.replace("Bob", "Rob")).unwrap();
+    let told = verify(&shop, &["list.csv", "--rebuild"]);
+    assert_eq!(told.status, 1);
+    assert!(told.out.contains("does not match") && told.out.contains("the list was changed"));
+    no_part_is_left(&shop);
+}
+
+#[test]
+fn a_list_without_a_manifest_cannot_be_verified() {
+    let shop = Shop::new();
+    assert!(verify(&shop, &["shop/orders.csv"]).fails(1).contains("no manifest"));
+    assert!(verify(&shop, &["nope.csv"]).fails(1).contains("no such list"));
+}
+
+#[test]
+fn a_list_never_replaces_a_file_of_its_source() {
+    let shop = Shop::new();
+    let before = std::fs::read(shop.path("shop/customers.csv")).unwrap();
+    let failed = export(&shop, "shop/customers.csv", &[]).fails(2);
+    assert!(failed.contains("would overwrite a file of the source"), "{failed}");
+    assert!(std::fs::read(shop.path("shop/customers.csv")).unwrap() == before);
+}
+
+#[test]
+fn a_failed_export_leaves_what_was_there() {
+    let shop = Shop::new();
+    export(&shop, "list.csv", &[]).good();
+    let before = std::fs::read(shop.path("list.csv")).unwrap();
+    let fails = |to: &str, more: &[&str], status: i32, part: &str| {
+        let failed = export(&shop, to, more).fails(status);
+        assert!(failed.contains(part), "{failed}");
+    };
+    fails("list.csv", &["--columns", "nope"], 2, "no feature nope");
+    fails("list.csv", &["--columns", "name,email=NAME"], 2, "two columns are named NAME");
+    fails("list.csv", &["--hash", "nope"], 2, "no column is called nope");
+    fails("list.txt", &[], 2, ".csv, .parquet or .xlsx");
+    fails("nowhere/list.csv", &[], 1, "the folder is not there");
+    std::fs::create_dir(shop.path("folder.csv")).unwrap();
+    fails("folder.csv", &[], 1, "a folder has this name");
+    assert!(std::fs::read(shop.path("list.csv")).unwrap() == before);
+    no_part_is_left(&shop);
+}
+
+#[test]
+fn a_part_left_by_a_kill_is_replaced() {
+    let shop = Shop::new();
+    std::fs::write(shop.path("list.csv.part"), "half of it").unwrap();
+    export(&shop, "list.csv", &["--columns", "customer_id"]).good();
+    assert_eq!(
+        std::fs::read_to_string(shop.path("list.csv")).unwrap(),
+        "customer_id\n1\n2\n3\n4\n5\n6\n"
+    );
+    no_part_is_left(&shop);
+}
+
+#[test]
+fn a_list_of_nobody_has_a_header() {
+    let shop = Shop::new();
+    export(&shop, "list.csv", &["--where", "spent > 1e9", "--columns", "name"]).good();
+    assert_eq!(std::fs::read_to_string(shop.path("list.csv")).unwrap(), "name\n");
+    assert_eq!(manifest(&shop, "list.csv")["rows"], 0);
+    verify(&shop, &["list.csv", "--rebuild"]).good();
+}

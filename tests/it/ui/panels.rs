@@ -1,0 +1,146 @@
+//! Panels one by one.
+
+use super::{app, click, opened, settle};
+use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
+use muster::model::clause::{Expr, Node, Test};
+use muster::state::{Action, Dialog, SliceAction, ViewAction};
+
+#[test]
+fn the_welcome_screen_offers_three_ways_in() {
+    let (mut harness, screen) = app([1280.0, 800.0], false);
+    harness.run();
+    for name in ["Open a file…", "Open a folder…", "Explore the sample shop"] {
+        harness.get_by_label(name);
+    }
+    screen.shoot(&harness, "welcome-light");
+}
+
+#[test]
+fn a_path_that_is_not_there_is_said_and_kept_in_the_notices() {
+    let (mut harness, _) = app([1000.0, 700.0], false);
+    harness.run();
+    harness.get_by_role_and_label(Role::TextInput, "Path of a file or folder").focus();
+    harness.run();
+    harness
+        .get_by_role_and_label(Role::TextInput, "Path of a file or folder")
+        .type_text("/nowhere/at/all.parquet");
+    harness.run();
+    harness.key_press(egui::Key::Enter);
+    super::until(&mut harness, "the failure is told", |s| !s.notices.is_empty());
+    assert!(harness.state().state().notices[0].bad);
+    click(&mut harness, "1 problem");
+    assert_eq!(harness.state().state().dialog, Dialog::Notices);
+}
+
+#[test]
+fn a_click_on_a_bar_keeps_one_value_and_a_second_click_takes_it_back() {
+    let (mut harness, _) = opened([1280.0, 900.0], false);
+    let bar = |h: &egui_kittest::Harness<'_, muster::app::MusterApp>| {
+        let state = h.state().state();
+        let chart = state.charts.iter().find_map(|c| match state.answers.answer(&c.slot()) {
+            Some(muster::model::answer::Answer::Values(v)) => Some((c.clone(), v.clone())),
+            _ => None,
+        });
+        let (chart, values) = chart.expect("a chart of values");
+        let muster::model::workspace::ChartKind::Feature(column) = chart.kind else {
+            panic!("a feature")
+        };
+        (column, muster::ui::text::cell(&values.top[0].0))
+    };
+    let (column, value) = bar(&harness);
+    harness.get_all_by_label_contains(&format!("{value}, ")).next().expect("the bar").click();
+    settle(&mut harness);
+    let tree = harness.state().state().tree().clone();
+    let Node::Clause(clause) = &tree.parts[0].node else { panic!("a clause") };
+    assert_eq!(clause.left, Expr::Column(column));
+    assert!(matches!(clause.test, Test::OneOf(..) | Test::Compare(..)), "{clause:?}");
+}
+
+#[test]
+fn the_condition_box_takes_the_first_on_enter_and_the_editor_says_what_it_keeps() {
+    let (mut harness, screen) = opened([1280.0, 900.0], false);
+    click(&mut harness, "+ condition");
+    let name = "Search features, related tables, cohorts and segments";
+    harness.get_by_role_and_label(Role::TextInput, name).type_text("country");
+    harness.run();
+    screen.shoot(&harness, "adding-light");
+    harness.key_press(egui::Key::Enter);
+    settle(&mut harness);
+    let state = harness.state().state();
+    assert_eq!(state.editor.as_ref().and_then(|e| e.form.column()), Some("country"));
+    screen.shoot(&harness, "editor-text-light");
+    harness.get_by_label("Only DE").click();
+    settle(&mut harness);
+    harness.get_by_label_contains("keeps ");
+    click(&mut harness, "Take");
+    settle(&mut harness);
+    assert_eq!(harness.state().state().tree().parts.len(), 1);
+}
+
+#[test]
+fn editors_of_every_kind_draw() {
+    let (mut harness, screen) = opened([1280.0, 900.0], true);
+    let features: Vec<(String, muster::model::value::Kind)> = {
+        let entity = harness.state().state().entity().expect("an entity");
+        entity.features.iter().map(|f| (f.name.clone(), f.kind)).collect()
+    };
+    let ctx = harness.ctx.clone();
+    for (name, kind) in features {
+        let new = muster::state::EditAction::New(name);
+        harness.state_mut().act(Action::Edit(new), &ctx);
+        settle(&mut harness);
+        assert!(harness.state().state().editor.is_some());
+        screen.shoot(&harness, &format!("editor-{kind:?}"));
+    }
+    harness.state_mut().act(Action::Slice(SliceAction::StartAdding(Vec::new())), &ctx);
+    harness.state_mut().act(Action::Slice(SliceAction::Adding("orders".into())), &ctx);
+    let related = harness.state().state().adding.as_ref().and_then(|a| {
+        a.found.iter().position(|f| f.detail == "related rows")
+    });
+    let related = related.expect("a related table");
+    harness.state_mut().act(Action::Slice(SliceAction::Take(related)), &ctx);
+    settle(&mut harness);
+    screen.shoot(&harness, "editor-related");
+    click(&mut harness, "Take");
+    settle(&mut harness);
+    assert_eq!(harness.state().state().tree().parts.len(), 1);
+}
+
+#[test]
+fn the_palette_finds_a_command_and_takes_it() {
+    let (mut harness, screen) = opened([1280.0, 800.0], false);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+    harness.run();
+    assert_eq!(harness.state().state().dialog, Dialog::Palette);
+    harness.get_by_role_and_label(Role::TextInput, "Search commands, cohorts, segments and features").type_text("steps");
+    harness.run();
+    screen.shoot(&harness, "palette-light");
+    harness.key_press(egui::Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().state().tab, muster::state::Tab::Steps);
+    assert_eq!(harness.state().state().dialog, Dialog::None);
+}
+
+#[test]
+fn every_sheet_draws_and_escape_closes_it() {
+    let (mut harness, screen) = opened([1280.0, 800.0], false);
+    let ctx = harness.ctx.clone();
+    let sheets: [(Action, &str); 6] = [
+        (ViewAction::Keys.into(), "keys"),
+        (ViewAction::Sql.into(), "sql"),
+        (ViewAction::AskNow.into(), "now"),
+        (ViewAction::Notices.into(), "notices"),
+        (Action::Correct(muster::state::CorrectionAction::Open), "corrections"),
+        (Action::Source(muster::state::SourceAction::NoChooser), "path"),
+    ];
+    for (action, name) in sheets {
+        harness.state_mut().act(action, &ctx);
+        settle(&mut harness);
+        assert_ne!(harness.state().state().dialog, Dialog::None, "{name}");
+        screen.shoot(&harness, &format!("sheet-{name}"));
+        harness.key_press(egui::Key::Escape);
+        harness.run();
+        assert_eq!(harness.state().state().dialog, Dialog::None, "{name}");
+    }
+}
