@@ -67,13 +67,6 @@ fn id_types(project: &Project, id: EntityId, report: &mut Report) {
     if stitcher.broken.is_some() {
         return;
     }
-    if entity.id_types.is_empty() {
-        let message = format!("entity `{}` lists no id types", entity.name);
-        let found = report
-            .warning(&entity.place, message)
-            .hint("every id type that its inputs have takes part");
-        report.add(found);
-    }
     let mut supplied: BTreeMap<IdTypeId, Vec<&Place>> = BTreeMap::new();
     let mut groups = Groups::default();
     for source in &stitcher.sources {
@@ -92,18 +85,12 @@ fn id_types(project: &Project, id: EntityId, report: &mut Report) {
             report.add(found);
         }
     }
-    if !entity.id_types.is_empty() {
-        for (kind, places) in &supplied {
-            if !entity.id_types.contains(kind) {
-                let message = format!(
-                    "`{}` is not among the id types of `{}`",
-                    project[*kind].name, entity.name
-                );
-                let found = report
-                    .warning(places[0], message)
-                    .hint("ids of that type are left out of its id graph");
-                report.add(found);
-            }
+    for (kind, places) in &supplied {
+        if !entity.id_types.contains(kind) {
+            let message =
+                format!("`{}` is not among the id types of `{}`", project[*kind].name, entity.name);
+            let found = report.warning(places[0], message);
+            report.add(found.hint("ids of that type are left out of its id graph"));
         }
     }
     let parts = groups.parts(entity.id_types.iter().filter(|kind| supplied.contains_key(kind)));
@@ -328,7 +315,7 @@ fn clashes(project: &Project, report: &mut Report) {
         .filter(|m| m.package.is_none())
         .for_each(|m| words.take(&m.name, "a macro", &m.place, report));
 
-    let mut made = Taken::new("is what the run makes for");
+    let mut made = Taken::new("would be made twice: for");
     for model in project.sql_models.iter().filter(|m| m.package.is_none()) {
         made.take(&model.name, "a SQL model", &model.place, report);
     }
@@ -415,11 +402,8 @@ impl Taken {
             self.by.insert(key, (what, place.clone()));
             return;
         };
-        let whose = if *first == what {
-            "two of the same kind".to_owned()
-        } else {
-            format!("{first} and of {what}")
-        };
+        let both = if self.verb.ends_with("of") { "of" } else { "for" };
+        let whose = format!("{first} and {both} {what}");
         let hint = format!("the other is in {}, line {}", at.file.display(), at.line);
         let found = report.warning(place, format!("`{name}` {} {whose}", self.verb)).hint(hint);
         report.add(found);

@@ -1,6 +1,6 @@
 //! What has to be built before what, what goes round in circles, and what cannot be built at all.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::project::{
     CohortId, CohortRule, EnableStatus, EntityId, Expression, FeatureId, FeatureTableId, InputId,
@@ -36,10 +36,13 @@ pub(super) fn order(project: &mut Project, report: &mut Report) {
         }
         let at = component[0];
         let node = graph.nodes[at];
+        if let Node::Item(Item::Stitcher(id)) = node {
+            leave_out_sources(project, id, &graph, &reasons, report);
+        }
         let own = own_reason(project, node, report);
         let reason = own.or_else(|| {
-            let of =
-                graph.needs[at].iter().find_map(|need| Some((*need, reasons[*need].as_ref()?)))?;
+            let needs = needs_of(project, &graph, at);
+            let of = needs.into_iter().find_map(|need| Some((need, reasons[need].as_ref()?)))?;
             inherited(project, &graph, node, of, report)
         });
         if let (None, Node::Item(item)) = (&reason, node) {
@@ -55,12 +58,55 @@ pub(super) fn order(project: &mut Project, report: &mut Report) {
     project.order = order;
 }
 
+/// Takes sources of edges that cannot be built out of a stitcher: the rest is still joined.
+fn leave_out_sources(
+    project: &mut Project,
+    id: StitcherId,
+    graph: &Graph,
+    reasons: &[Option<Reason>],
+    report: &mut Report,
+) {
+    let broken: HashMap<Node, &Reason> = graph
+        .nodes
+        .iter()
+        .zip(reasons)
+        .filter_map(|(node, reason)| Some((*node, reason.as_ref()?)))
+        .collect();
+    let sources = std::mem::take(&mut project[id].sources);
+    let (mut kept, mut lost) = (Vec::new(), false);
+    for source in sources {
+        let Some(reason) = broken.get(&node_of(source.from)) else {
+            kept.push(source);
+            continue;
+        };
+        lost = true;
+        let (_, name, _) = called(project, node_of(source.from));
+        let message = format!("`{name}` gives no edges: {}", reason.text);
+        let place = &source.place;
+        let found =
+            if reason.quiet { report.note(place, message) } else { report.error(place, message) };
+        report.add(found.hint("ids are joined by the other sources only"));
+    }
+    let stitcher = &mut project[id];
+    if lost && kept.is_empty() {
+        stitcher.broken.get_or_insert_with(|| "none of its edge sources can be read".to_owned());
+    }
+    stitcher.sources = kept;
+}
+
 /// Why something cannot be built.
 #[derive(Debug, Clone)]
 struct Reason {
     text: String,
     /// It was left out on purpose, so what needs it is worth a note only.
     quiet: bool,
+}
+
+/// What a node needs; a stitcher only the sources that were left to it.
+fn needs_of(project: &Project, graph: &Graph, at: usize) -> Vec<usize> {
+    let Node::Item(Item::Stitcher(_)) = graph.nodes[at] else { return graph.needs[at].clone() };
+    let left: HashSet<Node> = needs(project, graph.nodes[at]).into_iter().collect();
+    graph.needs[at].iter().copied().filter(|need| left.contains(&graph.nodes[*need])).collect()
 }
 
 struct Graph {
@@ -367,23 +413,20 @@ fn own_reason(project: &Project, node: Node, report: &mut Report) -> Option<Reas
     if let Some(text) = broken {
         return loud(text.clone());
     }
-    let mut unknown: Option<&str> = None;
+    let mut why: Option<String> = None;
     each_text(project, item, &mut |text| {
         for part in &text.parts {
-            if let Part::Unknown(name) = part {
-                unknown = unknown.or(Some(name));
+            match part {
+                Part::Unknown(name) if why.is_none() => {
+                    why = Some(format!("it uses `{name}`, which is not there"));
+                }
+                Part::Broken(fault) if why.is_none() => why = Some(fault.clone()),
+                _ => {}
             }
         }
     });
-    if let Some(name) = unknown {
-        let (kind, item_name, place) = called(project, node);
-        if name.starts_with("packages/") {
-            let found = report
-                .warning(&place, format!("{kind} `{item_name}` cannot be computed"))
-                .hint(format!("it needs `{name}`, and the package is not fetched"));
-            report.add(found);
-        }
-        return loud(format!("it uses `{name}`, which is not there"));
+    if let Some(text) = why {
+        return loud(text);
     }
     if let Item::Cohort(id) = item {
         let rows = project[id]
@@ -477,8 +520,8 @@ fn circle(project: &Project, graph: &Graph, component: &[usize], report: &mut Re
 fn way_round(graph: &Graph, component: &[usize]) -> Vec<usize> {
     let start = component.iter().copied().min().unwrap_or(component[0]);
     let mut from: HashMap<usize, usize> = HashMap::new();
-    let mut queue = std::collections::VecDeque::from([start]);
-    let inside: std::collections::HashSet<usize> = component.iter().copied().collect();
+    let mut queue = VecDeque::from([start]);
+    let inside: HashSet<usize> = component.iter().copied().collect();
     while let Some(at) = queue.pop_front() {
         for need in graph.needs[at].iter().filter(|n| inside.contains(n)) {
             if *need == start {

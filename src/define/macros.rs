@@ -18,11 +18,13 @@ pub(super) struct Fault {
     /// What to look for in the text to find the line.
     pub(super) needle: String,
     pub(super) hint: Option<String>,
+    /// The text says what it should; what it names is just not to be had here.
+    pub(super) mild: bool,
 }
 
 impl Fault {
     pub(super) fn new(message: impl Into<String>, needle: impl Into<String>) -> Self {
-        Self { message: message.into(), needle: needle.into(), hint: None }
+        Self { message: message.into(), needle: needle.into(), hint: None, mild: false }
     }
 }
 
@@ -98,11 +100,10 @@ impl Macros {
 /// The value of a macro with its inputs filled in.
 fn fill(made: &Macro, arguments: &[String], name: &str) -> Result<String, Fault> {
     if arguments.len() != made.inputs.len() {
-        let message = format!(
-            "macro `{name}` takes {} inputs, and here it gets {}",
-            made.inputs.len(),
-            arguments.len()
-        );
+        let (takes, gets) = (made.inputs.len(), arguments.len());
+        let plural = if takes == 1 { "" } else { "s" };
+        let message =
+            format!("macro `{name}` takes {takes} input{plural}, and here it gets {gets}");
         return Err(Fault::new(message, name));
     }
     let given = |word: &str| made.inputs.iter().position(|i| i == word).map(|at| &arguments[at]);
@@ -452,7 +453,7 @@ mod tests {
         assert_eq!(fault.message, "macro `loop1` never comes to an end");
         assert_eq!(
             macros.expand("{{ b() }}", 0).unwrap_err().message,
-            "macro `b` takes 1 inputs, and here it gets 0"
+            "macro `b` takes 1 input, and here it gets 0"
         );
     }
 

@@ -19,7 +19,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::Finding;
+use crate::model::finding::Finding;
 
 mod bare;
 mod check;

@@ -611,7 +611,12 @@ pub(super) fn target(
             report.add(found);
             Some(target)
         }
-        Found::NotFetched(_) => None,
+        Found::NotFetched(package) => {
+            let message = format!("`{}` is of a package that is not fetched", path.text);
+            let found = report.warning(&path.place, message);
+            report.add(found.hint(format!("check out the package `{package}`")));
+            None
+        }
         Found::Nothing(near) => {
             let last = last_segment(&path.text).to_lowercase();
             if !names.dropped_models.contains(&last) && !names.dropped.contains(&last) {

@@ -602,6 +602,8 @@ pub enum Part {
     This,
     /// A name that could not be resolved; there is a finding.
     Unknown(String),
+    /// The text could not be evaluated, and why; there is a finding. It is the only part then.
+    Broken(String),
 }
 
 /// What a reference means.

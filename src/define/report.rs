@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::model::{Finding, Severity};
+use crate::model::finding::{Finding, Severity};
 
 use super::place::Place;
 

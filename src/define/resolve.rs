@@ -1,6 +1,6 @@
 //! Second pass: what every definition means, with all of its names resolved.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ use super::template::Evaluator;
 const PERSONAL_TAGS: [&str; 5] = ["pii", "personal", "personal_data", "sensitive", "gdpr"];
 /// The pb release from which every var is served unless it says otherwise.
 const ALL_SERVED_FROM: u32 = 49;
+/// The layout from which an entity lists its id types.
+const LISTED_FROM: u32 = 42;
 /// How many passes a stitcher makes when the project does not say.
 const MAX_ITERATIONS: u64 = 30;
 
@@ -166,6 +168,28 @@ impl Resolver<'_> {
         }
         for of in named.others {
             self.other(of);
+        }
+        self.fill_id_types();
+    }
+
+    /// An entity that lists no id types has all that its sources of edges give, as in layouts that
+    /// had no such list.
+    fn fill_id_types(&mut self) {
+        for at in 0..self.project.entities.len() {
+            let Some(stitcher) = self.project.entities[at].stitcher else { continue };
+            if !self.project.entities[at].id_types.is_empty() {
+                continue;
+            }
+            let sources = &self.project[stitcher].sources;
+            let given = sources.iter().flat_map(|s| &s.ids).filter_map(|id| id.id_type);
+            let kinds: BTreeSet<IdTypeId> = given.collect();
+            let entity = &self.project.entities[at];
+            if !kinds.is_empty() && self.schemas[0].is_none_or(|version| version >= LISTED_FROM) {
+                let message = format!("entity `{}` lists no id types", entity.name);
+                let found = self.report.warning(&entity.place, message);
+                self.report.add(found.hint("every id type that its inputs have takes part"));
+            }
+            self.project.entities[at].id_types = kinds.into_iter().collect();
         }
     }
 
@@ -331,7 +355,8 @@ impl Resolver<'_> {
             if id_type.is_none() && !main {
                 continue;
             }
-            let scope = Scope { entity: Some(entity), ..*scope };
+            // An id is read from the row alone: a word in it is a column, never a var.
+            let scope = Scope { package: scope.package, ..Scope::default() };
             let select = self.text(&raw.select, &scope);
             let to_default_stitcher = raw.to_default_stitcher;
             let place = raw.id_type.place.clone();

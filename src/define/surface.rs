@@ -65,9 +65,18 @@ impl Desk {
     }
 
     fn fault(&self, message: String, needle: &str, hint: Option<String>) {
+        self.add(Fault { hint, ..Fault::new(message, needle) });
+    }
+
+    /// Says that something is named that cannot be had here.
+    fn mild(&self, message: String, needle: &str, hint: &str) {
+        self.add(Fault { hint: Some(hint.to_owned()), mild: true, ..Fault::new(message, needle) });
+    }
+
+    fn add(&self, fault: Fault) {
         let mut log = self.log();
         if log.faults.len() < 50 {
-            log.faults.push(Fault { message, needle: needle.to_owned(), hint });
+            log.faults.push(fault);
         }
     }
 
@@ -102,7 +111,12 @@ impl Desk {
                 );
                 Some(target)
             }
-            Found::NotFetched(_) => None,
+            Found::NotFetched(_) if optional => None,
+            Found::NotFetched(package) => {
+                let message = format!("`{path}` is of a package that is not fetched");
+                self.mild(message, path, &format!("check out the package `{package}`"));
+                None
+            }
             Found::Nothing(_) if optional => None,
             Found::Nothing(nearest) => {
                 let last = path.rsplit('/').next().unwrap_or_default().to_lowercase();
@@ -137,7 +151,12 @@ impl Desk {
             let column = if lower == "valid_at" { "valid_at" } else { &known.main_id };
             return self.part(Part::Sql(column.to_owned()));
         }
-        if self.names.dropped.contains(&lower) || self.names.open_entities.contains(&entity) {
+        if self.names.dropped.contains(&lower) {
+            return self.unknown(name);
+        }
+        if self.names.open_entities.contains(&entity) {
+            let message = format!("`{}` has no feature `{name}` that is built here", known.name);
+            self.mild(message, name, "a model of a kind that is not built here may make it");
             return self.unknown(name);
         }
         let mut owners = vec![Owner::Entity(entity)];

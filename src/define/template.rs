@@ -61,7 +61,7 @@ impl Evaluator {
             }
             Err(fault) => {
                 fault_found(&fault, written, report);
-                text.parts = vec![Part::Unknown(fault.message)];
+                text.parts = vec![Part::Broken(fault.message)];
             }
         }
         if self.names.bare.get(scope.package).copied().unwrap_or(false) {
@@ -110,8 +110,10 @@ fn fault_found(fault: &Fault, written: &Written, report: &mut Report) {
     let at = if fault.needle.is_empty() { None } else { written.text.find(&fault.needle) };
     let lines = at.map_or(0, |at| written.text[..at].matches('\n').count());
     let place = written.place.below(lines as u64);
-    let found = with_hint(report.error(&place, fault.message.clone()), fault.hint.clone());
-    report.add(found);
+    let message = fault.message.clone();
+    let found =
+        if fault.mild { report.warning(&place, message) } else { report.error(&place, message) };
+    report.add(with_hint(found, fault.hint.clone()));
 }
 
 fn render(template: &str, repeats: bool, desk: &Arc<Desk>) -> Result<String, Error> {

@@ -187,6 +187,7 @@ pub(super) fn part(project: &Project, part: &Part) -> String {
         Part::EndTime => "{end of the run}".into(),
         Part::EndTimeText(layout) => format!("{{end of the run as {layout}}}"),
         Part::This => "{this table}".into(),
+        Part::Broken(why) => format!("{{not evaluated: {why}}}"),
         Part::Unknown(name) => format!("{{unknown: {name}}}"),
     }
 }

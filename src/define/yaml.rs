@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span};
 
-use crate::model::Finding;
+use crate::model::finding::Finding;
 
 use super::place::{Place, Written};
 use super::report::Report;
@@ -387,9 +387,7 @@ fn cause(message: &str) -> &str {
     message
         .split(" at byte ")
         .next()
-        .unwrap_or(message)
-        .split(" at line ")
-        .next()
+        .and_then(|m| m.split(" at char ").next())
         .unwrap_or(message)
         .trim()
 }

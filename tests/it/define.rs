@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use muster::define::{self, Project};
-use muster::model::{Finding, Severity};
+use muster::model::finding::{Finding, Severity};
 use proptest::prelude::*;
 
 fn cases() -> PathBuf {
@@ -143,7 +143,23 @@ fn files_in_bad_shape_are_read_as_far_as_they_go() {
     assert_eq!(project.features.len(), 1);
     assert_eq!(project.sql_models.len(), 1);
     assert_eq!(project.macros.len(), 2);
-    insta::assert_snapshot!(shown(&findings));
+    insta::assert_snapshot!(shown(&findings), @r#"
+    note m/a_windows.yaml:1: the file has Windows newlines
+        they are read as plain newlines; `git config core.autocrlf input` keeps them out
+    note m/b_bom.yaml:1: the file starts with a byte order mark
+        save it as UTF-8 without a byte order mark
+    error m/c_tabs.yaml:2: a tab is used to indent
+        indent with spaces; here each tab was read as two spaces
+    warning m/c_tabs.yaml:2: macro `a` is used by nothing
+        remove it, or check how it is called
+    error m/d_broken.yaml:4: not valid YAML: unclosed bracket '['
+    error m/f_only_a_word.yaml:1: a model file is a mapping, but here it is `hello`
+    error m/g_latin.yaml:1: the file is not UTF-8
+        save it as UTF-8; what could not be read is shown as �
+    warning m/g_latin.yaml:2: macro `c` is used by nothing
+        remove it, or check how it is called
+    error m/h_zeros.yaml:1: not valid YAML: unexpected character: `\u{0}'
+    "#);
 }
 
 #[test]
@@ -156,10 +172,17 @@ fn without_a_project_file_there_is_one_finding() {
 
 #[test]
 fn a_project_below_the_folder_is_found_and_findings_keep_the_path() {
-    let files = of_text(&[("/home/x/repo/p/pb_project.yaml", PROJECT), ("/home/x/repo/p/m/a.yaml", "inptus: []\n")]);
+    let files = of_text(&[
+        ("/home/x/repo/p/pb_project.yaml", PROJECT),
+        ("/home/x/repo/p/m/a.yaml", "inptus: []\n"),
+    ]);
     let (project, findings) = define::read(&files, Path::new("/home/x/repo"));
     assert_eq!(project.name, "p");
-    assert!(shown(&findings).contains("/home/x/repo/p/m/a.yaml:1: `inptus` is not a key"), "{}", shown(&findings));
+    assert!(
+        shown(&findings).contains("/home/x/repo/p/m/a.yaml:1: `inptus` is not a key"),
+        "{}",
+        shown(&findings)
+    );
 }
 
 #[test]
@@ -184,7 +207,12 @@ fn a_thousand_cohorts_and_ten_thousand_lines_are_read() {
 #[test]
 fn a_long_chain_of_features_that_ends_in_a_circle_is_reported_once() {
     let vars: String = (0..3_000)
-        .map(|at| format!("      - entity_var: {{name: f{at}, select: \"{{{{user.f{}}}}} + 1\"}}\n", (at + 1) % 3_000))
+        .map(|at| {
+            format!(
+                "      - entity_var: {{name: f{at}, select: \"{{{{user.f{}}}}} + 1\"}}\n",
+                (at + 1) % 3_000
+            )
+        })
         .collect();
     let text = format!("{INPUT}var_groups:\n  - name: v\n    entity_key: user\n    vars:\n{vars}");
     let (project, findings) = read(&of_text(&[("pb_project.yaml", PROJECT), ("m/a.yaml", &text)]));
@@ -203,18 +231,62 @@ fn ten_thousand_findings_are_cut_with_a_word_about_it() {
 
 /// Pieces of every layout, good and bad, that a random project is put together from.
 const PIECES: &[&str] = &[
-    "inputs:\n", "models:\n", "var_groups:\n", "macros:\n", "  - name: a\n", "  - name: b\n", "    name: c\n",
-    "    model_type: entity_cohort\n", "    model_type: id_stitcher\n", "    model_type: sql_template\n",
-    "    model_spec:\n", "      extends: user/all\n", "      extends: models/a\n", "      extends: models/b\n",
-    "      filter_pipeline:\n", "        - {type: include, value: \"{{user.a}} > 1\"}\n",
-    "      filter_expression: {OR: [\"{{a.x}} and (b\", {AND: [c]}]}\n", "      single_sql: |\n",
-    "        select {{this.DeRef(\"models/a\")}} {% if a %}\n", "        {% for x in [1,2] %}{{x}}{% endfor %}\n",
-    "      edge_sources: [{from: inputs/a}, {from: models/b}]\n", "    entity_key: user\n", "    entity_cohort: models/a\n",
-    "    vars:\n", "      - entity_var: {name: a, select: \"{{user.b}}\", from: inputs/a}\n",
-    "      - entity_var: {name: b, select: \"{{user.Var('a')}} + b\"}\n", "      - input_var: {name: x, select: 1, from: models/a}\n",
-    "    app_defaults: &x\n", "      table: t\n", "    table: t\n", "      <<: *x\n", "    ids: [{select: e, type: email, entity: user}]\n",
-    "      ids: [{select: e, type: email}, {select: u, type: user_id}]\n", "    value: \"{{a()}} {{x}}\"\n", "    inputs: [x]\n",
-    "\t", "\"", "'", "{{", "}}", "{%", "%}", "[", "]", "{", "}", ": ", "- ", "\n", "é", "\u{0}", "&x ", "*x", "|", ">", "#",
+    "inputs:\n",
+    "models:\n",
+    "var_groups:\n",
+    "macros:\n",
+    "  - name: a\n",
+    "  - name: b\n",
+    "    name: c\n",
+    "    model_type: entity_cohort\n",
+    "    model_type: id_stitcher\n",
+    "    model_type: sql_template\n",
+    "    model_spec:\n",
+    "      extends: user/all\n",
+    "      extends: models/a\n",
+    "      extends: models/b\n",
+    "      filter_pipeline:\n",
+    "        - {type: include, value: \"{{user.a}} > 1\"}\n",
+    "      filter_expression: {OR: [\"{{a.x}} and (b\", {AND: [c]}]}\n",
+    "      single_sql: |\n",
+    "        select {{this.DeRef(\"models/a\")}} {% if a %}\n",
+    "        {% for x in [1,2] %}{{x}}{% endfor %}\n",
+    "      edge_sources: [{from: inputs/a}, {from: models/b}]\n",
+    "    entity_key: user\n",
+    "    entity_cohort: models/a\n",
+    "    vars:\n",
+    "      - entity_var: {name: a, select: \"{{user.b}}\", from: inputs/a}\n",
+    "      - entity_var: {name: b, select: \"{{user.Var('a')}} + b\"}\n",
+    "      - input_var: {name: x, select: 1, from: models/a}\n",
+    "    app_defaults: &x\n",
+    "      table: t\n",
+    "    table: t\n",
+    "      <<: *x\n",
+    "    ids: [{select: e, type: email, entity: user}]\n",
+    "      ids: [{select: e, type: email}, {select: u, type: user_id}]\n",
+    "    value: \"{{a()}} {{x}}\"\n",
+    "    inputs: [x]\n",
+    "\t",
+    "\"",
+    "'",
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "[",
+    "]",
+    "{",
+    "}",
+    ": ",
+    "- ",
+    "\n",
+    "é",
+    "\u{0}",
+    "&x ",
+    "*x",
+    "|",
+    ">",
+    "#",
 ];
 
 proptest! {
