@@ -66,16 +66,11 @@ fn leave_out_sources(
     reasons: &[Option<Reason>],
     report: &mut Report,
 ) {
-    let broken: HashMap<Node, &Reason> = graph
-        .nodes
-        .iter()
-        .zip(reasons)
-        .filter_map(|(node, reason)| Some((*node, reason.as_ref()?)))
-        .collect();
+    let reason_of = |node: Node| reasons[*graph.places.get(&node)?].as_ref();
     let sources = std::mem::take(&mut project[id].sources);
     let (mut kept, mut lost) = (Vec::new(), false);
     for source in sources {
-        let Some(reason) = broken.get(&node_of(source.from)) else {
+        let Some(reason) = reason_of(node_of(source.from)) else {
             kept.push(source);
             continue;
         };
@@ -94,6 +89,30 @@ fn leave_out_sources(
     stitcher.sources = kept;
 }
 
+/// What has to be built before each thing that can be built, in the order of the project. The vars
+/// behind a table of vars count one by one.
+pub fn needs_of_all(project: &Project) -> Vec<(Item, Vec<Item>)> {
+    let graph = Graph::of(project);
+    let direct = |at: usize| graph.needs[at].iter().copied();
+    let of = |item: &Item| {
+        let at = *graph.places.get(&Node::Item(*item))?;
+        let (mut seen, mut found) = (HashSet::new(), Vec::new());
+        let mut queue: VecDeque<usize> = direct(at).collect();
+        while let Some(need) = queue.pop_front() {
+            if !seen.insert(need) {
+                continue;
+            }
+            match graph.nodes[need] {
+                Node::Item(item) => found.push(item),
+                _ => queue.extend(direct(need)),
+            }
+        }
+        found.sort_unstable();
+        Some((*item, found))
+    };
+    project.order.iter().filter_map(of).collect()
+}
+
 /// Why something cannot be built.
 #[derive(Debug, Clone)]
 struct Reason {
@@ -102,15 +121,30 @@ struct Reason {
     quiet: bool,
 }
 
+/// Vars that are not switched off, by owner.
+type Owned = HashMap<Owner, Vec<FeatureId>>;
+
+fn owned(project: &Project) -> Owned {
+    let mut found = Owned::new();
+    for (at, feature) in project.features.iter().enumerate() {
+        if feature.status != EnableStatus::Disabled {
+            found.entry(feature.owner).or_default().push(FeatureId(at));
+        }
+    }
+    found
+}
+
 /// What a node needs; a stitcher only the sources that were left to it.
 fn needs_of(project: &Project, graph: &Graph, at: usize) -> Vec<usize> {
     let Node::Item(Item::Stitcher(_)) = graph.nodes[at] else { return graph.needs[at].clone() };
-    let left: HashSet<Node> = needs(project, graph.nodes[at]).into_iter().collect();
+    let left: HashSet<Node> = needs(project, &Owned::new(), graph.nodes[at]).into_iter().collect();
     graph.needs[at].iter().copied().filter(|need| left.contains(&graph.nodes[*need])).collect()
 }
 
 struct Graph {
     nodes: Vec<Node>,
+    /// Where each node is in `nodes`.
+    places: HashMap<Node, usize>,
     /// What each node needs, by place in `nodes`.
     needs: Vec<Vec<usize>>,
 }
@@ -118,13 +152,14 @@ struct Graph {
 impl Graph {
     fn of(project: &Project) -> Self {
         let nodes = nodes(project);
+        let owned = owned(project);
         let places: HashMap<Node, usize> =
             nodes.iter().enumerate().map(|(at, node)| (*node, at)).collect();
         let needs = nodes
             .iter()
             .map(|node| {
                 let mut found = Vec::new();
-                for need in needs(project, *node) {
+                for need in needs(project, &owned, *node) {
                     found.extend(places.get(&need).copied());
                 }
                 found.sort_unstable();
@@ -132,7 +167,7 @@ impl Graph {
                 found
             })
             .collect();
-        Self { nodes, needs }
+        Self { nodes, places, needs }
     }
 
     fn is_circle(&self, component: &[usize]) -> bool {
@@ -215,15 +250,11 @@ fn node_of(target: Target) -> Node {
     }
 }
 
-fn needs(project: &Project, node: Node) -> Vec<Node> {
+fn needs(project: &Project, owned: &Owned, node: Node) -> Vec<Node> {
     let mut found = Vec::new();
     let with_owner = |owner: Owner| {
-        project
-            .features
-            .iter()
-            .enumerate()
-            .filter(move |(_, f)| f.owner == owner && f.status != EnableStatus::Disabled)
-            .map(|(at, _)| Node::Item(Item::Feature(FeatureId(at))))
+        let list = owned.get(&owner).map_or(&[] as &[FeatureId], Vec::as_slice);
+        list.iter().map(|id| Node::Item(Item::Feature(*id))).collect::<Vec<_>>()
     };
     let main_ids = |ids: &[RowId]| {
         ids.iter().map(|id| Node::Item(Item::Entity(id.entity))).collect::<Vec<_>>()

@@ -1,5 +1,7 @@
 //! The files of the model folders in every layout, as one shape: inputs, models, vars, macros.
 
+use std::sync::Arc;
+
 use super::fields::{Fields, items, text};
 use super::layout::{feature_views, filter, ids, named};
 use super::place::Written;
@@ -365,9 +367,34 @@ fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report
                 .get("feature_views")
                 .map_or_else(RawViews::default, |node| feature_views(node, report)),
         },
-        _ => RawSpec::Other,
+        _ => {
+            if let Some(node) = fields.get("prediction") {
+                model.features.extend(predicted(node));
+            }
+            RawSpec::Other
+        }
     };
     found_vars
+}
+
+/// Names of the columns that a prediction gives: `output_columns: {score: {name: …}, …}`.
+fn predicted(node: &Node) -> Vec<(Written, Option<Written>)> {
+    let inside = |node: &Node, name: &str| match &node.kind {
+        Kind::Map(entries) => {
+            entries.iter().find(|(key, _)| key.text == name).map(|(_, value)| Arc::clone(value))
+        }
+        _ => None,
+    };
+    let Some(columns) = inside(node, "output_columns") else { return Vec::new() };
+    let Kind::Map(columns) = &columns.kind else { return Vec::new() };
+    let mut found = Vec::new();
+    for (_, column) in columns {
+        // What is wrong with a model that is not built here is of no interest.
+        let mut silent = Report::default();
+        let name = inside(column, "name").and_then(|name| text(&name, "name", &mut silent));
+        found.extend(name.map(|name| (name, None)));
+    }
+    found
 }
 
 fn edge_source(node: &Node, report: &mut Report) -> Option<RawEdgeSource> {

@@ -6,8 +6,12 @@ use super::project::Macro;
 
 /// How long a text may become. In bytes.
 const TEXT_MAX: usize = 1 << 20;
+/// How much text all macros of a project may make. In bytes.
+const TOTAL_MAX: usize = 64 << 20;
 /// How deep macros may use macros.
 const DEPTH_MAX: usize = 24;
+/// How long a tag may be. In bytes.
+const TAG_MAX: usize = 16 << 10;
 /// How many macro calls one text may come to.
 const CALLS_MAX: usize = 5_000;
 
@@ -33,14 +37,16 @@ impl Fault {
 pub(super) struct Macros {
     by_name: HashMap<(usize, String), usize>,
     pub(super) all: Vec<Macro>,
+    /// How much text they made so far. In bytes.
+    made: usize,
 }
 
 impl Macros {
-    /// Adds a macro; gives it back when the name is taken, with where.
-    pub(super) fn add(&mut self, package: usize, new: Macro) -> Result<(), (Macro, usize)> {
+    /// Adds a macro, unless its name is taken; then gives the place of the one that has it.
+    pub(super) fn add(&mut self, package: usize, new: Macro) -> Result<(), usize> {
         let key = (package, new.name.clone());
         if let Some(at) = self.by_name.get(&key) {
-            return Err((new, *at));
+            return Err(*at);
         }
         self.by_name.insert(key, self.all.len());
         self.all.push(new);
@@ -57,8 +63,13 @@ impl Macros {
         if self.all.is_empty() || !text.contains("{{") {
             return Ok(text.to_owned());
         }
+        if self.made > TOTAL_MAX {
+            return Err(Fault::new("the macros of the project make too much text", ""));
+        }
         let mut calls = 0;
-        self.expand_at(text, package, 0, &mut calls)
+        let made = self.expand_at(text, package, 0, &mut calls);
+        self.made += made.as_ref().map_or(TEXT_MAX, |made| if calls > 0 { made.len() } else { 0 });
+        made
     }
 
     fn expand_at(
@@ -258,7 +269,7 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// The text in pieces. A tag that never ends is plain text.
+/// The text in pieces. A tag that never ends, or is far too long, is plain text.
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut found = Vec::new();
     let (mut start, mut at) = (0, 0);
@@ -277,9 +288,10 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
         };
         let slot = kind as usize - 1;
         let close = if endless[slot] { None } else { tag_end(&text[open + 2..], end, kind) };
-        let Some(close) = close else {
-            endless[slot] = true;
-            at = open + 2;
+        let too_long = close.is_some_and(|close| kind != PieceKind::Comment && close > TAG_MAX);
+        let Some(close) = close.filter(|_| !too_long) else {
+            endless[slot] |= close.is_none();
+            at = open + 2 + close.unwrap_or(0);
             continue;
         };
         if open > start {

@@ -1,12 +1,16 @@
 //! Every name of a project and its packages, and what it means from where it is used.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::project::{
     CohortId, EntityId, FeatureId, FeatureTableId, IdTypeId, InputId, OtherModelId, Owner,
     SqlModelId, StitcherId, Target,
 };
 use super::report::nearest;
+
+/// How often the nearest name is looked for.
+const SEARCHES_MAX: usize = 1_000;
 
 /// Where a name is used.
 #[derive(Debug, Clone, Copy, Default)]
@@ -92,6 +96,8 @@ pub(super) struct Names {
     /// Packages in which vars are referred to by their bare name.
     pub(super) bare: Vec<bool>,
     known: Vec<String>,
+    /// How many nearest names were looked for. Each search looks at every name.
+    searches: AtomicUsize,
 }
 
 impl Names {
@@ -101,6 +107,12 @@ impl Names {
 
     pub(super) fn id_type(&self, name: &str) -> Option<IdTypeId> {
         self.id_types.iter().position(|known| known.eq_ignore_ascii_case(name)).map(IdTypeId)
+    }
+
+    /// The nearest name, as long as there were not too many searches.
+    fn near<'a>(&self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        let searches = self.searches.fetch_add(1, Ordering::Relaxed);
+        if searches < SEARCHES_MAX { nearest(name, known) } else { None }
     }
 
     /// Makes the list from which the nearest name is looked for. To be called when all are known.
@@ -132,7 +144,7 @@ impl Names {
                     return Found::NotFetched((*name).to_owned());
                 }
                 let known = self.packages.iter().flatten().map(String::as_str);
-                return Found::Nothing(nearest(name, known).map(|p| format!("packages/{p}")));
+                return Found::Nothing(self.near(name, known).map(|p| format!("packages/{p}")));
             };
             package = at;
             segments = rest.to_vec();
@@ -146,7 +158,7 @@ impl Names {
         match self.misspelt(&segments, package, scope) {
             Some((target, right)) => Found::Misspelt(target, right),
             None => Found::Nothing(
-                nearest(&lower, self.known.iter().map(String::as_str)).map(str::to_owned),
+                self.near(&lower, self.known.iter().map(String::as_str)).map(str::to_owned),
             ),
         }
     }
@@ -339,12 +351,12 @@ impl Names {
         let entities = self.entities.iter().map(|e| e.name.as_str());
         let inputs = self.inputs.keys().map(|(_, name)| name.as_str());
         let models = self.models.keys().map(|(_, name)| name.as_str());
-        nearest(name, entities.chain(inputs).chain(models)).map(str::to_owned)
+        self.near(name, entities.chain(inputs).chain(models)).map(str::to_owned)
     }
 
     /// The nearest var that could be meant by `name`.
     pub(super) fn nearest_var(&self, owners: &[Owner], name: &str) -> Option<String> {
         let vars = self.vars.keys().filter(|(owner, _)| owners.contains(owner));
-        nearest(name, vars.map(|(_, name)| name.as_str())).map(str::to_owned)
+        self.near(name, vars.map(|(_, name)| name.as_str())).map(str::to_owned)
     }
 }

@@ -16,6 +16,11 @@ use super::report::{Report, nearest, with_hint};
 /// Id types that mean the main id itself.
 pub(super) const MAIN_ID_TYPES: [&str; 2] = ["rudder_id", "main_id"];
 
+/// How many entities a project may have.
+const ENTITIES_MAX: usize = 300;
+/// How many id types a project may have.
+const ID_TYPES_MAX: usize = 1_000;
+
 /// A definition and the package it is of.
 pub(super) struct Of<T> {
     pub(super) package: usize,
@@ -118,6 +123,10 @@ fn switch_off(raw: &mut RawProject) {
 impl Named {
     fn entities_of(&mut self, package: usize, entities: Vec<RawEntity>, report: &mut Report) {
         for raw in entities {
+            if self.names.entities.len() >= ENTITIES_MAX {
+                too_many("entities", ENTITIES_MAX, &raw.name, report);
+                return;
+            }
             let known = self.names.entity(&raw.name.text);
             if let Some(id) = known {
                 let first = &mut self.entities[id.0];
@@ -148,6 +157,10 @@ impl Named {
 
     fn id_types_of(&mut self, package: usize, id_types: Vec<RawIdType>, report: &mut Report) {
         for raw in id_types {
+            if self.names.id_types.len() >= ID_TYPES_MAX {
+                too_many("id types", ID_TYPES_MAX, &raw.name, report);
+                return;
+            }
             if let Some(id) = self.names.id_type(&raw.name.text) {
                 let first = &self.id_types[id.0];
                 if first.package == package {
@@ -178,7 +191,8 @@ impl Named {
             id_types.extend(entity.raw.id_types.iter().cloned());
         }
         for name in entities {
-            if self.names.entity(&name.text).is_none() {
+            let room = self.names.entities.len() < ENTITIES_MAX;
+            if room && self.names.entity(&name.text).is_none() {
                 let raw = RawEntity {
                     description: None,
                     id_stitcher: None,
@@ -191,7 +205,8 @@ impl Named {
             }
         }
         for name in id_types {
-            if self.names.id_type(&name.text).is_none() && !self.is_main_id(&name.text) {
+            let room = self.names.id_types.len() < ID_TYPES_MAX;
+            if room && self.names.id_type(&name.text).is_none() && !self.is_main_id(&name.text) {
                 self.names.id_types.push(name.text.clone());
                 let raw = RawIdType { name, extends: None, filters: Vec::new(), caps: Vec::new() };
                 self.id_types.push(Of { package: 0, raw });
@@ -634,6 +649,12 @@ pub(super) fn target(
 
 pub(super) fn last_segment(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
+}
+
+fn too_many(what: &str, most: usize, name: &Written, report: &mut Report) {
+    let message = format!("the project has more than {most} {what}");
+    let found = report.error(&name.place, message).hint("the rest is not read");
+    report.add(found);
 }
 
 fn twice(what: &str, name: &Written, first: &Place, report: &mut Report) {

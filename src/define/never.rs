@@ -10,7 +10,7 @@ use super::project::{CohortId, CohortRule, Expression, Project, Target};
 use super::words;
 
 /// How many conditions of one cohort are held against each other.
-const CONDITIONS_MAX: usize = 400;
+const CONDITIONS_MAX: usize = 150;
 
 /// Why nobody can be in `cohort`, in words; `None` when somebody may be.
 pub(super) fn never(project: &Project, cohort: CohortId) -> Option<String> {

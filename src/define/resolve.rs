@@ -46,6 +46,8 @@ struct Resolver<'a> {
     folder: PathBuf,
     report: &'a mut Report,
     project: Project,
+    /// Vars by owner.
+    owned: HashMap<Owner, Vec<FeatureId>>,
 }
 
 /// Makes the project from what `raws` still hold and everything that is named.
@@ -62,13 +64,14 @@ pub(super) fn resolve(
     let names = Arc::new(std::mem::take(&mut named.names));
     let project = head(&mut raws, around.packages);
     let mut resolver = Resolver {
-        evaluator: Evaluator { names: Arc::clone(&names), macros, files: Arc::new(around.texts) },
+        evaluator: Evaluator::new(Arc::clone(&names), macros, around.texts),
         packages: names.packages.clone(),
         schemas: raws.iter().map(|raw| raw.schema).collect(),
         names,
         folder: around.folder,
         report,
         project,
+        owned: HashMap::new(),
     };
     resolver.all(named);
     resolver.project.macros = resolver.evaluator.macros.all;
@@ -91,11 +94,11 @@ fn add_macros(macros: &mut Macros, package: usize, raw: &mut RawProject, report:
             report.add(found.hint("this and warehouse are words of the template language"));
             continue;
         }
-        if let Err((again, first)) = macros.add(package, made) {
+        if let Err(first) = macros.add(package, made) {
             let first = &macros.all[first].place;
             let hint = format!("the one in {}, line {} is used", first.file.display(), first.line);
-            let message = format!("macro `{}` is defined twice", again.name);
-            let found = report.error(&again.place, message).hint(hint);
+            let message = format!("macro `{}` is defined twice", name.text);
+            let found = report.error(&name.place, message).hint(hint);
             report.add(found);
         }
     }
@@ -151,6 +154,7 @@ impl Resolver<'_> {
         }
         for (at, (of, owner, entity)) in named.vars.into_iter().enumerate() {
             let feature = self.feature(FeatureId(at), of, owner, entity, &served);
+            self.owned.entry(owner).or_default().push(FeatureId(at));
             self.project.features.push(feature);
         }
         for (at, of) in named.cohorts.into_iter().enumerate() {
@@ -548,11 +552,8 @@ impl Resolver<'_> {
         let RawSpec::Cohort { filter, views, .. } = raw.spec else {
             unreachable!("a cohort has a filter")
         };
-        let features = self.project.features.iter().enumerate();
-        let features =
-            features.filter(|(_, f)| f.owner == Owner::Cohort(id)).map(|(at, _)| FeatureId(at));
         Cohort {
-            features: features.collect(),
+            features: self.owned.get(&Owner::Cohort(id)).cloned().unwrap_or_default(),
             package: self.package(of.package),
             entity,
             extends: self.names.cohorts[id.0].extends,
@@ -628,10 +629,12 @@ impl Resolver<'_> {
         }
         if raw.features.is_empty() {
             let group = Some(raw.name.text.as_str());
-            let own = self.project.features.iter().enumerate();
-            let own =
-                own.filter(|(_, f)| f.owner == owner && f.group.as_deref() == group && f.served);
-            features = own.map(|(at, _)| FeatureId(at)).collect();
+            let own = self.owned.get(&owner).cloned().unwrap_or_default();
+            let of_table = |id: &FeatureId| {
+                let feature = &self.project[*id];
+                feature.group.as_deref() == group && feature.served
+            };
+            features = own.into_iter().filter(of_table).collect();
         }
         FeatureTable {
             package: self.package(of.package),

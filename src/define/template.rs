@@ -24,6 +24,10 @@ use super::surface::{Desk, Root};
 const STEPS_MAX: u64 = 20_000;
 /// What a template may write in all. In bytes.
 const WRITTEN_MAX: usize = 2 << 20;
+/// What all templates of a project may write. In bytes.
+const TOTAL_MAX: usize = 256 << 20;
+/// How many templates with repeats get all their steps.
+const REPEATING_MAX: usize = 1_000;
 /// How long a template may be. In bytes.
 const TEMPLATE_MAX: usize = 1 << 20;
 /// Around the number of a part in evaluated text; both are in the private range of Unicode.
@@ -33,7 +37,11 @@ pub(super) const MARK: [char; 2] = ['\u{E000}', '\u{E001}'];
 pub(super) struct Evaluator {
     pub(super) names: Arc<Names>,
     pub(super) macros: Macros,
-    pub(super) files: Arc<HashMap<PathBuf, String>>,
+    files: Arc<HashMap<PathBuf, String>>,
+    /// Templates with repeats so far: after many of them each may take few steps only.
+    repeating: usize,
+    /// What templates wrote so far. In bytes.
+    written: usize,
 }
 
 /// The roots of packages, and a text that stands in one of them.
@@ -43,6 +51,10 @@ pub(super) struct Home {
 }
 
 impl Evaluator {
+    pub(super) fn new(names: Arc<Names>, macros: Macros, files: HashMap<PathBuf, String>) -> Self {
+        Self { names, macros, files: Arc::new(files), repeating: 0, written: 0 }
+    }
+
     /// `written` as evaluated in `scope`. What is wrong is reported, and the rest still stands.
     pub(super) fn text(&mut self, written: &Written, scope: &Scope, report: &mut Report) -> Text {
         let mut text = Text {
@@ -71,7 +83,7 @@ impl Evaluator {
     }
 
     fn evaluate(
-        &self,
+        &mut self,
         source: &str,
         written: &Written,
         scope: &Scope,
@@ -88,7 +100,13 @@ impl Evaluator {
         let home = Home { folder: folder_of(&written.place) };
         let desk =
             Arc::new(Desk::new(Arc::clone(&self.names), *scope, Arc::clone(&self.files), home));
-        let rendered = render(&template, repeats, &desk);
+        self.repeating += usize::from(repeats);
+        if self.written > TOTAL_MAX {
+            return Err(Fault::new("the templates of the project make too much text", ""));
+        }
+        let steps = if self.repeating > REPEATING_MAX { 500 } else { STEPS_MAX };
+        let rendered = render(&template, repeats.then_some(steps), &desk);
+        self.written += desk.written(0) + rendered.as_ref().map_or(0, String::len);
         let log = desk.take();
         for fault in &log.faults {
             fault_found(fault, written, report);
@@ -116,15 +134,14 @@ fn fault_found(fault: &Fault, written: &Written, report: &mut Report) {
     report.add(with_hint(found, fault.hint.clone()));
 }
 
-fn render(template: &str, repeats: bool, desk: &Arc<Desk>) -> Result<String, Error> {
+fn render(template: &str, repeats: Option<u64>, desk: &Arc<Desk>) -> Result<String, Error> {
     let mut environment = Environment::empty();
     let tags = template.matches("{{").count() + template.matches("{%").count();
     let straight = 64 * tags as u64 + 4 * template.len() as u64;
     // What repeats may take the fewer steps the longer it is, so that its output stays bounded.
-    let fuel = if repeats {
-        STEPS_MAX.min((64 << 20) / template.len().max(1) as u64).max(500)
-    } else {
-        STEPS_MAX + straight
+    let fuel = match repeats {
+        Some(steps) => steps.min((64 << 20) / template.len().max(1) as u64).max(500),
+        None => STEPS_MAX + straight,
     };
     environment.set_fuel(Some(fuel));
     environment.set_recursion_limit(60);
@@ -220,7 +237,16 @@ fn translate(source: &str) -> Result<(String, bool), Fault> {
             continue;
         }
         match piece.kind {
-            PieceKind::Plain => out.push_str(piece.whole),
+            PieceKind::Plain => {
+                let open = ["{{", "{%", "{#"].into_iter().find(|open| piece.whole.contains(open));
+                if let Some(open) = open {
+                    return Err(Fault::new(
+                        format!("a tag that starts with `{open}` never ends"),
+                        open,
+                    ));
+                }
+                out.push_str(piece.whole);
+            }
             PieceKind::Comment => {}
             PieceKind::Statement if word == "comment" => in_comment = true,
             PieceKind::Statement if matches!(word, "autoescape" | "endautoescape") => {}
@@ -251,6 +277,9 @@ impl Growth {
     fn look_at(&mut self, inner: &str) -> Result<(), Fault> {
         let all: Vec<Token<'_>> =
             tokens(inner).into_iter().filter(|t| !matches!(t, Token::Space(_))).collect();
+        if all.iter().any(|token| matches!(token, Token::Sign('"' | '\''))) {
+            return Err(Fault::new("a quote inside a tag is not closed", inner.trim()));
+        }
         self.has_macro |= matches!(all.first(), Some(Token::Word { word: "macro" | "call", .. }));
         self.repeats |=
             self.has_macro || matches!(all.first(), Some(Token::Word { word: "for", .. }));
@@ -428,11 +457,7 @@ mod tests {
 
     fn plain(source: &str) -> Result<String, String> {
         let mut report = Report::default();
-        let mut evaluator = Evaluator {
-            names: Arc::new(Names::default()),
-            macros: Macros::default(),
-            files: Arc::default(),
-        };
+        let mut evaluator = Evaluator::new(Arc::default(), Macros::default(), HashMap::new());
         let written = Written::new(source, &Place::new(&Path::new("a.yaml").into(), 1));
         let text = evaluator.text(&written, &Scope::default(), &mut report);
         let found = report.into_findings();

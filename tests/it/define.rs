@@ -102,6 +102,20 @@ fn every_case_is_understood_as_written_beside_it() {
 }
 
 #[test]
+fn everything_stands_in_the_order_after_what_it_needs() {
+    let (project, _) = read(&files(&cases().join("schema_96_incremental")));
+    let needs = define::needs_of_all(&project);
+    let at = |item| project.order.iter().position(|other| *other == item).unwrap();
+    for (item, list) in &needs {
+        assert!(list.iter().all(|need| at(*need) < at(*item)), "{item:?} needs {list:?}");
+    }
+    let model = define::Item::SqlModel(define::SqlModelId(0));
+    let (_, list) = needs.iter().find(|(item, _)| *item == model).unwrap();
+    let features = list.iter().filter(|item| matches!(item, define::Item::Feature(_))).count();
+    assert_eq!(features, 5, "the roll-up reads every var of user");
+}
+
+#[test]
 fn cases_of_real_layouts_have_no_errors() {
     for entry in fs::read_dir(cases()).unwrap() {
         let folder = entry.unwrap().path();
@@ -289,6 +303,42 @@ const PIECES: &[&str] = &[
     "#",
 ];
 
+/// Words that a random condition is put together from.
+const CONDITIONS: &[&str] = &[
+    "{{user.n}}",
+    "and",
+    "or",
+    "not",
+    "(",
+    ")",
+    "=",
+    "<>",
+    ">",
+    "<=",
+    "1",
+    "-2.5",
+    "'a'",
+    "'",
+    "\"x",
+    "null",
+    "is",
+    "in",
+    "(1,2)",
+    "between",
+    "like",
+    "'%a'",
+    "case",
+    "when",
+    "end",
+    "true",
+    "--",
+    "{{",
+    "é",
+    "::",
+    ",",
+    "5..5",
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -314,6 +364,13 @@ proptest! {
         let opened = ["", "{{", "{% if ", "{% with a="][open];
         let model = serde_json::to_string(&format!("{opened}{sql}")).unwrap();
         let text = format!("{INPUT}models:\n  - {{name: a, model_type: sql_template, model_spec: {{single_sql: {model}}}}}\n");
+        read(&of_text(&[("pb_project.yaml", PROJECT), ("m/a.yaml", &text)]));
+    }
+
+    #[test]
+    fn no_condition_stops_the_reader(parts in prop::collection::vec(prop::sample::select(CONDITIONS), 0..25)) {
+        let value = serde_json::to_string(&parts.join(" ")).unwrap();
+        let text = format!("{INPUT}var_groups: [{{name: v, entity_key: user, vars: [{{entity_var: {{name: n, select: count(*), from: inputs/orders}}}}]}}]\nmodels:\n  - {{name: a, model_type: entity_cohort, model_spec: {{extends: user/all, filter_pipeline: [{{type: include, value: {value}}}, {{type: exclude, value: {value}}}]}}}}\n");
         read(&of_text(&[("pb_project.yaml", PROJECT), ("m/a.yaml", &text)]));
     }
 
