@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::graph::each_text;
-use super::never::never;
+use super::never::Asked;
 use super::project::{
     CohortId, EntityId, Feature, IdTypeId, Item, Owner, Part, Place, Project, RowId, StitcherId,
     Target, Text,
@@ -43,8 +43,9 @@ pub(super) fn check(project: &Project, report: &mut Report) {
     for feature in &project.features {
         feature_oddities(project, feature, report);
     }
+    let asked = Asked::of(project);
     for at in 0..project.cohorts.len() {
-        cohort(project, CohortId(at), report);
+        cohort(project, &asked, CohortId(at), report);
     }
     clock(project, report);
     clashes(project, report);
@@ -243,11 +244,11 @@ fn plain(text: &Text) -> String {
     parts.collect::<String>().to_lowercase()
 }
 
-fn cohort(project: &Project, id: CohortId, report: &mut Report) {
+fn cohort(project: &Project, asked: &Asked<'_>, id: CohortId, report: &mut Report) {
     if project[id].broken.is_some() {
         return;
     }
-    let Some(reason) = never(project, id) else { return };
+    let Some(reason) = asked.never(id) else { return };
     let cohort = &project[id];
     let message = format!("cohort `{}` can never hold anyone: {reason}", cohort.name);
     let found = report.warning(&cohort.place, message).hint(

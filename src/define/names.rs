@@ -9,8 +9,8 @@ use super::project::{
 };
 use super::report::nearest;
 
-/// How often the nearest name is looked for.
-const SEARCHES_MAX: usize = 1_000;
+/// How many names are looked at in all searches for the nearest one.
+const LOOKED_AT_MAX: usize = 3_000_000;
 
 /// Where a name is used.
 #[derive(Debug, Clone, Copy, Default)]
@@ -96,8 +96,8 @@ pub(super) struct Names {
     /// Packages in which vars are referred to by their bare name.
     pub(super) bare: Vec<bool>,
     known: Vec<String>,
-    /// How many nearest names were looked for. Each search looks at every name.
-    searches: AtomicUsize,
+    /// How many names were looked at in searches for the nearest one.
+    looked_at: AtomicUsize,
 }
 
 impl Names {
@@ -109,10 +109,11 @@ impl Names {
         self.id_types.iter().position(|known| known.eq_ignore_ascii_case(name)).map(IdTypeId)
     }
 
-    /// The nearest name, as long as there were not too many searches.
+    /// The nearest name, as long as not too many were looked at.
     fn near<'a>(&self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-        let searches = self.searches.fetch_add(1, Ordering::Relaxed);
-        if searches < SEARCHES_MAX { nearest(name, known) } else { None }
+        let known: Vec<&str> = known.into_iter().collect();
+        let looked_at = self.looked_at.fetch_add(known.len(), Ordering::Relaxed);
+        if looked_at < LOOKED_AT_MAX { nearest(name, known) } else { None }
     }
 
     /// Makes the list from which the nearest name is looked for. To be called when all are known.

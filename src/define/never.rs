@@ -9,39 +9,52 @@ use super::condition::{Condition, Literal, Op, Subject, parse};
 use super::project::{CohortId, CohortRule, Expression, Project, Target};
 use super::words;
 
+/// How far up the cohorts that it narrows are looked at.
+const CHAIN_MAX: usize = 30;
 /// How many conditions of one cohort are held against each other.
 const CONDITIONS_MAX: usize = 150;
 
-/// Why nobody can be in `cohort`, in words; `None` when somebody may be.
-pub(super) fn never(project: &Project, cohort: CohortId) -> Option<String> {
-    let mut all = Vec::new();
-    gather(project, cohort, &mut all);
-    let mut limits = Limits { project, by_subject: HashMap::new(), whole: Vec::new() };
-    all.iter().find_map(|condition| limits.add(condition))
+/// What each cohort asks for by itself, parsed once for all cohorts that narrow it.
+pub(super) struct Asked<'a> {
+    project: &'a Project,
+    own: Vec<Vec<Condition>>,
 }
 
-/// Everything that has to hold for the members of `cohort` and of all that it narrows.
-fn gather(project: &Project, cohort: CohortId, all: &mut Vec<Condition>) {
-    let mut chain = vec![cohort];
-    while let Some(parent) = project[chain[chain.len() - 1]].extends {
-        if chain.len() > 100 || chain.contains(&parent) {
-            break;
-        }
-        chain.push(parent);
+impl<'a> Asked<'a> {
+    pub(super) fn of(project: &'a Project) -> Self {
+        let own = (0..project.cohorts.len()).map(|at| own(project, CohortId(at))).collect();
+        Self { project, own }
     }
-    for id in chain.into_iter().rev() {
-        all.push(Condition::Member(Target::Cohort(id)));
-        let filter = &project[id].filter;
-        for step in &filter.steps {
-            if let CohortRule::Condition(text) = &step.rule {
-                let condition = parse(project, text);
-                add(if step.include { condition } else { opposite(condition) }, all);
-            }
+
+    /// Why nobody can be in `cohort`, in words; `None` when somebody may be.
+    pub(super) fn never(&self, cohort: CohortId) -> Option<String> {
+        let mut chain = vec![cohort];
+        let mut at = cohort;
+        while let Some(parent) = self.project[at].extends.filter(|_| chain.len() < CHAIN_MAX) {
+            chain.push(parent);
+            at = parent;
         }
-        if let Some(expression) = &filter.expression {
-            add(of_expression(project, expression), all);
+        let mut limits =
+            Limits { project: self.project, by_subject: HashMap::new(), whole: Vec::new() };
+        let all = chain.into_iter().rev().flat_map(|id| &self.own[id.0]);
+        all.take(CONDITIONS_MAX).find_map(|condition| limits.add(condition))
+    }
+}
+
+/// Everything that has to hold for the members of `cohort` beside what it narrows asks for.
+fn own(project: &Project, cohort: CohortId) -> Vec<Condition> {
+    let mut all = vec![Condition::Member(Target::Cohort(cohort))];
+    let filter = &project[cohort].filter;
+    for step in &filter.steps {
+        if let CohortRule::Condition(text) = &step.rule {
+            let condition = parse(project, text);
+            add(if step.include { condition } else { opposite(condition) }, &mut all);
         }
     }
+    if let Some(expression) = &filter.expression {
+        add(of_expression(project, expression), &mut all);
+    }
+    all
 }
 
 fn of_expression(project: &Project, expression: &Expression) -> Condition {
