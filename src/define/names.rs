@@ -82,6 +82,8 @@ pub(super) struct Names {
     pub(super) inputs: HashMap<(usize, String), InputId>,
     pub(super) models: HashMap<(usize, String), Model>,
     pub(super) vars: HashMap<(Owner, String), FeatureId>,
+    /// Names of vars that some cohort has of its own.
+    pub(super) cohort_vars: HashSet<String>,
     /// Columns of models that an entity serves as features.
     pub(super) columns: HashMap<(EntityId, String), Target>,
     /// Names of packages; the project itself is the first and has none.
@@ -111,6 +113,9 @@ impl Names {
 
     /// The nearest name, as long as not too many were looked at.
     fn near<'a>(&self, name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        if self.looked_at.load(Ordering::Relaxed) > LOOKED_AT_MAX {
+            return None;
+        }
         let known: Vec<&str> = known.into_iter().collect();
         let looked_at = self.looked_at.fetch_add(known.len(), Ordering::Relaxed);
         if looked_at < LOOKED_AT_MAX { nearest(name, known) } else { None }
@@ -286,7 +291,8 @@ impl Names {
     pub(super) fn var_of_cohort(&self, cohort: CohortId, name: &str) -> Option<FeatureId> {
         let name = name.to_lowercase();
         let mut seen = HashSet::new();
-        let mut at = Some(cohort);
+        // Most names are of no cohort, and the way up can be long.
+        let mut at = Some(cohort).filter(|_| self.cohort_vars.contains(&name));
         while let Some(cohort) = at {
             if let Some(var) = self.vars.get(&(Owner::Cohort(cohort), name.clone())) {
                 return Some(*var);

@@ -553,6 +553,9 @@ impl Named {
             twice(what, &raw.name, &first.place, report);
             return;
         }
+        if matches!(owner, Owner::Cohort(_)) {
+            self.names.cohort_vars.insert(key.1.clone());
+        }
         self.names.vars.insert(key, FeatureId(self.vars.len()));
         self.vars.push((Of { package, raw }, owner, entity));
     }
