@@ -55,7 +55,10 @@ fn ask(what: &Choose) -> Option<Vec<PathBuf>> {
             .set_title("Open files")
             .add_filter(
                 "Data",
-                &["duckdb", "db", "ddb", "parquet", "csv", "tsv", "json", "jsonl", "ndjson", "gz", "zst"],
+                &[
+                    "duckdb", "db", "ddb", "parquet", "csv", "tsv", "json", "jsonl", "ndjson",
+                    "gz", "zst",
+                ],
             )
             .add_filter("All files", &["*"])
             .pick_files(),

@@ -37,7 +37,9 @@ pub fn run(args: WindowArgs) -> ExitCode {
                 last = Some(format!("no usable graphics were found; {error}"));
             }
             Err(error @ (eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_))) => {
-                return fail(&format!("no display was found; {error}"));
+                // Its text names source files of the program; the log keeps it.
+                log::error!("{error}");
+                return fail(&format!("no display was found; {}", why_no_display()));
             }
             Err(error) => return fail(&format!("the window could not be shown; {error}")),
         }
@@ -64,10 +66,18 @@ fn show(args: &WindowArgs, renderer: eframe::Renderer) -> eframe::Result {
     )
 }
 
+/// What is known about a missing display.
+fn why_no_display() -> &'static str {
+    let is_unset = |name| std::env::var_os(name).is_none_or(|value| value.is_empty());
+    if cfg!(target_os = "linux") && is_unset("DISPLAY") && is_unset("WAYLAND_DISPLAY") {
+        "neither DISPLAY nor WAYLAND_DISPLAY is set"
+    } else {
+        "the system gave no window"
+    }
+}
+
 fn fail(why: &str) -> ExitCode {
     let why = why.replace('\n', " ");
-    eprintln!(
-        "error: {why}; try muster show PATH, check, count, sql, export, verify or profile"
-    );
+    eprintln!("error: {why}; try muster show PATH, check, count, sql, export, verify or profile");
     ExitCode::FAILURE
 }

@@ -81,11 +81,11 @@ fn list_value(scope: &Scope<'_>, feature: &Column, hashed: bool, neutralise: boo
     if neutralise && feature.kind == Kind::Text {
         let text = Sql::fill("CAST({} AS VARCHAR)", &[&value]);
         // The characters that make a spreadsheet read a cell as a formula, and the two that hide
-        // one at the start of it.
-        let signs = Sql::raw("'=', '+', '-', '@', chr(9), chr(13)");
+        // one at the start of it. Not a list after IN, which may become a join and lose the order.
+        let signs = Sql::raw("'=+-@' || chr(9) || chr(13)");
         return Sql::fill(
-            "CASE WHEN left({}, 1) IN ({}) THEN '''' || {} ELSE {} END",
-            &[&text, &signs, &text, &text],
+            "CASE WHEN {} <> '' AND contains({}, left({}, 1)) THEN '''' || {} ELSE {} END",
+            &[&text, &signs, &text, &text, &text],
         );
     }
     value
@@ -205,19 +205,33 @@ fn step_name(number: usize) -> Sql {
     Sql::fill("s{}", &[&sql::number(number as i128)])
 }
 
-/// The least and greatest finite value of a number in the cohort.
+/// Which least and greatest value is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Of all values: a stored column knows it without being read, but it may be infinite or NaN.
+    All,
+    /// Of the finite values.
+    Finite,
+}
+
+/// The least and greatest value of a number in the cohort, as floats.
 ///
 /// # Errors
 /// See [`members`]; also when the feature is not a number. So for all charts of numbers.
-pub fn range(catalog: &Catalog, slice: &Slice, column: &str) -> Compiled {
+pub fn range(catalog: &Catalog, slice: &Slice, column: &str, extent: Extent) -> Compiled {
     over_cohort(catalog, slice, &Tree::everyone(), |scope| {
-        let value = number_value(scope, column)?;
-        Ok((
-            Sql::fill(", {} AS v", &[&value]),
-            Sql::raw(
-                "SELECT min(v) FILTER (WHERE isfinite(v)), max(v) FILTER (WHERE isfinite(v)) FROM rows",
+        let (value, outer) = match extent {
+            Extent::All => {
+                number_value(scope, column)?;
+                let raw = scope.column(&feature(scope, column)?.name);
+                (raw, Sql::raw("SELECT CAST(min(v) AS DOUBLE), CAST(max(v) AS DOUBLE) FROM rows"))
+            }
+            Extent::Finite => (
+                number_value(scope, column)?,
+                Sql::raw("SELECT min(v), max(v) FROM rows WHERE isfinite(v)"),
             ),
-        ))
+        };
+        Ok((Sql::fill(", {} AS v", &[&value]), outer))
     })
 }
 
@@ -283,7 +297,7 @@ pub fn values(catalog: &Catalog, slice: &Slice, column: &str, top: u16, search: 
             Sql::fill("contains(lower(CAST(v AS VARCHAR)), lower({}))", &[&search])
         };
         let outer = Sql::fill(
-            "SELECT f.v, coalesce(f.\"all\", 0) AS \"all\", coalesce(f.kept, 0) AS kept, t.*\nFROM (\n  SELECT coalesce(sum(\"all\") FILTER (WHERE {}), 0) AS all_total,\n    coalesce(sum(kept) FILTER (WHERE {}), 0) AS kept_total,\n    count(*) FILTER (WHERE {}) AS distinct_total,\n    coalesce(sum(\"all\") FILTER (WHERE v IS NULL), 0) AS all_missing,\n    coalesce(sum(kept) FILTER (WHERE v IS NULL), 0) AS kept_missing\n  FROM counts\n) AS t\nLEFT JOIN (SELECT * FROM counts WHERE {} ORDER BY kept DESC, \"all\" DESC, v LIMIT {}) AS f ON TRUE\nORDER BY f.kept DESC, f.\"all\" DESC, f.v",
+            "SELECT f.v, coalesce(f.\"all\", 0) AS \"all\", coalesce(f.kept, 0) AS kept, t.*\nFROM (\n  SELECT CAST(coalesce(sum(\"all\") FILTER (WHERE {}), 0) AS BIGINT) AS all_total,\n    CAST(coalesce(sum(kept) FILTER (WHERE {}), 0) AS BIGINT) AS kept_total,\n    count(*) FILTER (WHERE {}) AS distinct_total,\n    CAST(coalesce(sum(\"all\") FILTER (WHERE v IS NULL), 0) AS BIGINT) AS all_missing,\n    CAST(coalesce(sum(kept) FILTER (WHERE v IS NULL), 0) AS BIGINT) AS kept_missing\n  FROM counts\n) AS t\nLEFT JOIN (SELECT * FROM counts WHERE {} ORDER BY kept DESC, \"all\" DESC, v LIMIT {}) AS f ON TRUE\nORDER BY f.kept DESC, f.\"all\" DESC, f.v",
             &[&found, &found, &found, &found, &sql::number(top)],
         );
         Ok((Sql::fill(", {} AS v", &[&value]), outer))
@@ -295,19 +309,31 @@ pub fn values(catalog: &Catalog, slice: &Slice, column: &str, top: u16, search: 
     })
 }
 
-/// The earliest and latest finite moment of a feature in the cohort, as text.
+/// The earliest and latest moment of a feature in the cohort, as text.
 ///
 /// # Errors
 /// See [`members`]; also when the feature is no date.
-pub fn time_range(catalog: &Catalog, slice: &Slice, column: &str) -> Compiled {
+pub fn time_range(catalog: &Catalog, slice: &Slice, column: &str, extent: Extent) -> Compiled {
     over_cohort(catalog, slice, &Tree::everyone(), |scope| {
         let value = time_value(scope, column)?;
-        Ok((
-            Sql::fill(", {} AS v", &[&value]),
-            Sql::raw(
-                "SELECT CAST(min(v) FILTER (WHERE isfinite(v)) AS VARCHAR), CAST(max(v) FILTER (WHERE isfinite(v)) AS VARCHAR) FROM rows",
+        let kind = feature(scope, column)?.kind;
+        let raw = scope.column(&feature(scope, column)?.name);
+        let ends = ["min(v)", "max(v)"].map(|end| without_zone(Some(kind), Sql::raw(end)));
+        Ok(match extent {
+            Extent::All => (
+                Sql::fill(", {} AS v", &[&raw]),
+                Sql::fill(
+                    "SELECT CAST({} AS VARCHAR), CAST({} AS VARCHAR) FROM rows",
+                    &[&ends[0], &ends[1]],
+                ),
             ),
-        ))
+            Extent::Finite => (
+                Sql::fill(", {} AS v", &[&value]),
+                Sql::raw(
+                    "SELECT CAST(min(v) AS VARCHAR), CAST(max(v) AS VARCHAR) FROM rows WHERE isfinite(v)",
+                ),
+            ),
+        })
     })
 }
 
@@ -322,7 +348,7 @@ pub fn timeline(catalog: &Catalog, slice: &Slice, column: &str, unit: Unit) -> C
         Ok((
             Sql::fill(", {} AS v", &[&value]),
             Sql::fill(
-                "SELECT CASE WHEN isfinite(v) THEN strftime(date_trunc({}, v), '%Y-%m-%d %H:%M:%S') END AS period,\n  count(*) AS \"all\", count(*) FILTER (WHERE kept) AS kept\nFROM rows GROUP BY 1 ORDER BY 1",
+                "SELECT strftime(period, '%Y-%m-%d %H:%M:%S') AS period, \"all\", kept\nFROM (\n  SELECT CASE WHEN isfinite(v) THEN CAST(date_trunc({}, v) AS TIMESTAMP) END AS period,\n    count(*) AS \"all\", count(*) FILTER (WHERE kept) AS kept\n  FROM rows GROUP BY 1\n) ORDER BY 1",
                 &[&sql::text(unit_word(unit))],
             ),
         ))

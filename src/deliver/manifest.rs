@@ -212,12 +212,15 @@ pub fn kind_word(kind: SourceKind) -> &'static str {
 /// When a file cannot be read, or `cancelled` is set meanwhile.
 pub fn file_records(
     fingerprint: &Fingerprint,
+    kind: SourceKind,
     cancelled: &AtomicBool,
 ) -> Result<Vec<FileRecord>, Failure> {
     let total: u64 = fingerprint.files.iter().map(|f| f.bytes).sum();
+    // Closing a second handle of a database file would drop the lock under which it is read.
+    let hashed = kind == SourceKind::Files && total <= HASHED_BYTES_MAX;
     let mut records = Vec::with_capacity(fingerprint.files.len());
-    for file in &fingerprint.files {
-        let sha256 = if total <= HASHED_BYTES_MAX {
+    for file in fingerprint.files.iter().filter(|f| !was_absent(f)) {
+        let sha256 = if hashed {
             let mut go_on = |_| match cancelled.load(Ordering::Relaxed) {
                 true => Err(Failure::new("cancelled", "", "")),
                 false => Ok(()),
@@ -247,10 +250,15 @@ pub fn changed_file(fingerprint: &Fingerprint) -> Option<&FileStamp> {
 
 fn is_unchanged(stamp: &FileStamp) -> bool {
     let Ok(metadata) = std::fs::metadata(&stamp.path) else {
-        return false;
+        return was_absent(stamp);
     };
     let modified = metadata.modified().ok().and_then(nanos_since_1970);
     metadata.len() == stamp.bytes && modified.is_none_or(|m| m == stamp.modified_nanos)
+}
+
+/// Whether the file was not there when the stamp was taken: a database's log comes and goes.
+fn was_absent(stamp: &FileStamp) -> bool {
+    stamp.bytes == 0 && stamp.modified_nanos == 0
 }
 
 fn nanos_since_1970(time: std::time::SystemTime) -> Option<i128> {
@@ -376,7 +384,8 @@ pub(crate) mod tests {
         let stamp = FileStamp { path: path.clone(), bytes: 4, modified_nanos };
         let fingerprint = Fingerprint { files: vec![stamp] };
         assert_eq!(changed_file(&fingerprint), None);
-        let records = file_records(&fingerprint, &AtomicBool::new(false)).unwrap();
+        let records =
+            file_records(&fingerprint, SourceKind::Files, &AtomicBool::new(false)).unwrap();
         assert_eq!(records[0].sha256.as_deref(), Some(&*checksum::of_bytes(b"a\n1\n")));
 
         std::fs::write(&path, "a\n12\n").unwrap();

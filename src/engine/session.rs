@@ -10,6 +10,7 @@ use crate::model::answer::Answered;
 use crate::model::catalog::{Catalog, CohortRef};
 use crate::model::failure::Failure;
 use crate::model::question::{Question, Slice};
+use crate::model::value::Value;
 use crate::protocol::{OpenRequest, Opened};
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
@@ -106,7 +107,13 @@ impl Session {
         crate::sources::fingerprint_now(was) == *was
     }
 
-    /// Runs a statement on the attached source.
+    /// The figures that a statement gives on the attached source.
+    pub(super) fn figures(&self, query: &Query) -> Result<Vec<Vec<Value>>, Failure> {
+        self.store.attach()?;
+        Ok(self.store.cells(&query.executed())?)
+    }
+
+    /// The rows that a statement gives on the attached source, each cell as its type says.
     pub(super) fn run(&self, query: &Query) -> Result<Rows, Failure> {
         self.store.attach()?;
         Ok(self.store.query(&query.executed())?)

@@ -315,8 +315,11 @@ impl Store {
     }
 
     /// The rows of a statement that most likely gives plain types, without asking for its types
-    /// first.
-    fn cells(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
+    /// first. Text that is more than text (JSON, an enum) may come as text.
+    ///
+    /// # Errors
+    /// When it was cancelled, or does not run.
+    pub fn cells(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
         let mut rows = Vec::new();
         let mut odd = false;
         self.stream(sql, self.file(), &mut |batch| {

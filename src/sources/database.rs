@@ -25,6 +25,7 @@ pub(super) fn tables(
     }
     let mut out = Vec::new();
     let mut first_failure = None;
+    let comments = comments(probe)?;
     for origin in origins(probe)? {
         if probe.is_cancelled() {
             return Err(super::probe::cancelled());
@@ -33,7 +34,7 @@ pub(super) fn tables(
         tell(&name);
         let is_view = matches!(origin, TableOrigin::View { .. });
         let mut table = Table { name, origin, columns: Vec::new(), rows: 0, time_column: None };
-        match read(probe, &mut table) {
+        match read(probe, &mut table, &comments) {
             Ok(()) => out.push(table),
             Err(_) if probe.is_cancelled() => return Err(super::probe::cancelled()),
             Err(failure) => {
@@ -91,14 +92,19 @@ fn origins(probe: &dyn Probe) -> Result<Vec<TableOrigin>, Failure> {
         .collect())
 }
 
-fn read(probe: &dyn Probe, table: &mut Table) -> Result<(), Failure> {
-    let comments = comments(probe, table)?;
+fn read(probe: &dyn Probe, table: &mut Table, comments: &Comments) -> Result<(), Failure> {
+    let (schema, stored) = match &table.origin {
+        TableOrigin::Stored { schema, table } | TableOrigin::View { schema, table, .. } => {
+            (schema.clone(), table.clone())
+        }
+        TableOrigin::Files { .. } => (String::new(), String::new()),
+    };
     table.columns = probe
         .columns(&session::everything(&reach(table)))?
         .into_iter()
         .map(|(name, type_name)| Column {
             kind: Kind::of_duckdb_type(&type_name),
-            description: comments.get(&name).cloned(),
+            description: comments.get(&(schema.clone(), stored.clone(), name.clone())).cloned(),
             personal: None,
             name,
             type_name,
@@ -108,23 +114,20 @@ fn read(probe: &dyn Probe, table: &mut Table) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the data team wrote about each column.
-fn comments(probe: &dyn Probe, table: &Table) -> Result<BTreeMap<String, String>, Failure> {
-    let (TableOrigin::Stored { schema, table } | TableOrigin::View { schema, table, .. }) =
-        &table.origin
-    else {
-        return Ok(BTreeMap::new());
-    };
-    let sql = Sql::fill(
-        "SELECT column_name, comment FROM duckdb_columns() WHERE comment IS NOT NULL AND \
-         database_name = current_database() AND schema_name = {} AND table_name = {}",
-        &[&crate::sql::text(schema), &crate::sql::text(table)],
+/// What the data team wrote about columns: schema, table and column, and the comment.
+type Comments = BTreeMap<(String, String, String), String>;
+
+/// Asked once for all tables: listing columns takes the database as long for one as for all.
+fn comments(probe: &dyn Probe) -> Result<Comments, Failure> {
+    let sql = Sql::raw(
+        "SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() \
+         WHERE comment IS NOT NULL AND database_name = current_database()",
     );
-    let pairs = probe.rows(&sql)?.into_iter().filter_map(|row| {
-        let mut cells = row.into_iter();
-        Some((cells.next()?.display(), cells.next()?.display()))
+    let commented = probe.rows(&sql)?.into_iter().filter_map(|row| {
+        let mut cells = row.into_iter().map(|cell| cell.display());
+        Some(((cells.next()?, cells.next()?, cells.next()?), cells.next()?))
     });
-    Ok(pairs.collect())
+    Ok(commented.collect())
 }
 
 /// A file that is shorter than what it says it holds would be read with silent gaps.

@@ -9,9 +9,12 @@ use crate::model::catalog::{Column, Table};
 use crate::model::failure::Failure;
 use crate::model::value::{Kind, Value};
 use crate::sql::{Sql, ident, number};
+use std::collections::BTreeSet;
 
 /// How many rows the sample has at most.
 const SAMPLE_ROWS: u64 = 2000;
+/// Characters of a text that are looked at.
+const TEXT_MAX: u64 = 200;
 /// Columns beyond these are not looked at one by one.
 const COLUMNS_MAX: usize = 400;
 
@@ -50,65 +53,99 @@ impl ColumnFacts {
     }
 }
 
-/// How a column takes part in the look.
-fn figures(column: &Column) -> Vec<Sql> {
-    let name = ident(&column.name);
-    let zero = || Sql::raw("0");
-    if matches!(column.kind, Kind::Nested | Kind::List | Kind::Binary) {
-        let filled = Sql::fill("count({})", &[&name]);
-        return vec![filled, zero(), zero(), zero(), zero(), zero(), zero()];
-    }
-    // Telling values apart is the dear part, and only ids and keys need it.
-    let telling = matches!(column.kind, Kind::Integer | Kind::Text);
-    let distinct = if telling { Sql::fill("count(DISTINCT {})", &[&name]) } else { zero() };
-    let mut figures = vec![Sql::fill("count({})", &[&name]), distinct];
-    vec![Sql::fill("count({})", &[&name]), Sql::fill("count(DISTINCT {})", &[&name])];
-    if column.type_name != "VARCHAR" {
-        figures.extend((0..5).map(|_| zero()));
-        return figures;
-    }
-    figures.push(Sql::fill("coalesce(max(length({})), 0)", &[&name]));
-    figures.push(Sql::fill("count(*) FILTER (WHERE contains(trim({}), ' '))", &[&name]));
-    for pattern in [
-        r"'^\s*[^@\s,;]+@[^@\s,;]+\.[A-Za-z]{2,}\s*$'",
-        r"'^((25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(25[0-5]|2[0-4]\d|1?\d?\d)$|^[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{0,4}){3,7}$'",
-        r"'^(\+|\(|00)[0-9() ./x-]{7,24}$|^\d{3}[-. ]\d{3}[-. ]\d{4}(x\d+)?$'",
-    ] {
-        let pattern = Sql::raw(pattern);
-        figures
-            .push(Sql::fill("count(*) FILTER (WHERE regexp_matches({}, {}))", &[&name, &pattern]));
-    }
-    figures
-}
-
-const FIGURES: usize = 7;
-
 /// Looks at the first rows of a table.
+///
+/// The rows are fetched and looked at here: planning hundreds of aggregates over a wide table takes
+/// the database longer than giving two thousand rows.
 ///
 /// # Errors
 /// When it cannot be read.
 pub(super) fn look(probe: &dyn Probe, table: &Table) -> Result<Facts, Failure> {
     let columns = &table.columns[..table.columns.len().min(COLUMNS_MAX)];
-    let mut asked = vec![Sql::raw("count(*)")];
-    asked.extend(columns.iter().flat_map(figures));
+    let asked = columns.iter().map(fetched);
     let sql = Sql::fill(
-        "SELECT {} FROM (SELECT * FROM {} LIMIT {})",
-        &[&Sql::join(asked, ", "), &reach(table), &number(SAMPLE_ROWS)],
+        "SELECT {} FROM {} LIMIT {}",
+        &[
+            &Sql::join(std::iter::once(Sql::raw("TRUE")).chain(asked), ", "),
+            &reach(table),
+            &number(SAMPLE_ROWS),
+        ],
     );
-    let found = counts(probe, &sql)?;
-    let columns = found[1..]
-        .chunks_exact(FIGURES)
-        .map(|f| ColumnFacts {
-            filled: f[0],
-            distinct: f[1],
-            longest: f[2],
-            spaced: f[3],
-            emails: f[4],
-            ips: f[5],
-            phones: f[6],
-        })
+    let rows = probe.rows(&sql)?;
+    let columns = columns
+        .iter()
+        .enumerate()
+        .map(|(i, column)| seen(column, rows.iter().map(|row| &row[i + 1])))
         .collect();
-    Ok(Facts { sample_rows: found[0], columns })
+    Ok(Facts { sample_rows: rows.len() as u64, columns })
+}
+
+/// What is fetched of a column: the start of texts, whole numbers, and of anything else only
+/// whether there is a value.
+fn fetched(column: &Column) -> Sql {
+    let name = ident(&column.name);
+    match column.kind {
+        Kind::Text => Sql::fill("left(CAST({} AS VARCHAR), {})", &[&name, &number(TEXT_MAX)]),
+        Kind::Integer if column.type_name != "BIGNUM" => name,
+        _ => Sql::fill("CASE WHEN {} IS NOT NULL THEN TRUE END", &[&name]),
+    }
+}
+
+fn seen<'v>(column: &Column, values: impl Iterator<Item = &'v Value>) -> ColumnFacts {
+    let mut facts = ColumnFacts::default();
+    let (mut texts, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+    let telling_texts = column.type_name == "VARCHAR";
+    for value in values.filter(|v| !v.is_missing()) {
+        facts.filled += 1;
+        match value {
+            Value::Text(text) => {
+                texts.insert(text.as_str());
+                if telling_texts {
+                    look_at_text(text, &mut facts);
+                }
+            }
+            Value::Integer(n) => {
+                numbers.insert(*n);
+            }
+            _ => {}
+        }
+    }
+    facts.distinct = (texts.len() + numbers.len()) as u64;
+    facts
+}
+
+fn look_at_text(text: &str, facts: &mut ColumnFacts) {
+    let trimmed = text.trim();
+    facts.longest = facts.longest.max(text.chars().count() as u64);
+    facts.spaced += u64::from(trimmed.contains(' '));
+    facts.emails += u64::from(is_email(trimmed));
+    facts.ips += u64::from(trimmed.parse::<std::net::IpAddr>().is_ok());
+    facts.phones += u64::from(is_phone(trimmed));
+}
+
+fn is_email(text: &str) -> bool {
+    let plain = |part: &str| !part.is_empty() && !part.contains(['@', ',', ';', ' ', '\t', '\n']);
+    text.split_once('@').is_some_and(|(name, domain)| {
+        plain(name)
+            && plain(domain)
+            && domain.rsplit_once('.').is_some_and(|(host, end)| {
+                !host.is_empty() && end.len() >= 2 && end.bytes().all(|b| b.is_ascii_alphabetic())
+            })
+    })
+}
+
+/// A number written as phone numbers are: with a country or area code, or in the groups of North
+/// America. Plain digits are not told from other numbers.
+fn is_phone(text: &str) -> bool {
+    let (number, extension) = text.split_once('x').unwrap_or((text, "1"));
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    let lengths: Vec<usize> = number.split(['-', '.', ' ']).map(str::len).collect();
+    let grouped = lengths == [3, 3, 4] && digits == 10;
+    let coded = number.starts_with(['+', '(']) || number.starts_with("00");
+    let signs = number.chars().all(|c| c.is_ascii_digit() || "+() ./-".contains(c));
+    signs
+        && extension.bytes().all(|b| b.is_ascii_digit())
+        && (grouped || (coded && (7..=17).contains(&digits)))
 }
 
 /// Counts the rows of a table by reading them.
@@ -146,9 +183,51 @@ pub(super) fn is_unique(probe: &dyn Probe, table: &Table, column: &str) -> Resul
             return Ok(false);
         }
     }
+    if let Some(unique) = is_unique_by_bits(probe, table, column)? {
+        return Ok(unique);
+    }
     let sql = Sql::fill("SELECT count(*) = count(DISTINCT {}) FROM {}", &[&name, &reach(table)]);
     let rows = probe.rows(&sql)?;
     Ok(rows.first().and_then(|row| row.first()) == Some(&Value::Boolean(true)))
+}
+
+/// Whether whole numbers that lie close together are all different: one bit each, which takes a
+/// fraction of the time of telling values apart in general. `None` when they lie too far apart.
+fn is_unique_by_bits(
+    probe: &dyn Probe,
+    table: &Table,
+    column: &str,
+) -> Result<Option<bool>, Failure> {
+    let whole = ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UINTEGER", "USMALLINT"];
+    if table.rows < 50_000
+        || !table.column(column).is_some_and(|c| whole.contains(&c.type_name.as_str()))
+    {
+        return Ok(None);
+    }
+    let name = ident(column);
+    let range = Sql::fill(
+        "SELECT count(*) = count({}), CAST(min({}) AS BIGINT), CAST(max({}) AS BIGINT) FROM {}",
+        &[&name, &name, &name, &reach(table)],
+    );
+    let rows = probe.rows(&range)?;
+    let Some([Value::Boolean(filled), Value::Integer(low), Value::Integer(high)]) =
+        rows.first().map(Vec::as_slice)
+    else {
+        return Ok(None);
+    };
+    if !filled {
+        return Ok(Some(false));
+    }
+    if high - low >= i128::from(table.rows) * 16 {
+        return Ok(None);
+    }
+    let (low, high) = (number(*low), number(*high));
+    let bits = Sql::fill(
+        "SELECT bit_count(bitstring_agg({}, {}, {})) = count(*) FROM {}",
+        &[&name, &low, &high, &reach(table)],
+    );
+    let rows = probe.rows(&bits)?;
+    Ok(Some(rows.first().and_then(|row| row.first()) == Some(&Value::Boolean(true))))
 }
 
 /// How many different values a column has in the whole table.

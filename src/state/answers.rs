@@ -227,9 +227,8 @@ impl State {
 impl Answers {
     fn forget_far(&mut self, wanted: &[(String, Tree, Question)]) {
         if self.held.len() > KEPT_SLOTS {
-            self.held.retain(|slot, held| {
-                held.waiting || wanted.iter().any(|(name, ..)| name == slot)
-            });
+            self.held
+                .retain(|slot, held| held.waiting || wanted.iter().any(|(name, ..)| name == slot));
         }
     }
 }

@@ -113,8 +113,7 @@ impl State {
 
     fn refresh_editor(&mut self) {
         let Some(editor) = &self.editor else { return };
-        let feature =
-            editor.form.column().and_then(|c| self.entity().and_then(|e| e.feature(c)));
+        let feature = editor.form.column().and_then(|c| self.entity().and_then(|e| e.feature(c)));
         let question = feature.and_then(|feature| match &editor.form {
             Form::Text { .. } => Some(Question::Values {
                 column: feature.name.clone(),

@@ -63,7 +63,10 @@ impl State {
         if errors > 0 {
             self.say(Notice {
                 bad: true,
-                what: format!("{errors} problem{} in this source", if errors == 1 { "" } else { "s" }),
+                what: format!(
+                    "{errors} problem{} in this source",
+                    if errors == 1 { "" } else { "s" }
+                ),
                 more: "the Definition tab lists what was found".to_owned(),
                 path: None,
             });
@@ -96,7 +99,9 @@ impl State {
         }
         match (job.map(|j| j.kind), outcome) {
             (Some(_), Outcome::Failed(failure)) => self.fail(failure),
-            (Some(JobKind::Export), Outcome::Cancelled) => self.note("The export was cancelled", None),
+            (Some(JobKind::Export), Outcome::Cancelled) => {
+                self.note("The export was cancelled", None)
+            }
             (Some(JobKind::Save { reopen: true }), Outcome::Done) => {
                 return self.on_source(SourceAction::Reopen);
             }

@@ -96,14 +96,20 @@ impl State {
         let title = self.export_title();
         // The columns chosen before stay while the same entity is on the canvas.
         let same = self.export.columns.len() == columns.len()
-            && columns.iter().all(|c| self.export.columns.iter().any(|o| o.1.feature == c.1.feature));
+            && columns
+                .iter()
+                .all(|c| self.export.columns.iter().any(|o| o.1.feature == c.1.feature));
         if !same {
             self.export.columns = columns;
         }
         if self.export.made_for.as_ref() != Some(&title) {
             let folder = self.catalog().and_then(|c| {
                 let path = c.path.clone();
-                if path.extension().is_some() { path.parent().map(PathBuf::from) } else { Some(path) }
+                if path.extension().is_some() {
+                    path.parent().map(PathBuf::from)
+                } else {
+                    Some(path)
+                }
             });
             let file = format!("{}.{}", file_stem(&title), self.export.format.ending());
             let path = folder.unwrap_or_default().join(file);

@@ -36,7 +36,9 @@ fn column_form(column: &str, kind: Kind, clause: &Clause) -> Option<Form> {
         Kind::Integer | Kind::Number => number_form(column, clause),
         Kind::Text => {
             let (mode, values, pattern, case) = match &clause.test {
-                Test::OneOf(values, case) => (TextMode::OneOf, values.clone(), String::new(), *case),
+                Test::OneOf(values, case) => {
+                    (TextMode::OneOf, values.clone(), String::new(), *case)
+                }
                 Test::Compare(Comparison::Equal, Expr::Value(v)) => {
                     (TextMode::OneOf, vec![v.clone()], String::new(), Case::Sensitive)
                 }
@@ -176,14 +178,18 @@ fn related_form(
         measure: aggregate.measure.clone(),
         comparison,
         value: value.display(),
-        filter: filter.filter(|g| !g.parts.is_empty()).map(|g| language::print(&g)).unwrap_or_default(),
+        filter: filter
+            .filter(|g| !g.parts.is_empty())
+            .map(|g| language::print(&g))
+            .unwrap_or_default(),
         window,
         not,
     }
 }
 
 fn window_of(part: &Part) -> Option<(String, String, Unit)> {
-    let Node::Clause(Clause { left: Expr::Column(column), test, negated: None }) = &part.node else {
+    let Node::Clause(Clause { left: Expr::Column(column), test, negated: None }) = &part.node
+    else {
         return None;
     };
     match test {

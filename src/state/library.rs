@@ -186,8 +186,9 @@ fn read_segment(
     catalog: &crate::model::catalog::Catalog,
 ) -> Result<(String, CohortRef, Tree), Failure> {
     let what = || format!("the segment {} cannot be read", saved.name);
-    let cohort =
-        catalog.cohort(&saved.cohort).map_err(|why| Failure::new(what(), saved.cohort.clone(), why))?;
+    let cohort = catalog
+        .cohort(&saved.cohort)
+        .map_err(|why| Failure::new(what(), saved.cohort.clone(), why))?;
     let entity = catalog
         .entity(&cohort.entity)
         .ok_or_else(|| Failure::new(what(), saved.cohort.clone(), "its entity is not here"))?;

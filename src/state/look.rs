@@ -125,7 +125,8 @@ impl State {
     }
 
     fn include(&mut self, column: &str, value: Value) {
-        if value.is_missing() {
+        // These have a clause of their own, which cannot hold several.
+        if matches!(value, Value::Missing | Value::List(_) | Value::Boolean(_)) {
             return self.only(column, value);
         }
         let mut values = match self.own_clause(column) {
@@ -141,8 +142,8 @@ impl State {
     }
 
     fn exclude(&mut self, column: &str, value: Value) {
-        if value.is_missing() {
-            let clause = Clause::on(column, Test::IsMissing).not();
+        if matches!(value, Value::Missing | Value::List(_) | Value::Boolean(_)) {
+            let clause = one_of(column, vec![value]).not();
             return self.edit("Exclude", |t| set_own(t, column, Some(clause)));
         }
         let mut values = match self.own_clause(column) {
@@ -230,7 +231,8 @@ fn first_features(entity: &Entity) -> Vec<ChartKind> {
     chosen
 }
 
-fn looks_like_an_id(name: &str) -> bool {
+/// Whether a name is that of an identifier, whose digits are no quantity.
+pub fn looks_like_an_id(name: &str) -> bool {
     let low = name.to_lowercase();
     low == "id" || low.ends_with("_id") || low.ends_with("uuid") || name.ends_with("Id")
 }
@@ -238,6 +240,7 @@ fn looks_like_an_id(name: &str) -> bool {
 fn one_of(column: &str, values: Vec<Value>) -> Clause {
     match values.as_slice() {
         [Value::Missing] => Clause::on(column, Test::IsMissing),
+        [Value::List(items)] => Clause::on(column, Test::ListHasAll(items.clone())),
         [Value::Boolean(b)] => {
             let value = Expr::Value(Value::Boolean(*b));
             Clause::on(column, Test::Compare(crate::model::clause::Comparison::Equal, value))
@@ -276,6 +279,7 @@ pub fn keeps(clause: &Clause, value: &Value) -> Option<bool> {
     let holds = match &clause.test {
         Test::OneOf(values, _) => values.contains(value),
         Test::IsMissing => value.is_missing(),
+        Test::ListHasAll(items) => *value == Value::List(items.clone()),
         Test::Compare(crate::model::clause::Comparison::Equal, Expr::Value(v)) => v == value,
         _ => return None,
     };

@@ -138,7 +138,10 @@ pub fn related_tables(
 
 /// The indices of the items that match, the best first. An empty text matches all, in order. A
 /// match in the name counts more than one in the rest.
-pub(crate) fn ranked<'a>(text: &str, items: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<usize> {
+pub(crate) fn ranked<'a>(
+    text: &str,
+    items: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Vec<usize> {
     if text.trim().is_empty() {
         return (0..items.count()).collect();
     }

@@ -66,10 +66,8 @@ impl State {
                 Action::Library(LibraryAction::SelectCohort(everyone)),
             );
             for cohort in &entity.cohorts {
-                let to = CohortRef {
-                    entity: entity.name.clone(),
-                    cohort: Some(cohort.name.clone()),
-                };
+                let to =
+                    CohortRef { entity: entity.name.clone(), cohort: Some(cohort.name.clone()) };
                 push(&cohort.name, "cohort", Action::Library(LibraryAction::SelectCohort(to)));
             }
         }

@@ -27,9 +27,9 @@ impl State {
             }
             SliceAction::Wrap(path) => self.edit("Group", |t| wrap(t, &path)),
             SliceAction::Unwrap(path) => self.edit("Ungroup", |t| unwrap(t, &path)),
-            SliceAction::Combine(path, combine) => self.edit("Combine", |t| {
-                t.group_mut(&path).map(|g| g.combine = combine).is_some()
-            }),
+            SliceAction::Combine(path, combine) => {
+                self.edit("Combine", |t| t.group_mut(&path).map(|g| g.combine = combine).is_some())
+            }
             SliceAction::AddGroup(path) => self.edit("Add group", |t| {
                 let group = Group { combine: Combine::Any, parts: Vec::new() };
                 t.group_mut(&path).map(|g| g.parts.push(Part::on(group.into()))).is_some()

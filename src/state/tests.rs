@@ -62,7 +62,8 @@ fn moment() -> Moment {
 /// A state with the source open, and what opening asked for.
 fn opened_with(workspace: Workspace) -> (State, Vec<Effect>) {
     let mut state = State::new(moment());
-    let effects = state.on_action(Action::Source(SourceAction::Open(vec!["/data/shop.duckdb".into()])));
+    let effects =
+        state.on_action(Action::Source(SourceAction::Open(vec!["/data/shop.duckdb".into()])));
     let Some(Effect::Send(Command::Open { ticket, .. })) = effects.into_iter().next() else {
         panic!("opening sends a command")
     };
@@ -241,12 +242,22 @@ fn clicks_on_bars_keep_add_exclude_and_clear() {
 #[test]
 fn a_brush_keeps_a_root_that_is_not_all_as_one_part() {
     let mut state = opened();
-    state.on_action(Action::Slice(SliceAction::Typing("orders = 1 OR country = 'DE'".into())));
+    state.on_action(Action::Slice(SliceAction::Typing("orders = 1 and country = 'DE'".into())));
     state.on_action(Action::Slice(SliceAction::CommitTyped));
-    assert_eq!(state.tree().combine, crate::model::clause::Combine::Any);
+    let any = crate::model::clause::Combine::Any;
+    state.on_action(Action::Slice(SliceAction::Combine(Vec::new(), any)));
     state.on_action(brush(1.0, 2.0, true));
     assert_eq!(state.tree().combine, crate::model::clause::Combine::All);
     assert_eq!(state.tree().parts.len(), 2);
+}
+
+#[test]
+fn a_click_on_a_list_asks_for_all_its_items() {
+    let mut state = opened();
+    let items = vec![Value::Text("a".into()), Value::Text("b".into())];
+    let only = LookAction::Only("country".into(), Value::List(items.clone()));
+    state.on_action(Action::Look(only));
+    assert_eq!(state.own_clause("country").map(|c| &c.test), Some(&Test::ListHasAll(items)));
 }
 
 #[test]
@@ -257,8 +268,10 @@ fn a_segment_is_saved_found_again_and_guarded_when_it_changed() {
     state.on_action(Action::Library(LibraryAction::Save));
     assert_eq!(state.dialog, Dialog::SaveSegment);
     let effects = state.on_action(Action::Library(LibraryAction::SaveAs("Regulars".into())));
-    assert!(effects.iter().any(|e| matches!(e, Effect::Send(Command::SaveWorkspace { workspace, .. })
-        if workspace.segments.len() == 1 && workspace.segments[0].cohort == "user/all")));
+    assert!(
+        effects.iter().any(|e| matches!(e, Effect::Send(Command::SaveWorkspace { workspace, .. })
+        if workspace.segments.len() == 1 && workspace.segments[0].cohort == "user/all"))
+    );
     assert!(!state.is_dirty());
     state.on_action(brush(1.0, 2.0, true));
     assert!(state.is_dirty());
@@ -357,7 +370,8 @@ fn f_and_x_act_on_the_cell_under_the_keys() {
             Value::Missing,
         ]],
     };
-    let answered = Answered { answer: Answer::Page(page), sql: String::new(), took: Duration::ZERO };
+    let answered =
+        Answered { answer: Answer::Page(page), sql: String::new(), took: Duration::ZERO };
     state.on_event(Event::Answered(ticket, Slot("page/0".into()), Arc::new(answered)));
     state.on_action(Action::People(PeopleAction::Cursor(0, 3)));
     state.on_action(Action::People(PeopleAction::FilterToCell));
@@ -365,7 +379,9 @@ fn f_and_x_act_on_the_cell_under_the_keys() {
     state.on_action(Action::Slice(SliceAction::Undo));
     state.on_action(Action::People(PeopleAction::Cursor(0, 2)));
     state.on_action(Action::People(PeopleAction::ExcludeCell));
-    let Node::Clause(Clause { negated, .. }) = &state.tree().parts[0].node else { panic!("a clause") };
+    let Node::Clause(Clause { negated, .. }) = &state.tree().parts[0].node else {
+        panic!("a clause")
+    };
     assert_eq!(*negated, Some(Missing::Keep));
 }
 
@@ -374,7 +390,9 @@ fn an_export_needs_columns_with_names_of_their_own() {
     let mut state = opened();
     state.on_action(Action::Export(ExportAction::Open));
     assert!(state.export.path.ends_with("all_user.csv"), "{}", state.export.path);
-    state.on_action(Action::Export(ExportAction::Format(crate::model::export::ExportFormat::Parquet)));
+    state.on_action(Action::Export(ExportAction::Format(
+        crate::model::export::ExportFormat::Parquet,
+    )));
     assert!(state.export.path.ends_with("all_user.parquet"));
     state.on_action(Action::Export(ExportAction::Rename(1, "user_id".into())));
     let effects = state.on_action(Action::Export(ExportAction::Start));
@@ -393,10 +411,14 @@ fn an_export_needs_columns_with_names_of_their_own() {
 #[test]
 fn an_encrypted_file_asks_for_its_key() {
     let mut state = State::new(moment());
-    let effects = state.on_action(Action::Source(SourceAction::Open(vec!["/data/x.duckdb".into()])));
+    let effects =
+        state.on_action(Action::Source(SourceAction::Open(vec!["/data/x.duckdb".into()])));
     let Some(Effect::Send(Command::Open { ticket, .. })) = effects.first() else { panic!() };
-    let failure =
-        crate::model::failure::Failure::new("the file is encrypted", "x.duckdb", "give its password");
+    let failure = crate::model::failure::Failure::new(
+        "the file is encrypted",
+        "x.duckdb",
+        "give its password",
+    );
     state.on_event(Event::Finished(*ticket, Outcome::Failed(failure)));
     assert_eq!(state.dialog, Dialog::Password);
     let effects = state.on_action(Action::Source(SourceAction::Password("s3cret".into())));

@@ -66,7 +66,13 @@ impl State {
             ViewAction::Tab(tab) => self.tab = tab,
             ViewAction::AskNow => {
                 self.show(Dialog::Now);
-                self.dialog_text = self.now.written().split(['[', '+', 'Z']).next().unwrap_or("").replace('T', " ");
+                self.dialog_text = self
+                    .now
+                    .written()
+                    .split(['[', '+', 'Z'])
+                    .next()
+                    .unwrap_or("")
+                    .replace('T', " ");
                 self.dialog_text.truncate(16);
             }
             ViewAction::SetNow(instant, zone) => self.set_now(&instant, &zone),
@@ -193,7 +199,8 @@ impl State {
 
     fn move_palette(&mut self, by: isize) {
         let count = self.palette_entries().len();
-        self.palette.mark = self.palette.mark.saturating_add_signed(by).min(count.saturating_sub(1));
+        self.palette.mark =
+            self.palette.mark.saturating_add_signed(by).min(count.saturating_sub(1));
     }
 
     fn take_from_palette(&mut self, index: usize) -> Vec<Effect> {

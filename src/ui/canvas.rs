@@ -32,8 +32,8 @@ pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    ui.horizontal(|ui| {
-        let Some(cohort) = &state.cohort else { return };
+    let Some(cohort) = &state.cohort else { return };
+    let left = |ui: &mut Ui| {
         let name = cohort.cohort.clone().unwrap_or_else(|| format!("All of {}", cohort.entity));
         ui.label(RichText::new(name).font(theme::strong(15.0)));
         let name = match &state.segment {
@@ -46,15 +46,15 @@ fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             ui.label(theme::weak(ui, "›"));
             ui.label(RichText::new(name).size(15.0));
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("SQL").on_hover_text("The statement behind this slice").clicked() {
-                actions.push(ViewAction::Sql.into());
-            }
-            if state.is_dirty() && ui.button("Save segment").clicked() {
-                actions.push(Action::Library(LibraryAction::Save));
-            }
-            history_ui(ui, state, actions);
-        });
+    };
+    egui::Sides::new().shrink_left().truncate().show(ui, left, |ui| {
+        if ui.button("SQL").on_hover_text("The statement behind this slice").clicked() {
+            actions.push(ViewAction::Sql.into());
+        }
+        if state.is_dirty() && ui.button("Save segment").clicked() {
+            actions.push(Action::Library(LibraryAction::Save));
+        }
+        history_ui(ui, state, actions);
     });
 }
 
@@ -83,6 +83,8 @@ fn history_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let p = theme::palette(ui);
     ui.add_space(theme::HALF);
+    // Count and tabs share a line where there is room for both.
+    let narrow = ui.available_width() < 540.0;
     ui.horizontal(|ui| {
         let waiting = state.answers.is_waiting("size");
         match (state.answers.answer("size"), state.answers.failure("size")) {
@@ -102,14 +104,23 @@ fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 ui.label(theme::weak(ui, "Counting…").size(15.0));
             }
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            for tab in Tab::ALL.into_iter().rev() {
-                if ui.add(egui::Button::selectable(state.tab == tab, tab.word())).clicked() {
-                    actions.push(ViewAction::Tab(tab).into());
-                }
-            }
-        });
+        if !narrow {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                tabs_ui(ui, state, Tab::ALL.into_iter().rev(), actions);
+            });
+        }
     });
+    if narrow {
+        ui.horizontal(|ui| tabs_ui(ui, state, Tab::ALL.into_iter(), actions));
+    }
+}
+
+fn tabs_ui(ui: &mut Ui, state: &State, tabs: impl Iterator<Item = Tab>, actions: &mut Actions) {
+    for tab in tabs {
+        if ui.add(egui::Button::selectable(state.tab == tab, tab.word())).clicked() {
+            actions.push(ViewAction::Tab(tab).into());
+        }
+    }
 }
 
 fn headline_rest(size: Size) -> String {
@@ -123,10 +134,7 @@ fn hairline_ui(ui: &mut Ui, state: &State) {
     let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
     ui.painter().rect_filled(rect, 0, p.line);
     if state.answers.any_waiting() || state.opening.is_some() {
-        let part = match state.jobs.values().find_map(|j| j.part) {
-            Some(part) => part,
-            None => 0.35,
-        };
+        let part = state.jobs.values().find_map(|j| j.part).unwrap_or(0.35);
         let mut done = rect;
         done.set_width(rect.width() * part.clamp(0.02, 1.0));
         ui.painter().rect_filled(done, 0, p.accent);

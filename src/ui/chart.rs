@@ -28,9 +28,12 @@ pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut 
         ui.label(theme::weak(ui, words));
         return;
     };
-    if let (ChartKind::Feature(column), Answer::Values(_)) = (&chart.kind, answer)
-        && super::widgets::masked_ui(ui, state, column, actions)
-    {
+    let names_values = match (&chart.kind, answer) {
+        (ChartKind::Feature(column), Answer::Values(_)) => Some(column),
+        (ChartKind::Boxes { by, .. }, _) => Some(by),
+        _ => None,
+    };
+    if names_values.is_some_and(|column| super::widgets::masked_ui(ui, state, column, actions)) {
         return;
     }
     if chart.as_table {

@@ -70,7 +70,8 @@ pub(super) fn timeline_ui(
 ) -> (Figure, DayBrush) {
     let periods = &timeline.periods;
     let bins: Vec<Counts> = periods.iter().map(|(_, counts)| *counts).collect();
-    let label = |i: usize| periods.get(i).map_or(String::new(), |(s, _)| text::period(s, timeline.unit));
+    let label =
+        |i: usize| periods.get(i).map_or(String::new(), |(s, _)| text::period(s, timeline.unit));
     let kept: u64 = bins.iter().map(|b| b.kept).sum();
     let (first, last) = (label(0), label(periods.len().saturating_sub(1)));
     let mut says = format!("from {first} to {last}, {} in this segment", text::grouped(kept));

@@ -31,14 +31,15 @@ pub(super) fn values_ui(
     if values.others.all > 0 {
         rows.push((None, values.others));
     }
-    let most = |of: fn(&Counts) -> u64| rows.iter().map(|(_, c)| of(c)).max().unwrap_or(0).max(1);
+    // "All others" may dwarf every single value, so its bar may end at the edge.
+    let single = || rows.iter().filter(|(value, _)| value.is_some());
+    let most = |of: fn(&Counts) -> u64| single().map(|(_, c)| of(c)).max().unwrap_or(0).max(1);
     let (all, kept) = (most(|c| c.all), most(|c| c.kept));
     let scale = if (kept as f32) < all as f32 * 0.15 { kept } else { all };
     egui::ScrollArea::vertical().id_salt(column).max_height(theme::CHART).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
         for (value, counts) in rows {
-            let (ghost, bar) =
-                (counts.all as f32 / all as f32, counts.kept as f32 / scale as f32);
+            let (ghost, bar) = (counts.all as f32 / all as f32, counts.kept as f32 / scale as f32);
             bar_ui(ui, state, column, (value, counts), (ghost, bar), actions);
         }
     });
@@ -97,6 +98,9 @@ fn bar_ui(
     response.on_hover_text(spoken);
 }
 
+/// What a gesture on the bar of a value asks for.
+type Make = fn(String, Value) -> LookAction;
+
 fn bar_actions(
     response: &egui::Response,
     ui: &Ui,
@@ -104,9 +108,7 @@ fn bar_actions(
     value: &Value,
     actions: &mut Actions,
 ) {
-    let look = |make: fn(String, Value) -> LookAction| {
-        Action::Look(make(column.to_owned(), value.clone()))
-    };
+    let look = |make: Make| Action::Look(make(column.to_owned(), value.clone()));
     if response.double_clicked() {
         actions.push(Action::Look(LookAction::Clear(column.to_owned())));
     } else if response.clicked() {
@@ -115,7 +117,7 @@ fn bar_actions(
         actions.push(look(make));
     }
     response.context_menu(|ui| {
-        let kinds: [(&str, fn(String, Value) -> LookAction); 3] = [
+        let kinds: [(&str, Make); 3] = [
             ("Only this", LookAction::Only),
             ("Exclude", LookAction::Exclude),
             ("Keep too", LookAction::Include),
@@ -154,7 +156,8 @@ pub(super) fn missing_ui(
 /// Two numbers against each other.
 pub(super) fn grid_ui(ui: &mut Ui, x: &str, y: &str, grid: &Grid) {
     let total: u64 = grid.cells.iter().map(|c| c.2).sum();
-    let says = format!("{} in this segment, {} without a value", text::grouped(total), grid.missing);
+    let says =
+        format!("{} in this segment, {} without a value", text::grouped(total), grid.missing);
     let fig = figure::figure(ui, &format!("{y} by {x}"), &says, theme::CHART);
     let p = theme::palette(ui);
     let columns = grid.cells.iter().map(|c| c.0).max().map_or(1, |m| m + 1);
@@ -177,7 +180,8 @@ pub(super) fn grid_ui(ui: &mut Ui, x: &str, y: &str, grid: &Grid) {
         }
     }
     for (px, py) in &grid.points {
-        let part = |v: f64, from: f64, to: f64| ((v - from) / (to - from).max(f64::MIN_POSITIVE)) as f32;
+        let part =
+            |v: f64, from: f64, to: f64| ((v - from) / (to - from).max(f64::MIN_POSITIVE)) as f32;
         let at = pos2(
             plot.left() + plot.width() * part(*px, grid.x.0, x_end),
             plot.bottom() - plot.height() * part(*py, grid.y.0, y_end),
@@ -269,7 +273,8 @@ pub(super) fn rows_of(answer: &Answer) -> Vec<(String, String, String)> {
             .cells
             .iter()
             .map(|(c, r, n)| {
-                let from = |(start, width): (f64, f64), i: u16| text::number(start + width * f64::from(i));
+                let from =
+                    |(start, width): (f64, f64), i: u16| text::number(start + width * f64::from(i));
                 let label = format!("from {}, from {}", from(grid.x, *c), from(grid.y, *r));
                 (label, text::grouped(*n), String::new())
             })

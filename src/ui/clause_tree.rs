@@ -20,30 +20,50 @@ pub fn clause_tree_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 fn group_ui(ui: &mut Ui, state: &State, group: &Group, path: &[usize], actions: &mut Actions) {
+    let below = |index: usize| path.iter().copied().chain([index]).collect::<Vec<usize>>();
     ui.push_id(("group", path), |ui| {
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
-            if group.parts.len() > 1 || !path.is_empty() || group.combine != Combine::All {
-                combine_ui(ui, group, path, actions);
-            } else if group.parts.is_empty() {
-                ui.label(theme::weak(ui, "Everyone of the cohort"));
-            }
-            for (index, part) in group.parts.iter().enumerate() {
-                let path: Vec<usize> = path.iter().copied().chain([index]).collect();
-                match &part.node {
-                    Node::Clause(clause) => chip_ui(ui, state, part, clause, &path, actions),
-                    Node::Group(inner) => block_ui(ui, state, part, inner, &path, actions),
+        ui.spacing_mut().item_spacing = vec2(6.0, 6.0);
+        // Clauses stand side by side as far as they fit; each group has lines of its own.
+        let mut at = 0;
+        loop {
+            ui.horizontal_wrapped(|ui| {
+                if at == 0 {
+                    title_ui(ui, group, path, actions);
                 }
+                while let Some(part) = group.parts.get(at) {
+                    let Node::Clause(clause) = &part.node else { break };
+                    chip_ui(ui, state, part, clause, &below(at), actions);
+                    at += 1;
+                }
+                if at == group.parts.len() {
+                    add_ui(ui, path, actions);
+                }
+            });
+            let Some(part) = group.parts.get(at) else { break };
+            if let Node::Group(inner) = &part.node {
+                block_ui(ui, state, part, inner, &below(at), actions);
+                at += 1;
             }
-            let add = |text| egui::Button::new(text).frame_when_inactive(false);
-            if ui.add(add("+ condition")).clicked() {
-                actions.push(Action::Slice(SliceAction::StartAdding(path.to_vec())));
-            }
-            if ui.add(add("+ group")).clicked() {
-                actions.push(Action::Slice(SliceAction::AddGroup(path.to_vec())));
-            }
-        });
+        }
     });
+}
+
+fn title_ui(ui: &mut Ui, group: &Group, path: &[usize], actions: &mut Actions) {
+    if group.parts.len() > 1 || !path.is_empty() || group.combine != Combine::All {
+        combine_ui(ui, group, path, actions);
+    } else if group.parts.is_empty() {
+        ui.label(theme::weak(ui, "Everyone of the cohort"));
+    }
+}
+
+fn add_ui(ui: &mut Ui, path: &[usize], actions: &mut Actions) {
+    let add = |text| egui::Button::new(text).frame_when_inactive(false);
+    if ui.add(add("+ condition")).clicked() {
+        actions.push(Action::Slice(SliceAction::StartAdding(path.to_vec())));
+    }
+    if ui.add(add("+ group")).clicked() {
+        actions.push(Action::Slice(SliceAction::AddGroup(path.to_vec())));
+    }
 }
 
 /// A nested group in its own frame.
@@ -61,12 +81,9 @@ fn block_ui(
         .corner_radius(6)
         .inner_margin(Margin::symmetric(6, 4));
     let shown = frame.show(ui, |ui| {
-        ui.horizontal_wrapped(|ui| {
+        ui.horizontal(|ui| {
             grip_ui(ui, path);
-            if part.off {
-                ui.label(theme::small(ui, "switched off"));
-            }
-            group_ui(ui, state, group, path, actions);
+            ui.label(theme::small(ui, if part.off { "group, switched off" } else { "group" }));
             dropped_ui(ui, state, path);
             let more = icons::button(ui, Icon::More, "More about this group", true);
             egui::Popup::menu(&more).show(|ui| {
@@ -76,6 +93,7 @@ fn block_ui(
                 }
             });
         });
+        group_ui(ui, state, group, path, actions);
     });
     drop_ui(ui, &shown.response, path, actions);
 }
@@ -104,6 +122,9 @@ fn combine_ui(ui: &mut Ui, group: &Group, path: &[usize], actions: &mut Actions)
     });
 }
 
+/// What a chip takes beside its words: the handle, the count, the menu and margins.
+const CHIP: f32 = 132.0;
+
 /// One clause: its words, what it drops, its menu. A click edits it.
 fn chip_ui(
     ui: &mut Ui,
@@ -121,11 +142,17 @@ fn chip_ui(
         .stroke(Stroke::new(1.0, line))
         .corner_radius(6)
         .inner_margin(Margin { left: 2, right: 2, top: 1, bottom: 1 });
+    let words = shortened(&clause_words(clause, state));
+    // A frame does not wrap by itself: its width is worked out before.
+    let font = egui::FontId::proportional(theme::BODY);
+    let text = ui.painter().layout_no_wrap(words.clone(), font, p.text);
+    if ui.available_size_before_wrap().x < text.size().x + CHIP {
+        ui.end_row();
+    }
     let shown = frame.show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             grip_ui(ui, path);
-            let words = shortened(&clause_words(clause, state));
             let mut text = RichText::new(&words);
             if part.off {
                 text = text.color(p.weak).strikethrough();

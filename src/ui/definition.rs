@@ -38,7 +38,8 @@ fn part_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
 fn slice_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     part_ui(ui, "In words", |ui| {
         let words = crate::language::words::tree(state.tree(), Some(&state.now));
-        let words = if state.tree().is_idle() { "Everyone of the cohort".to_owned() } else { words };
+        let words =
+            if state.tree().is_idle() { "Everyone of the cohort".to_owned() } else { words };
         ui.add(egui::Label::new(words).wrap().selectable(true));
         ui.label(theme::small(ui, format!("as of {}", state.now.display())));
     });

@@ -167,9 +167,9 @@ fn now_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.label(theme::heading("As of"));
     ui.label(theme::weak(ui, "Relative dates are counted from this instant, in this zone"));
     let id = Id::unique("zone field");
-    let mut zone =
-        ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| state.now.zone_name());
-    let (day, changed) = widgets::field(ui, "Instant, such as 2026-11-23 09:00", &state.dialog_text, 220.0);
+    let mut zone = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| state.now.zone_name());
+    let (day, changed) =
+        widgets::field(ui, "Instant, such as 2026-11-23 09:00", &state.dialog_text, 220.0);
     first_focus(ui, &day);
     if let Some(text) = changed {
         actions.push(ViewAction::DialogText(text).into());

@@ -209,7 +209,8 @@ fn date_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
                 (*mode, *count, *unit) = (DateMode::Last, n.to_owned(), u);
             }
         }
-        for (u, word) in [(Unit::Day, "Today"), (Unit::Month, "This month"), (Unit::Year, "This year")]
+        for (u, word) in
+            [(Unit::Day, "Today"), (Unit::Month, "This month"), (Unit::Year, "This year")]
         {
             if ui.small_button(word).clicked() {
                 (*mode, *unit) = (DateMode::ThisUnit, u);

@@ -6,8 +6,11 @@ use crate::model::clause::{Measure, Unit};
 use crate::state::{RelatedForm, State, fits_measure};
 use egui::Ui;
 
+/// Makes a measure of a column.
+type Make = fn(String) -> Measure;
+
 /// The measures by word, each about a column.
-const MEASURES: [(&str, fn(String) -> Measure); 6] = [
+const MEASURES: [(&str, Make); 6] = [
     ("number", |_| Measure::Count),
     ("different values", Measure::CountDistinct),
     ("sum", Measure::Sum),
@@ -71,7 +74,7 @@ pub(super) fn related_ui(ui: &mut Ui, state: &State, form: &mut RelatedForm) {
 }
 
 /// The first column that a measure can be about.
-fn fitting(table: &Table, make: &fn(String) -> Measure) -> String {
+fn fitting(table: &Table, make: &Make) -> String {
     let fits = |c: &&crate::model::catalog::Column| fits_measure(&make(c.name.clone()), c.kind);
     table.columns.iter().find(fits).map(|c| c.name.clone()).unwrap_or_default()
 }

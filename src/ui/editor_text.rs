@@ -48,7 +48,11 @@ pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut
         }
         if matches!(mode, TextMode::Match(_) | TextMode::OneOf) {
             let mut same = *case == Case::Ignored;
-            if ui.checkbox(&mut same, "ignore case").on_hover_text("A and a count as the same").changed() {
+            if ui
+                .checkbox(&mut same, "ignore case")
+                .on_hover_text("A and a count as the same")
+                .changed()
+            {
                 *case = if same { Case::Ignored } else { Case::Sensitive };
             }
         }
@@ -111,7 +115,10 @@ fn values_ui(ui: &mut Ui, state: &State, chosen: &mut Vec<Value>, actions: &mut 
         }
         if values.distinct > values.top.len() as u64 && search.is_empty() {
             let all = text::counted(values.distinct, "value", "values");
-            ui.label(theme::small(ui, format!("the most frequent of {all}; search finds the rest")));
+            ui.label(theme::small(
+                ui,
+                format!("the most frequent of {all}; search finds the rest"),
+            ));
         }
     });
 }

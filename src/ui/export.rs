@@ -30,7 +30,8 @@ pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     });
     ui.horizontal(|ui| {
         let width = ui.available_width() - 92.0;
-        let (_, changed) = widgets::field(ui, "Path of the file to write", &state.export.path, width);
+        let (_, changed) =
+            widgets::field(ui, "Path of the file to write", &state.export.path, width);
         if let Some(path) = changed {
             actions.push(export(ExportAction::Path(path)));
         }
@@ -48,7 +49,10 @@ pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     }
     columns_ui(ui, state, actions);
     dialogs::error_ui(ui, state);
-    ui.label(theme::small(ui, "A manifest is written beside it: what it holds, by which rule, and how to get it again"));
+    ui.label(theme::small(
+        ui,
+        "A manifest is written beside it: what it holds, by which rule, and how to get it again",
+    ));
     ui.horizontal(|ui| {
         if widgets::primary(ui, "Export").clicked() {
             actions.push(export(ExportAction::Start));

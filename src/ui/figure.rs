@@ -72,11 +72,22 @@ pub(super) fn drag(ui: &Ui, figure: &Figure) -> Option<Dragged> {
         return None;
     }
     let start: f32 = ui.data(|d| d.get_temp(id))?;
-    let now = figure.response.interact_pointer_pos().or(ui.input(|i| i.pointer.latest_pos()))?;
-    let now = part(now.x);
+    let pointer =
+        figure.response.interact_pointer_pos().or(ui.input(|i| i.pointer.latest_pos()))?.x;
     if stopped {
-        ui.data_mut(|d| d.remove::<f32>(id));
+        ui.data_mut(|d| {
+            d.remove::<f32>(id);
+            d.remove::<f32>(id.with("last"));
+        });
+    } else {
+        // A pointer that is held still asks for nothing, also when the chart moves under it.
+        let last: Option<f32> = ui.data(|d| d.get_temp(id.with("last")));
+        if last == Some(pointer) {
+            return None;
+        }
+        ui.data_mut(|d| d.insert_temp(id.with("last"), pointer));
     }
+    let now = part(pointer);
     Some(Dragged { from: start.min(now), to: start.max(now), done: stopped })
 }
 
@@ -86,7 +97,8 @@ pub(super) fn arrows(ui: &Ui, figure: &Figure) -> Option<(i64, i64)> {
         return None;
     }
     ui.input(|i| {
-        let by = i64::from(i.key_pressed(Key::ArrowRight)) - i64::from(i.key_pressed(Key::ArrowLeft));
+        let by =
+            i64::from(i.key_pressed(Key::ArrowRight)) - i64::from(i.key_pressed(Key::ArrowLeft));
         match (by, i.modifiers.shift) {
             (0, _) => None,
             (by, true) => Some((0, by)),

@@ -1,7 +1,9 @@
 //! Small icons, drawn by the painter. They stand beside words, or on buttons with a spoken name.
 
 use super::theme;
-use egui::{Color32, Painter, Pos2, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Color32, Painter, Pos2, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
 /// What an icon shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,14 @@ pub(super) fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
     match icon {
         Icon::Lock => {
             painter.rect_filled(Rect::from_min_max(at(-4.0, -0.5), at(4.0, 5.5)), 1.5 * s, color);
-            line(&[(-2.5, -0.5), (-2.5, -3.0), (-1.2, -4.8), (1.2, -4.8), (2.5, -3.0), (2.5, -0.5)]);
+            line(&[
+                (-2.5, -0.5),
+                (-2.5, -3.0),
+                (-1.2, -4.8),
+                (1.2, -4.8),
+                (2.5, -3.0),
+                (2.5, -0.5),
+            ]);
         }
         Icon::More => [-4.0, 0.0, 4.0].iter().for_each(|x| {
             painter.circle_filled(at(*x, 0.0), 1.3 * s, color);
@@ -65,7 +74,14 @@ pub(super) fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
         Icon::Undo | Icon::Redo => {
             let m = if icon == Icon::Undo { 1.0 } else { -1.0 };
             line(&[(-2.0 * m, -5.0), (-5.0 * m, -2.0), (-2.0 * m, 1.0)]);
-            line(&[(-5.0 * m, -2.0), (1.5 * m, -2.0), (4.2 * m, -0.6), (4.6 * m, 1.6), (3.4 * m, 3.8), (0.5 * m, 4.5)]);
+            line(&[
+                (-5.0 * m, -2.0),
+                (1.5 * m, -2.0),
+                (4.2 * m, -0.6),
+                (4.6 * m, 1.6),
+                (3.4 * m, 3.8),
+                (0.5 * m, 4.5),
+            ]);
         }
         Icon::Sun => {
             painter.circle_filled(c, 2.6 * s, color);
@@ -87,7 +103,9 @@ pub(super) fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
         Icon::Up => line(&[(-3.5, 2.0), (0.0, -2.0), (3.5, 2.0)]),
         Icon::Down => line(&[(-3.5, -2.0), (0.0, 2.0), (3.5, -2.0)]),
         Icon::Grip => {
-            for (x, y) in [(-2.0, -4.0), (2.0, -4.0), (-2.0, 0.0), (2.0, 0.0), (-2.0, 4.0), (2.0, 4.0)] {
+            for (x, y) in
+                [(-2.0, -4.0), (2.0, -4.0), (-2.0, 0.0), (2.0, 0.0), (-2.0, 4.0), (2.0, 4.0)]
+            {
                 painter.circle_filled(at(x, y), 1.1 * s, color);
             }
         }

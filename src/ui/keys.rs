@@ -82,8 +82,7 @@ pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
 }
 
 fn scale_keys(state: &State, actions: &mut Actions, pressed: &dyn Fn(Modifiers, Key) -> bool) {
-    let larger =
-        pressed(Modifiers::COMMAND, Key::Plus) || pressed(Modifiers::COMMAND, Key::Equals);
+    let larger = pressed(Modifiers::COMMAND, Key::Plus) || pressed(Modifiers::COMMAND, Key::Equals);
     if larger {
         actions.push(ViewAction::Scale(state.scale + 0.125).into());
     } else if pressed(Modifiers::COMMAND, Key::Minus) {

@@ -14,8 +14,11 @@ pub fn library_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         if catalog.entities.is_empty() {
             ui.label(theme::heading("No entity was found"));
             ui.add_space(theme::HALF);
-            ui.label(theme::small(ui, "Say in Corrections which table holds one row per person or \
-                 thing, and which column is its key"));
+            ui.label(theme::small(
+                ui,
+                "Say in Corrections which table holds one row per person or \
+                 thing, and which column is its key",
+            ));
             if ui.button("Corrections…").clicked() {
                 actions.push(Action::Correct(crate::state::CorrectionAction::Open));
             }

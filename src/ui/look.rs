@@ -70,7 +70,13 @@ fn menu_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut Actions) {
         if ui.button("Copy SQL").clicked() {
             actions.push(ViewAction::Copy(answered.sql.clone()).into());
         }
-        if ui.button("Copy numbers").clicked() {
+        let masked = match &chart.kind {
+            ChartKind::Feature(column) | ChartKind::Boxes { by: column, .. } => {
+                state.entity().and_then(|e| e.feature(column)).is_some_and(|f| state.is_masked(f))
+            }
+            ChartKind::Grid { .. } => false,
+        };
+        if !masked && ui.button("Copy numbers").clicked() {
             let rows = super::chart_more::rows_of(&answered.answer);
             let lines: Vec<String> =
                 rows.into_iter().map(|(a, b, c)| format!("{a}\t{b}\t{c}")).collect();

@@ -20,7 +20,8 @@ pub fn people_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         empty_ui(ui, state);
         return;
     }
-    let slot = crate::state::people::page_slot(state.people.seen.0 / crate::state::people::PAGE_ROWS);
+    let slot =
+        crate::state::people::page_slot(state.people.seen.0 / crate::state::people::PAGE_ROWS);
     if let Some(failure) = state.answers.failure(&slot) {
         widgets::failure_ui(ui, failure);
         return;
@@ -89,11 +90,12 @@ impl Layout {
         let mut edges = vec![0.0];
         for column in columns.iter().skip(1) {
             let name = column.name.chars().count() as f32 * 7.5 + 28.0;
-            let values: f32 = if column.kind.is_temporal() || column.kind == crate::model::value::Kind::Text {
-                136.0
-            } else {
-                84.0
-            };
+            let values: f32 =
+                if column.kind.is_temporal() || column.kind == crate::model::value::Kind::Text {
+                    136.0
+                } else {
+                    84.0
+                };
             let width = name.max(values).min(260.0);
             edges.push(edges[edges.len() - 1] + width);
         }
@@ -185,7 +187,13 @@ fn table_ui(ui: &mut Ui, state: &State, columns: &[&Column], actions: &mut Actio
     spoken(ui, &table, response.id, rows);
 }
 
-fn keys_ui(ui: &Ui, response: &egui::Response, table: &mut Table<'_>, fit: u64, actions: &mut Actions) {
+fn keys_ui(
+    ui: &Ui,
+    response: &egui::Response,
+    table: &mut Table<'_>,
+    fit: u64,
+    actions: &mut Actions,
+) {
     let filter =
         EventFilter { horizontal_arrows: true, vertical_arrows: true, ..Default::default() };
     ui.memory_mut(|m| m.set_focus_lock_filter(response.id, filter));
@@ -241,7 +249,8 @@ fn rows_ui(ui: &Ui, table: &Table<'_>, first: u64, last: u64, focused: bool) {
     let sight = table.layout.in_sight(table.scroll.x, table.area.width() - KEY_WIDTH);
     let mut top = table.body.top() - table.scroll.offset;
     for row in first..last {
-        let line = Rect::from_min_size(pos2(table.area.left(), top), vec2(table.area.width(), theme::ROW));
+        let line =
+            Rect::from_min_size(pos2(table.area.left(), top), vec2(table.area.width(), theme::ROW));
         painter.hline(line.x_range(), line.bottom(), Stroke::new(1.0, p.line));
         for column in sight.clone().chain([0]) {
             let painter = if column == 0 { &painter } else { &rest };
@@ -276,11 +285,12 @@ fn cell_ui(
         Some(Value::Missing) => ("–".to_owned(), p.ghost),
         Some(_) if table.state.is_masked(feature) => ("•••••".to_owned(), p.weak),
         Some(value) if column == 0 => (value.display(), p.accent),
-        Some(value) => (text::cell(value), p.text),
+        Some(value) => (text::named_cell(&feature.name, value), p.text),
     };
     // A cell shows one line; a novel in it must not cost its length each frame.
     let words: String = words.chars().take(64).collect();
-    let painter = painter.with_clip_rect(painter.clip_rect().intersect(cell.shrink2(vec2(4.0, 0.0))));
+    let painter =
+        painter.with_clip_rect(painter.clip_rect().intersect(cell.shrink2(vec2(4.0, 0.0))));
     let font = FontId::proportional(12.5);
     let (at, align) = if feature.kind.is_numeric() && column > 0 {
         (cell.right_center() - vec2(8.0, 0.0), Align2::RIGHT_CENTER)
@@ -330,8 +340,36 @@ fn header_ui(ui: &mut Ui, table: &Table<'_>, header: Rect, actions: &mut Actions
         } else if feature.personal.is_some() {
             icons::paint(&painter, mark(end + 10.0), Icon::Person, p.ghost);
         }
+        header_menu_ui(&response, table.state, feature, column > 0, actions);
         response.on_hover_text(feature.description.as_deref().unwrap_or(feature.kind.word()));
     }
+}
+
+fn header_menu_ui(
+    response: &egui::Response,
+    state: &State,
+    feature: &Column,
+    may_hide: bool,
+    actions: &mut Actions,
+) {
+    response.context_menu(|ui| {
+        let name = || feature.name.clone();
+        let mut item = |ui: &mut Ui, text: &str, action: Action| {
+            if ui.button(text).clicked() {
+                actions.push(action);
+            }
+        };
+        item(ui, "Add a condition…", Action::Edit(crate::state::EditAction::New(name())));
+        let kind = crate::model::workspace::ChartKind::Feature(name());
+        item(ui, "Add a chart", Action::Look(crate::state::LookAction::Add(kind)));
+        if may_hide {
+            item(ui, "Hide the column", Action::People(PeopleAction::Hide(name())));
+        }
+        if feature.personal.is_some() {
+            let word = if state.is_masked(feature) { "Reveal for this sitting" } else { "Mask" };
+            item(ui, word, Action::People(PeopleAction::Reveal(name())));
+        }
+    });
 }
 
 /// The table's one node: what it is, and the cell under the keys.

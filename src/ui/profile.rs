@@ -7,6 +7,9 @@ use crate::model::clause::{Node, Part};
 use crate::state::{Action, PeopleAction, State};
 use egui::{RichText, Ui};
 
+/// Room for the names of features.
+const NAMES: f32 = 116.0;
+
 /// The profile panel.
 pub fn profile_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let Some(key) = &state.people.profile else { return };
@@ -34,9 +37,14 @@ pub fn profile_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         why_ui(ui, state, profile);
         ui.add_space(theme::SPACE);
         features_ui(ui, state, profile, actions);
-        for related in &profile.related {
+        let (some, none): (Vec<_>, Vec<_>) = profile.related.iter().partition(|r| r.total > 0);
+        for related in some {
             ui.add_space(theme::SPACE);
-            related_ui(ui, related);
+            related_ui(ui, state, related);
+        }
+        if !none.is_empty() {
+            let names: Vec<&str> = none.iter().map(|r| r.table.as_str()).collect();
+            ui.label(theme::small(ui, format!("No rows in {}", names.join(", "))));
         }
     });
 }
@@ -79,9 +87,16 @@ pub(super) fn part_words(part: &Part, state: &State) -> String {
 fn features_ui(ui: &mut Ui, state: &State, profile: &Profile, actions: &mut Actions) {
     ui.label(theme::heading("Features"));
     let entity = state.entity();
-    egui::Grid::new("profile features").num_columns(2).spacing([12.0, 3.0]).show(ui, |ui| {
-        for (name, value) in &profile.features {
-            ui.add(egui::Label::new(theme::small(ui, name.as_str())).truncate());
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for (name, value) in &profile.features {
+        ui.horizontal_top(|ui| {
+            let (rect, label) =
+                ui.allocate_exact_size(egui::vec2(NAMES, 18.0), egui::Sense::hover());
+            let font = egui::FontId::proportional(theme::SMALL);
+            let color = theme::palette(ui).weak;
+            let (left, right) = (rect.left(), rect.right());
+            widgets::cut_text(ui, (left, right), rect.center().y, name, font, color);
+            label.on_hover_text(name);
             let feature = entity.and_then(|e| e.feature(name));
             match feature.filter(|f| state.is_masked(f)) {
                 Some(feature) => {
@@ -97,16 +112,18 @@ fn features_ui(ui: &mut Ui, state: &State, profile: &Profile, actions: &mut Acti
                     ui.label(theme::weak(ui, "–"));
                 }
                 None => {
-                    let shown: String = text::cell(value).chars().take(400).collect();
+                    let is_key = entity.is_some_and(|e| e.key == *name);
+                    let shown =
+                        if is_key { value.display() } else { text::named_cell(name, value) };
+                    let shown: String = shown.chars().take(400).collect();
                     ui.add(egui::Label::new(shown).wrap().selectable(true));
                 }
             }
-            ui.end_row();
-        }
-    });
+        });
+    }
 }
 
-fn related_ui(ui: &mut Ui, related: &RelatedRows) {
+fn related_ui(ui: &mut Ui, state: &State, related: &RelatedRows) {
     let count = text::counted(related.total, "row", "rows");
     ui.label(theme::heading(format!("{} · {count}", related.table)));
     let time = related.time_column.as_ref();
@@ -126,8 +143,12 @@ fn related_ui(ui: &mut Ui, related: &RelatedRows) {
                 }
                 ui.end_row();
                 for row in related.rows.iter().take(50) {
-                    for value in row {
-                        let shown: String = text::cell(value).chars().take(40).collect();
+                    for (column, value) in related.columns.iter().zip(row) {
+                        let shown: String = if masked(state, &related.table, column) {
+                            "•••••".to_owned()
+                        } else {
+                            text::named_cell(column, value).chars().take(40).collect()
+                        };
                         ui.label(RichText::new(shown).size(12.0));
                     }
                     ui.end_row();
@@ -135,9 +156,18 @@ fn related_ui(ui: &mut Ui, related: &RelatedRows) {
             },
         );
         if related.total > 50 {
-            ui.label(theme::small(ui, format!("the newest 50 of {}", text::grouped(related.total))));
+            ui.label(theme::small(
+                ui,
+                format!("the newest 50 of {}", text::grouped(related.total)),
+            ));
         }
     });
+}
+
+/// Whether the values of a related column are masked. One that is revealed anywhere is revealed.
+fn masked(state: &State, table: &str, column: &str) -> bool {
+    let table = state.catalog().and_then(|c| c.table(table));
+    table.and_then(|t| t.column(column)).is_some_and(|c| state.is_masked(c))
 }
 
 /// When the rows happened, as ticks on a line.
@@ -157,7 +187,11 @@ fn moments_ui(ui: &mut Ui, related: &RelatedRows, index: usize) {
     for (_, day) in &days {
         let part = (day - first.1) as f32 / length;
         let x = figure.plot.left() + figure.plot.width() * part;
-        ui.painter().vline(x, figure.plot.y_range(), egui::Stroke::new(1.5, p.accent.gamma_multiply(0.7)));
+        ui.painter().vline(
+            x,
+            figure.plot.y_range(),
+            egui::Stroke::new(1.5, p.accent.gamma_multiply(0.7)),
+        );
     }
     let words = |d: jiff::civil::Date| d.strftime("%-d %b %Y").to_string();
     super::figure::axis_ui(ui, figure.plot, [&words(first.0), "", &words(last.0)]);

@@ -90,7 +90,13 @@ impl Scroll {
 }
 
 /// Where the cursor goes by the keys that are pressed.
-pub(super) fn keys(ui: &Ui, cursor: (u64, usize), rows: u64, columns: usize, fit: u64) -> (u64, usize) {
+pub(super) fn keys(
+    ui: &Ui,
+    cursor: (u64, usize),
+    rows: u64,
+    columns: usize,
+    fit: u64,
+) -> (u64, usize) {
     let last = rows.saturating_sub(1);
     let (mut row, mut column) = cursor;
     ui.input(|i| {

@@ -22,7 +22,10 @@ pub fn status_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 (n, 0) => text::counted(n as u64, "notice", "notices"),
                 (_, b) => text::counted(b as u64, "problem", "problems"),
             };
-            if ui.add(egui::Button::new(theme::small(ui, name)).frame_when_inactive(false)).clicked() {
+            if ui
+                .add(egui::Button::new(theme::small(ui, name)).frame_when_inactive(false))
+                .clicked()
+            {
                 actions.push(ViewAction::Notices.into());
             }
             for (ticket, job) in state.jobs.iter().rev() {
@@ -55,9 +58,30 @@ fn exactness(state: &State) -> String {
     }
 }
 
+/// How long good news floats. Bad news stays until it is closed.
+const TOAST_SECONDS: f64 = 8.0;
+
+/// Whether a notice has been shown for long enough.
+fn outlived(data: &mut egui::util::IdTypeMap, index: usize, now: f64) -> bool {
+    let id = egui::Id::unique("toast since");
+    let (since, of) = data.get_temp::<(f64, usize)>(id).unwrap_or((now, index));
+    let since = if of == index { since } else { now };
+    data.insert_temp(id, (since, index));
+    now - since >= TOAST_SECONDS
+}
+
 /// The notice that floats over the window. The history keeps it.
 pub(super) fn toast_ui(ui: &Ui, state: &State, actions: &mut Actions) {
-    let Some(notice) = state.toast.and_then(|i| state.notices.get(i)) else { return };
+    let Some(index) = state.toast else { return };
+    let Some(notice) = state.notices.get(index) else { return };
+    // Asked before the data is locked: egui's locks do not nest.
+    let now = ui.input(|i| i.time);
+    if !notice.bad && ui.data_mut(|d| outlived(d, index, now)) {
+        actions.push(ViewAction::DropToast.into());
+    }
+    if !notice.bad {
+        ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(TOAST_SECONDS));
+    }
     let p = theme::palette(ui);
     let area = egui::Area::new(egui::Id::unique("toast"))
         .anchor(Align2::RIGHT_BOTTOM, vec2(-16.0, -40.0))

@@ -87,7 +87,8 @@ fn line_ui(ui: &mut Ui, words: &str, kept: u64, dropped: u64, of: u64) -> egui::
     ui.add_space(theme::HALF);
     let size = vec2(ui.available_width(), 34.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let spoken = format!("{words}, keeps {}, drops {}", text::grouped(kept), text::grouped(dropped));
+    let spoken =
+        format!("{words}, keeps {}, drops {}", text::grouped(kept), text::grouped(dropped));
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, 4, p.hover);
@@ -97,15 +98,15 @@ fn line_ui(ui: &mut Ui, words: &str, kept: u64, dropped: u64, of: u64) -> egui::
     let right = rect.right() - 4.0;
     let at = pos2(right, rect.top() + 9.0);
     let strong = theme::strong(theme::BODY);
-    let left =
-        ui.painter().text(at, egui::Align2::RIGHT_CENTER, count, strong, p.text).left();
+    let left = ui.painter().text(at, egui::Align2::RIGHT_CENTER, count, strong, p.text).left();
     widgets::cut_text(ui, (rect.left() + 4.0, left - 12.0), rect.top() + 9.0, words, font, p.text);
     let track = Rect::from_min_max(
         pos2(rect.left() + 4.0, rect.bottom() - 13.0),
         pos2(right, rect.bottom() - 4.0),
     );
     let x = |n: u64| track.left() + track.width() * (n as f64 / of.max(1) as f64) as f32;
-    let bar = |from: f32, to: f32| Rect::from_min_max(pos2(from, track.top()), pos2(to, track.bottom()));
+    let bar =
+        |from: f32, to: f32| Rect::from_min_max(pos2(from, track.top()), pos2(to, track.bottom()));
     ui.painter().rect_filled(bar(x(kept), x(kept + dropped)), 2, p.ghost);
     ui.painter().rect_filled(bar(track.left(), x(kept).max(track.left() + 1.0)), 2, p.accent);
     response

@@ -53,7 +53,8 @@ pub fn number(x: f64) -> String {
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let whole = whole.parse().map_or_else(|_| whole.to_owned(), grouped);
     let fraction = fraction.trim_end_matches('0');
-    let sign = if x < 0.0 && text.chars().any(|c| c.is_ascii_digit() && c != '0') { "−" } else { "" };
+    let sign =
+        if x < 0.0 && text.chars().any(|c| c.is_ascii_digit() && c != '0') { "−" } else { "" };
     if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
@@ -90,6 +91,14 @@ pub fn cell(value: &Value) -> String {
         Value::Timestamp(t) => t.strip_suffix(" 00:00:00").unwrap_or(t).to_owned(),
         Value::Instant(t) => t.strip_suffix(" 00:00:00+00").unwrap_or(t).to_owned(),
         other => other.display().replace(['\n', '\r', '\t'], " "),
+    }
+}
+
+/// A cell of a named column: the digits of an identifier are not grouped.
+pub fn named_cell(column: &str, value: &Value) -> String {
+    match value {
+        Value::Integer(_) if crate::state::look::looks_like_an_id(column) => value.display(),
+        _ => cell(value),
     }
 }
 

@@ -14,9 +14,12 @@ pub fn top_bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.horizontal(|ui| {
         source_ui(ui, state, actions);
         entity_ui(ui, state, actions);
-        let now = format!("as of {}", state.now.display());
+        let full = format!("as of {}", state.now.display());
+        let narrow = ui.available_width() < 560.0;
+        let now = if narrow { "as of…".to_owned() } else { full.clone() };
         let button = ui.add(egui::Button::new(now).frame_when_inactive(false));
-        if button.on_hover_text("The instant that relative dates are counted from").clicked() {
+        let hint = format!("{full}: the instant that relative dates are counted from");
+        if button.on_hover_text(hint).clicked() {
             actions.push(ViewAction::AskNow.into());
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -17,8 +17,8 @@ pub(super) fn typed_line_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         Some(cursor) if state.typed.editing => state.proposals(&text, cursor),
         _ => Vec::new(),
     };
-    let take_first = !proposals.is_empty()
-        && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Tab));
+    let take_first =
+        !proposals.is_empty() && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Tab));
     let p = theme::palette(ui);
     let output = TextEdit::singleline(&mut text)
         .id(id)

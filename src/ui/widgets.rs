@@ -6,8 +6,7 @@ use egui::{Align, Layout, Response, RichText, TextEdit, Ui};
 /// A text field that reports a change. `name` is spoken and shown while it is empty.
 pub(super) fn field(ui: &mut Ui, name: &str, text: &str, width: f32) -> (Response, Option<String>) {
     let mut edited = text.to_owned();
-    let response =
-        ui.add(TextEdit::singleline(&mut edited).hint_text(name).desired_width(width));
+    let response = ui.add(TextEdit::singleline(&mut edited).hint_text(name).desired_width(width));
     name_field(ui, &response, name);
     let changed = (edited != text).then_some(edited);
     (response, changed)
@@ -50,11 +49,7 @@ pub(super) fn masked_ui(
 }
 
 /// A row with something at its left and something at its right.
-pub(super) fn left_right(
-    ui: &mut Ui,
-    left: impl FnOnce(&mut Ui),
-    right: impl FnOnce(&mut Ui),
-) {
+pub(super) fn left_right(ui: &mut Ui, left: impl FnOnce(&mut Ui), right: impl FnOnce(&mut Ui)) {
     ui.horizontal(|ui| {
         left(ui);
         ui.with_layout(Layout::right_to_left(Align::Center), right);

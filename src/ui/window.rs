@@ -27,7 +27,7 @@ pub fn window_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 .default_size(340.0)
                 .size_range(240.0..=640.0)
                 .show(ui, |ui| profile_ui(ui, state, actions));
-        } else if state.features.open {
+        } else if state.features.open && ui.available_width() > 680.0 {
             Panel::right("features")
                 .frame(side)
                 .default_size(232.0)
@@ -35,14 +35,10 @@ pub fn window_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 .show(ui, |ui| features_ui(ui, state, actions));
         }
         let canvas = Frame::new().fill(p.ground).inner_margin(Margin::symmetric(16, 8));
-        egui::CentralPanel::default()
-            .frame(canvas)
-            .show(ui, |ui| canvas_ui(ui, state, actions));
+        egui::CentralPanel::default().frame(canvas).show(ui, |ui| canvas_ui(ui, state, actions));
     } else {
         let canvas = Frame::new().fill(p.ground).inner_margin(Margin::same(16));
-        egui::CentralPanel::default()
-            .frame(canvas)
-            .show(ui, |ui| welcome_ui(ui, state, actions));
+        egui::CentralPanel::default().frame(canvas).show(ui, |ui| welcome_ui(ui, state, actions));
     }
     dialogs_ui(ui, state, actions);
     super::status::toast_ui(ui, state, actions);

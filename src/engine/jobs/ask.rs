@@ -1,8 +1,7 @@
 //! Answers a question: compiles it, runs it, and makes plain numbers of the rows.
 
-use crate::compile::{self, Bins, Query};
+use crate::compile::{self, Bins, Extent, Query};
 use crate::engine::session::{NumberedOrder, Session};
-use crate::engine::store::Rows;
 use crate::model::answer::{
     Answer, BoxSummary, Counts, Grid, Histogram, Page, Profile, RelatedRows, Size, Step, Steps,
     Timeline, Values,
@@ -45,8 +44,11 @@ pub(in crate::engine) fn answer(
     }
 }
 
-fn run(session: &Session, query: &Query) -> Result<(Rows, String), Failure> {
-    Ok((session.run(query)?, query.portable()))
+/// The rows of a statement.
+type Figures = Vec<Vec<Value>>;
+
+fn run(session: &Session, query: &Query) -> Result<(Figures, String), Failure> {
+    Ok((session.figures(query)?, query.portable()))
 }
 
 fn count(row: &[Value], column: usize) -> u64 {
@@ -68,9 +70,8 @@ fn size(session: &Session, slice: &Slice) -> Result<(Answer, String), Failure> {
     Ok((Answer::Size(Size { kept: count(row, 0), of: count(row, 1) }), sql))
 }
 
-fn first(rows: &Rows) -> Result<&[Value], Failure> {
-    rows.rows
-        .first()
+fn first(rows: &Figures) -> Result<&[Value], Failure> {
+    rows.first()
         .map(Vec::as_slice)
         .ok_or_else(|| Failure::new("the database gave no answer", "", "open the source again"))
 }
@@ -98,25 +99,31 @@ fn steps(session: &Session, slice: &Slice) -> Result<(Answer, String), Failure> 
     Ok((Answer::Steps(Steps { of, steps, near_misses }), sql))
 }
 
-/// The least and greatest value of a feature in the cohort as text; `None` when it has none.
+/// The least and greatest finite value of a feature in the cohort as text; `None` when it has none.
 fn range(
     session: &Session,
     slice: &Slice,
     column: &str,
-    query: impl FnOnce() -> Result<Query, Failure>,
+    query: impl Fn(Extent) -> Result<Query, Failure>,
 ) -> Result<Option<(String, String)>, Failure> {
     let key = (slice.cohort.clone(), column.to_owned());
     if let Some(known) = session.kept().ranges.get(&key) {
         return Ok(Some(known.clone()));
     }
-    let rows = session.run(&query()?)?;
-    let row = first(&rows)?;
-    if row.iter().any(Value::is_missing) {
-        return Ok(None);
+    for extent in [Extent::All, Extent::Finite] {
+        let rows = session.figures(&query(extent)?)?;
+        let row = first(&rows)?;
+        if row.iter().any(Value::is_missing) {
+            continue;
+        }
+        let found = (row[0].display(), row[1].display());
+        // Not finite: `inf`, `-inf`, `NaN` as numbers, `infinity` as a date.
+        if [&found.0, &found.1].iter().all(|end| !end.contains(['i', 'a'])) {
+            session.kept().ranges.insert(key, found.clone());
+            return Ok(Some(found));
+        }
     }
-    let found = (row[0].display(), row[1].display());
-    session.kept().ranges.insert(key, found.clone());
-    Ok(Some(found))
+    Ok(None)
 }
 
 fn bins(session: &Session, slice: &Slice, column: &str, bins_max: u16) -> Result<Bins, Failure> {
@@ -125,7 +132,7 @@ fn bins(session: &Session, slice: &Slice, column: &str, bins_max: u16) -> Result
         .entity(&slice.cohort.entity)
         .and_then(|e| e.feature(column))
         .is_some_and(|c| c.kind == Kind::Integer);
-    let found = range(session, slice, column, || compile::range(catalog, slice, column))?;
+    let found = range(session, slice, column, |e| compile::range(catalog, slice, column, e))?;
     let number = |text: &str| text.parse::<f64>().unwrap_or(0.0);
     Ok(match found {
         Some((low, high)) => compile::nice_bins(number(&low), number(&high), bins_max, whole),
@@ -149,7 +156,7 @@ fn histogram(
         missing: Counts::default(),
         not_finite: Counts::default(),
     };
-    for row in &rows.rows {
+    for row in &rows {
         let place = match &row[0] {
             Value::Integer(-1) => &mut found.not_finite,
             Value::Integer(bin) => {
@@ -168,8 +175,15 @@ fn values(
     slice: &Slice,
     (column, top, search): (&str, u16, &str),
 ) -> Result<(Answer, String), Failure> {
-    let query = compile::values(session.catalog(), slice, column, top, search)?;
-    let (rows, sql) = run(session, &query)?;
+    let catalog = session.catalog();
+    let query = compile::values(catalog, slice, column, top, search)?;
+    let feature = catalog.entity(&slice.cohort.entity).and_then(|e| e.feature(column));
+    let plain = feature.is_some_and(|f| {
+        matches!(f.kind, Kind::Integer | Kind::Boolean) || f.type_name == "VARCHAR"
+    });
+    // A date among the values has to come as one, for clauses are made from it.
+    let rows = if plain { session.figures(&query)? } else { session.run(&query)?.rows };
+    let sql = query.portable();
     let row = first(&rows)?;
     let total = counts(row, 3);
     let mut found = Values {
@@ -179,7 +193,7 @@ fn values(
         missing: counts(row, 6),
     };
     let mut shown = Counts::default();
-    for row in rows.rows.iter().filter(|row| !row[0].is_missing()) {
+    for row in rows.iter().filter(|row| !row[0].is_missing()) {
         let counts = counts(row, 1);
         add(&mut shown, counts);
         found.top.push((row[0].clone(), counts));
@@ -195,14 +209,14 @@ fn timeline(
     periods_max: u16,
 ) -> Result<(Answer, String), Failure> {
     let catalog = session.catalog();
-    let found = range(session, slice, column, || compile::time_range(catalog, slice, column))?;
+    let found = range(session, slice, column, |e| compile::time_range(catalog, slice, column, e))?;
     let periods = found.and_then(|(low, high)| compile::periods(&low, &high, periods_max));
     let (unit, starts) = periods.map_or((Unit::Year, Vec::new()), |p| (p.unit, p.starts));
     let query = compile::timeline(catalog, slice, column, unit)?;
     let (rows, sql) = run(session, &query)?;
     let mut missing = Counts::default();
     let mut found: BTreeMap<String, Counts> = BTreeMap::new();
-    for row in &rows.rows {
+    for row in &rows {
         match &row[0] {
             Value::Missing => add(&mut missing, counts(row, 1)),
             period => add(found.entry(period.display()).or_default(), counts(row, 1)),
@@ -238,7 +252,7 @@ fn grid(
         missing: 0,
     };
     let mut total = 0;
-    for row in &rows.rows {
+    for row in &rows {
         match (row[0].as_u64(), row[1].as_u64()) {
             (Some(x), Some(y)) => {
                 found.cells.push((x as u16, y as u16, count(row, 2)));
@@ -248,8 +262,8 @@ fn grid(
         }
     }
     if total <= u64::from(POINTS_MAX) {
-        let rows = session.run(&compile::grid_points(catalog, slice, x, y, POINTS_MAX)?)?;
-        let points = rows.rows.iter().filter_map(|r| Some((r[0].as_f64()?, r[1].as_f64()?)));
+        let rows = session.figures(&compile::grid_points(catalog, slice, x, y, POINTS_MAX)?)?;
+        let points = rows.iter().filter_map(|r| Some((r[0].as_f64()?, r[1].as_f64()?)));
         found.points = points.collect();
     }
     Ok((Answer::Grid(found), sql))
@@ -261,8 +275,9 @@ fn boxes(
     (number, by): (&str, &str),
     top: u16,
 ) -> Result<(Answer, String), Failure> {
-    let (rows, sql) = run(session, &compile::boxes(session.catalog(), slice, number, by, top)?)?;
-    let summaries = rows.rows.iter().map(|row| BoxSummary {
+    let query = compile::boxes(session.catalog(), slice, number, by, top)?;
+    let (rows, sql) = (session.run(&query)?.rows, query.portable());
+    let summaries = rows.iter().map(|row| BoxSummary {
         group: row[0].clone(),
         count: count(row, 1),
         five: std::array::from_fn(|i| row[2 + i].as_f64().unwrap_or(0.0)),
@@ -324,7 +339,7 @@ fn numbered(
 fn profile(session: &Session, slice: &Slice, key: &Value) -> Result<(Answer, String), Failure> {
     let catalog = session.catalog();
     let queries = compile::profile(catalog, slice, key, RELATED_MAX)?;
-    let (rows, sql) = run(session, &queries.main)?;
+    let (rows, sql) = (session.run(&queries.main)?, queries.main.portable());
     let Some(row) = rows.rows.first() else {
         return Err(Failure::wrong_use(
             format!("there is no {} \"{key}\"", slice.cohort.entity),

@@ -113,8 +113,9 @@ pub fn write_list(
     let cancelled = job.cancelled.clone();
     let (rows, files) = std::thread::scope(|scope| -> Result<_, Failure> {
         // The source is hashed while it is read: both are bound by different things.
-        let files =
-            beside(scope, "source checksum", || file_records(&catalog.fingerprint, &cancelled))?;
+        let files = beside(scope, "source checksum", || {
+            file_records(&catalog.fingerprint, catalog.source, &cancelled)
+        })?;
         let rows = match request.format {
             ExportFormat::Csv | ExportFormat::Parquet => {
                 let doing = format!("Writing {}", file_name(&request.path));

@@ -136,7 +136,8 @@ fn differences(
 ) -> Vec<String> {
     let manifest = &verdict.manifest;
     if written.checksum.sha256 == manifest.sha256 {
-        let mut out = vec!["made again it is as the manifest says: the list was changed".to_owned()];
+        let mut out =
+            vec!["made again it is as the manifest says: the list was changed".to_owned()];
         out.extend(differing_line(verdict, rebuilt));
         return out;
     }

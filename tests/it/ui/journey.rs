@@ -43,7 +43,9 @@ fn a_typed_condition_slices_and_undo_takes_it_back() {
     let sliced = kept(state);
     assert!(sliced > 0 && sliced < 6000, "{sliced}");
     screen.shoot(&harness, "sliced-dark");
-    for (tab, name) in [(Tab::People, "people"), (Tab::Steps, "steps"), (Tab::Definition, "definition")] {
+    for (tab, name) in
+        [(Tab::People, "people"), (Tab::Steps, "steps"), (Tab::Definition, "definition")]
+    {
         let ctx = harness.ctx.clone();
         harness.state_mut().act(ViewAction::Tab(tab).into(), &ctx);
         settle(&mut harness);

@@ -49,9 +49,7 @@ fn until(harness: &mut Harness<'_, MusterApp>, what: &str, holds: impl Fn(&State
 #[track_caller]
 fn settle(harness: &mut Harness<'_, MusterApp>) {
     for _ in 0..3 {
-        until(harness, "every answer is here", |s| {
-            s.opening.is_none() && !s.answers.any_waiting()
-        });
+        until(harness, "every answer is here", |s| s.opening.is_none() && !s.answers.any_waiting());
     }
 }
 
@@ -59,7 +57,10 @@ fn settle(harness: &mut Harness<'_, MusterApp>) {
 fn opened(size: [f32; 2], dark: bool) -> (Harness<'static, MusterApp>, shot::Screen) {
     let (mut harness, screen) = app(size, dark);
     harness.run();
-    let path = std::path::absolute("sample_data/shop.duckdb").expect("a folder");
+    // A copy of its own: the workspace is written beside it.
+    let folder = tempfile::tempdir().expect("a folder").keep();
+    let path = folder.join("shop.duckdb");
+    std::fs::copy("sample_data/shop.duckdb", &path).expect("a copy of the sample");
     let ctx = harness.ctx.clone();
     harness.state_mut().act(muster::state::SourceAction::Open(vec![path]).into(), &ctx);
     until(&mut harness, "the sample is open", |s| s.opened.is_some());

@@ -58,6 +58,48 @@ fn a_click_on_a_bar_keeps_one_value_and_a_second_click_takes_it_back() {
 }
 
 #[test]
+fn dragging_over_a_histogram_keeps_the_range_as_one_step() {
+    let (mut harness, screen) = opened([1280.0, 900.0], false);
+    let plot = harness.get_by_label("Histogram of orders").rect();
+    let at = |part: f32| egui::pos2(plot.left() + plot.width() * part, plot.center().y);
+    harness.hover_at(at(0.25));
+    harness.run();
+    harness.drag_at(at(0.25));
+    harness.run();
+    for part in [0.4, 0.6, 0.75] {
+        harness.hover_at(at(part));
+        harness.run();
+    }
+    screen.shoot(&harness, "brushing-light");
+    harness.drop_at(at(0.75));
+    settle(&mut harness);
+    let state = harness.state().state();
+    let Some(Test::Between(Expr::Value(low), Expr::Value(high))) =
+        state.own_clause("orders").map(|c| &c.test)
+    else {
+        panic!("a range: {:?}", state.tree())
+    };
+    // The axis is from 0 to 54 orders.
+    assert_eq!((low.as_u64(), high.as_u64()), (Some(14), Some(40)));
+    assert!(state.brushing.is_none());
+    click(&mut harness, "Undo");
+    assert!(harness.state().state().tree().parts.is_empty(), "one drag is one step");
+}
+
+#[test]
+fn a_personal_column_is_masked_until_it_is_revealed() {
+    let (mut harness, _) = opened([1280.0, 900.0], false);
+    let ctx = harness.ctx.clone();
+    let new = muster::state::EditAction::New("email".into());
+    harness.state_mut().act(Action::Edit(new), &ctx);
+    settle(&mut harness);
+    assert!(harness.query_by_label_contains("@").is_none());
+    click(&mut harness, "Reveal email");
+    settle(&mut harness);
+    assert!(harness.query_all_by_label_contains("@").count() > 0);
+}
+
+#[test]
 fn the_condition_box_takes_the_first_on_enter_and_the_editor_says_what_it_keeps() {
     let (mut harness, screen) = opened([1280.0, 900.0], false);
     click(&mut harness, "+ condition");
@@ -95,9 +137,12 @@ fn editors_of_every_kind_draw() {
     }
     harness.state_mut().act(Action::Slice(SliceAction::StartAdding(Vec::new())), &ctx);
     harness.state_mut().act(Action::Slice(SliceAction::Adding("orders".into())), &ctx);
-    let related = harness.state().state().adding.as_ref().and_then(|a| {
-        a.found.iter().position(|f| f.detail == "related rows")
-    });
+    let related = harness
+        .state()
+        .state()
+        .adding
+        .as_ref()
+        .and_then(|a| a.found.iter().position(|f| f.detail == "related rows"));
     let related = related.expect("a related table");
     harness.state_mut().act(Action::Slice(SliceAction::Take(related)), &ctx);
     settle(&mut harness);
@@ -113,7 +158,9 @@ fn the_palette_finds_a_command_and_takes_it() {
     harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
     harness.run();
     assert_eq!(harness.state().state().dialog, Dialog::Palette);
-    harness.get_by_role_and_label(Role::TextInput, "Search commands, cohorts, segments and features").type_text("steps");
+    harness
+        .get_by_role_and_label(Role::TextInput, "Search commands, cohorts, segments and features")
+        .type_text("steps");
     harness.run();
     screen.shoot(&harness, "palette-light");
     harness.key_press(egui::Key::Enter);
@@ -143,4 +190,48 @@ fn every_sheet_draws_and_escape_closes_it() {
         harness.run();
         assert_eq!(harness.state().state().dialog, Dialog::None, "{name}");
     }
+}
+
+#[test]
+fn grids_boxes_and_groups_draw_at_every_size_of_text() {
+    use muster::model::workspace::ChartKind;
+    use muster::state::LookAction;
+    let (mut harness, screen) = opened([1280.0, 800.0], false);
+    let ctx = harness.ctx.clone();
+    let charts = [
+        ChartKind::Grid { x: "orders".into(), y: "lifetime_value".into() },
+        ChartKind::Boxes { number: "lifetime_value".into(), by: "plan".into() },
+    ];
+    for chart in charts {
+        harness.state_mut().act(Action::Look(LookAction::Add(chart)), &ctx);
+        settle(&mut harness);
+    }
+    let condition = "orders >= 1 and (country = 'DE' or plan = 'pro' or not (city like 'B%'))";
+    harness.state_mut().act(Action::Slice(SliceAction::Typing(condition.into())), &ctx);
+    harness.state_mut().act(Action::Slice(SliceAction::CommitTyped), &ctx);
+    settle(&mut harness);
+    harness.get_by_role_and_label(Role::Figure, "lifetime_value by orders");
+    harness.get_by_role_and_label(Role::Figure, "lifetime_value per plan");
+    harness.get_by_label("any of");
+    screen.shoot(&harness, "groups-light");
+    for scale in [0.75, 2.0] {
+        harness.state_mut().act(ViewAction::Scale(scale).into(), &ctx);
+        harness.run();
+        settle(&mut harness);
+        screen.shoot(&harness, &format!("scale-{scale}"));
+    }
+}
+
+#[test]
+fn when_no_one_matches_the_condition_to_blame_is_named() {
+    let (mut harness, screen) = opened([1280.0, 800.0], false);
+    let ctx = harness.ctx.clone();
+    let condition = "country = 'DE' and orders >= 300";
+    harness.state_mut().act(Action::Slice(SliceAction::Typing(condition.into())), &ctx);
+    harness.state_mut().act(Action::Slice(SliceAction::CommitTyped), &ctx);
+    harness.state_mut().act(ViewAction::Tab(muster::state::Tab::People).into(), &ctx);
+    settle(&mut harness);
+    harness.get_by_label("No one matches");
+    harness.get_by_label("orders is at least 300 alone removes everyone");
+    screen.shoot(&harness, "empty-light");
 }

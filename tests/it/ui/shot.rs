@@ -14,9 +14,10 @@ struct Texture {
 
 /// The textures of a harness, kept while it runs.
 #[derive(Clone, Default)]
-pub struct Screen(Arc<Mutex<HashMap<TextureId, Texture>>>);
+pub(super) struct Screen(Arc<Mutex<HashMap<TextureId, Texture>>>);
 
 impl TestRenderer for Screen {
+    #[expect(clippy::iter_over_hash_type, reason = "each texture is set on its own")]
     fn handle_delta(&mut self, delta: &mut TexturesDelta) {
         let mut textures = self.0.lock().expect("one thread");
         for (id, deltas) in delta.set.drain() {
@@ -46,7 +47,7 @@ impl TestRenderer for Screen {
 
 impl Screen {
     /// Writes what the harness shows to `MUSTER_SHOTS/NAME.png`; nothing when that is not set.
-    pub fn shoot<S>(&self, harness: &Harness<'_, S>, name: &str) {
+    pub(super) fn shoot<S>(&self, harness: &Harness<'_, S>, name: &str) {
         let Some(folder) = std::env::var_os("MUSTER_SHOTS") else { return };
         let size = harness.ctx.content_rect().size() * harness.ctx.pixels_per_point();
         let (width, height) = (size.x.round() as usize, size.y.round() as usize);
@@ -73,7 +74,12 @@ impl Screen {
                 triangle(&mut frame, width, (x.clone(), y.clone()), texture, corners, scale);
             }
         }
-        frame.iter().flat_map(|p| p[..3].iter().map(|c| (c.clamp(0.0, 1.0) * 255.0 + 0.5) as u8).collect::<Vec<_>>()).collect()
+        frame
+            .iter()
+            .flat_map(|p| {
+                p[..3].iter().map(|c| (c.clamp(0.0, 1.0) * 255.0 + 0.5) as u8).collect::<Vec<_>>()
+            })
+            .collect()
     }
 }
 
