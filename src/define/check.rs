@@ -22,6 +22,9 @@ const CLOCK: [&str; 8] = [
     "current_time",
     "systimestamp",
 ];
+/// How often something may be computed anew.
+const GRAINS: [&str; 8] =
+    ["tick", "10minutes", "tenminutes", "hour", "day", "week", "month", "year"];
 /// Functions that aggregate.
 const AGGREGATES: [&str; 7] = ["count(", "sum(", "avg(", "min(", "max(", "any_value(", "count_if("];
 
@@ -48,6 +51,7 @@ pub(super) fn check(project: &Project, report: &mut Report) {
         cohort(project, &asked, CohortId(at), report);
     }
     clock(project, report);
+    grains(project, report);
     clashes(project, report);
     tags(project, report);
 }
@@ -289,6 +293,21 @@ fn clock_word(text: &Text) -> Option<&'static str> {
                 && (call || !needs_call)
         })
     })
+}
+
+/// Time grains that nobody knows.
+fn grains(project: &Project, report: &mut Report) {
+    let features = project.features.iter().map(|f| (&f.time_grain, &f.place));
+    let cohorts = project.cohorts.iter().map(|c| (&c.time_grain, &c.place));
+    let models = project.sql_models.iter().map(|m| (&m.time_grain, &m.place));
+    for (grain, place) in features.chain(cohorts).chain(models) {
+        let Some(grain) = grain.as_deref().filter(|grain| !GRAINS.contains(grain)) else {
+            continue;
+        };
+        let message = format!("`{grain}` is not a time grain");
+        let found = report.warning(place, message);
+        report.add(found.hint("known are tick, 10minutes, hour, day, week, month, year"));
+    }
 }
 
 /// Names that mean two things.

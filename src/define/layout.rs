@@ -1,6 +1,7 @@
 //! The project file in every layout, as one shape.
 
 use super::fields::{Fields, items, text};
+use super::layout_models::hooks;
 use super::place::Written;
 use super::raw::{
     RawEntity, RawFilter, RawId, RawIdType, RawPackage, RawProject, RawRows, RawRule, RawRules,
@@ -92,7 +93,8 @@ fn entity(node: &Node, report: &mut Report) -> Option<RawEntity> {
         views,
         name: name?,
     };
-    fields.ignore(&["default_id_stitcher", "hooks", "tags"]);
+    hooks(&mut fields, report);
+    fields.ignore(&["default_id_stitcher", "tags"]);
     fields.done(report);
     Some(entity)
 }

@@ -180,9 +180,7 @@ fn vars(list: Vec<&Node>, owner: &RawOwner, report: &mut Report) -> Vec<RawVar> 
     for item in list {
         let Some(mut fields) = Fields::of(item, "an item of `vars`", report) else { continue };
         let mut kinds = 0;
-        for (key, of_input) in
-            [("entity_var", false), ("tableVar", true), ("input_var", true), ("table_var", true)]
-        {
+        for (key, of_input) in [("entity_var", false), ("input_var", true), ("table_var", true)] {
             let Some(node) = fields.get(key) else { continue };
             kinds += 1;
             vars.extend(var(node, of_input, owner, report));
@@ -208,6 +206,7 @@ fn var(node: &Node, of_input: bool, owner: &RawOwner, report: &mut Report) -> Op
         name: name?,
         owner: owner.clone(),
         group: None,
+        in_feature_table: false,
         select: fields.needed("select", report),
         from: fields.text(&["from"], report),
         filter: fields.text(&["where"], report),
@@ -286,7 +285,8 @@ fn model(node: &Node, report: &mut Report) -> (Option<RawModel>, Vec<RawVar>) {
     let kind = fields.needed("model_type", report);
     let description = fields.text(&["description"], report);
     let spec = fields.get("model_spec");
-    fields.ignore(&["hooks", "materialization", "tags"]);
+    hooks(&mut fields, report);
+    fields.ignore(&["materialization", "tags"]);
     if spec.is_none() {
         let found = report.error(&fields.place, "a model has no `model_spec`");
         report.add(found);
@@ -317,12 +317,23 @@ fn model(node: &Node, report: &mut Report) -> (Option<RawModel>, Vec<RawVar>) {
         name,
         kind,
     };
-    fields.ignore(&["contract", "compatibility_mode", "tags", "hooks"]);
+    hooks(&mut fields, report);
+    fields.ignore(&["contract", "compatibility_mode", "tags"]);
     let vars = model_spec(&mut model, &mut fields, report);
     if !matches!(model.spec, RawSpec::Other) {
         fields.done(report);
     }
     (Some(model), vars)
+}
+
+/// `hooks` are known and not carried out.
+pub(super) fn hooks(fields: &mut Fields<'_>, report: &mut Report) {
+    if let Some(node) = fields.get("hooks") {
+        let found = report
+            .note(&node.place, "hooks are not carried out")
+            .hint("run their SQL before or after the build");
+        report.add(found);
+    }
 }
 
 /// The part of a `model_spec` that belongs to its type, and the vars that old feature tables hold.
@@ -351,6 +362,10 @@ fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report
         "feature_table_model" => {
             let list = fields.list("vars");
             found_vars = vars(list, &model.owner, report);
+            for var in &mut found_vars {
+                var.group = Some(model.name.clone());
+                var.in_feature_table = true;
+            }
             fields.ignore(&["macros", "dependencies"]);
             RawSpec::FeatureTable
         }

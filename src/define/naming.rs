@@ -51,8 +51,7 @@ pub(super) fn name_all(raws: &mut [RawProject], lost: &[String], report: &mut Re
     let mut named = Named::default();
     named.names.packages = raws.iter().map(|raw| raw.package.clone()).collect();
     named.names.not_fetched = lost.iter().map(|name| name.to_lowercase()).collect();
-    named.names.bare =
-        raws.iter().map(|raw| raw.schema.is_none_or(|version| version < 44)).collect();
+    named.names.bare = raws.iter().map(names_vars_bare).collect();
     for (package, raw) in raws.iter_mut().enumerate() {
         named.entities_of(package, std::mem::take(&mut raw.entities), report);
         named.id_types_of(package, std::mem::take(&mut raw.id_types), report);
@@ -87,6 +86,13 @@ pub(super) fn name_all(raws: &mut [RawProject], lost: &[String], report: &mut Re
         }
     }
     named
+}
+
+/// Whether vars are referred to by their bare name: up to schema version 42, and without a version
+/// when all vars stand where only those layouts had them.
+fn names_vars_bare(raw: &RawProject) -> bool {
+    let old_layout = || !raw.vars.is_empty() && raw.vars.iter().all(|var| var.in_feature_table);
+    raw.schema.map_or_else(old_layout, |version| version < 44)
 }
 
 /// Without entities there is nothing that rows could be about: only the inputs are kept.

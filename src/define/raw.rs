@@ -131,6 +131,8 @@ pub(super) struct RawVar {
     pub(super) name: Written,
     pub(super) owner: RawOwner,
     pub(super) group: Option<Written>,
+    /// It stands inside a feature table, as vars did before var groups.
+    pub(super) in_feature_table: bool,
     pub(super) select: Option<Written>,
     pub(super) from: Option<Written>,
     pub(super) filter: Option<Written>,

@@ -69,7 +69,7 @@ impl Desk {
     }
 
     /// Says that something is named that cannot be had here.
-    fn mild(&self, message: String, needle: &str, hint: &str) {
+    pub(super) fn mild(&self, message: String, needle: &str, hint: &str) {
         self.add(Fault { hint: Some(hint.to_owned()), mild: true, ..Fault::new(message, needle) });
     }
 

@@ -44,7 +44,7 @@ pub(super) struct Evaluator {
     written: usize,
 }
 
-/// The roots of packages, and a text that stands in one of them.
+/// Where a text stands: the folder from which the files that it names are looked for.
 #[derive(Debug, Clone)]
 pub(super) struct Home {
     pub(super) folder: PathBuf,
@@ -100,6 +100,13 @@ impl Evaluator {
         let home = Home { folder: folder_of(&written.place) };
         let desk =
             Arc::new(Desk::new(Arc::clone(&self.names), *scope, Arc::clone(&self.files), home));
+        if template.contains("set executed") {
+            desk.mild(
+                "the SQL inside `exec` is not carried out".into(),
+                "exec",
+                "what the template reads from its result is missing",
+            );
+        }
         self.repeating += usize::from(repeats);
         if self.written > TOTAL_MAX {
             return Err(Fault::new("the templates of the project make too much text", ""));
