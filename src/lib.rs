@@ -6,6 +6,7 @@
 pub mod app;
 pub mod cli;
 pub mod compile;
+pub mod define;
 pub mod deliver;
 pub mod engine;
 pub mod language;

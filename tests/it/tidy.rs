@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("language", &["model"]),
+    ("define", &["model"]),
     ("sql", &["model"]),
     ("compile", &["model", "sql"]),
     ("sources", &["model", "sql", "protocol"]),
@@ -27,7 +28,8 @@ const GUEST_ROOMS: &[(&str, &[&str])] = &[
     ("egui_plot::", &["ui/"]),
     ("rfd::", &["app/dialogs.rs"]),
     ("sqlparser::", &["language/"]),
-    ("serde_saphyr::", &["engine/workspace.rs", "app/settings.rs"]),
+    ("serde_saphyr::", &["engine/workspace.rs", "app/settings.rs", "define/yaml.rs"]),
+    ("minijinja::", &["define/template.rs", "define/surface.rs"]),
     ("rust_xlsxwriter::", &["engine/", "deliver/"]),
 ];
 

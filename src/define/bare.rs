@@ -1,0 +1,92 @@
+//! Vars named without braces, as layouts up to schema version 42 wrote them.
+
+use super::names::{Names, Scope};
+use super::project::{FeatureId, Part, Target};
+
+/// Replaces words of SQL that are names of vars by references to them.
+///
+/// A word counts when it stands outside of quotes and comments, is no function and no member of
+/// something, and is not the var's own name: there the column of that name is meant.
+pub(super) fn bare_names(parts: &mut Vec<Part>, names: &Names, scope: &Scope) {
+    let mut made = Vec::with_capacity(parts.len());
+    for part in std::mem::take(parts) {
+        match part {
+            Part::Sql(sql) => cut(&sql, names, scope, &mut made),
+            other => made.push(other),
+        }
+    }
+    *parts = made;
+}
+
+fn cut(sql: &str, names: &Names, scope: &Scope, made: &mut Vec<Part>) {
+    let mut start = 0;
+    for (from, to) in words(sql) {
+        let word = &sql[from..to];
+        let Some(var) = var(word, names, scope) else { continue };
+        if Some(var) == scope.own {
+            continue;
+        }
+        if from > start {
+            made.push(Part::Sql(sql[start..from].to_owned()));
+        }
+        made.push(Part::Ref(Target::Feature(var)));
+        start = to;
+    }
+    if start < sql.len() {
+        made.push(Part::Sql(sql[start..].to_owned()));
+    }
+}
+
+fn var(word: &str, names: &Names, scope: &Scope) -> Option<FeatureId> {
+    let of_rows = scope.from.and_then(|table| names.var_of_table(table, word));
+    of_rows.or_else(|| names.var(scope.entity?, word, scope))
+}
+
+/// Where words stand that may be names of columns.
+fn words(sql: &str) -> Vec<(usize, usize)> {
+    let bytes = sql.as_bytes();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let rest = &sql[at..];
+        match bytes[at] {
+            quote @ (b'\'' | b'"' | b'`') => at += after(rest, quote as char),
+            b'-' if rest.starts_with("--") => at += rest.find('\n').unwrap_or(rest.len()),
+            b'/' if rest.starts_with("/*") => at += rest.find("*/").map_or(rest.len(), |n| n + 2),
+            b if b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80 => {
+                let length = rest
+                    .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$')))
+                    .unwrap_or(rest.len())
+                    .max(rest.chars().next().map_or(1, char::len_utf8));
+                let member = sql[..at].trim_end().ends_with(['.', ':']);
+                let next = sql[at + length..].trim_start();
+                if !member && !next.starts_with(['(', '.']) && !b.is_ascii_digit() {
+                    found.push((at, at + length));
+                }
+                at += length;
+            }
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+/// The length of the quoted text that `text` starts with.
+fn after(text: &str, quote: char) -> usize {
+    text[1..].find(quote).map_or(text.len(), |end| end + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_words_that_may_be_columns_are_looked_at() {
+        let sql = "sum(total) / t.orders -- orders\n + 'orders' + \"orders\" + a::int + é /* x */";
+        let found: Vec<&str> = words(sql).into_iter().map(|(a, b)| &sql[a..b]).collect();
+        assert_eq!(
+            found,
+            ["total", "t", "a", "é"].into_iter().filter(|w| *w != "t").collect::<Vec<_>>()
+        );
+    }
+}

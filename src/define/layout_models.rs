@@ -1,0 +1,505 @@
+//! The files of the model folders in every layout, as one shape: inputs, models, vars, macros.
+
+use std::sync::Arc;
+
+use super::fields::{Fields, items, text};
+use super::layout::{feature_views, filter, ids, named};
+use super::place::Written;
+use super::project::{EnableStatus, OutputType};
+use super::raw::{
+    RawCohortFilter, RawContract, RawEdgeSource, RawExpression, RawInput, RawMacro, RawModel,
+    RawOwner, RawProject, RawSpec, RawStep, RawVar, RawViews,
+};
+use super::report::Report;
+use super::yaml::{Kind, Node};
+
+/// How deep AND and OR may nest.
+const EXPRESSION_DEPTH_MAX: usize = 32;
+
+/// Adds what a file of a model folder says to `raw`.
+pub(super) fn model_file(node: &Node, raw: &mut RawProject, report: &mut Report) {
+    if matches!(node.kind, Kind::Nothing) {
+        return;
+    }
+    let Some(mut fields) = Fields::of(node, "a model file", report) else { return };
+    for item in fields.list("inputs") {
+        raw.inputs.extend(input(item, report));
+    }
+    for item in fields.list("models") {
+        let (model, vars) = model(item, report);
+        raw.models.extend(model);
+        raw.vars.extend(vars);
+    }
+    for item in fields.list("var_groups") {
+        raw.vars.extend(var_group(item, report));
+    }
+    for item in fields.list("macros") {
+        raw.macros.extend(template_macro(item, report));
+    }
+    fields.ignore(&["optimizations", "version", "schema_version"]);
+    fields.done(report);
+}
+
+fn input(node: &Node, report: &mut Report) -> Option<RawInput> {
+    let mut fields = Fields::of(node, "an input", report)?;
+    let name = fields.needed("name", report);
+    let mut input = RawInput {
+        name: name?,
+        source: None,
+        occurred_at: None,
+        row_identifier: Vec::new(),
+        ids: Vec::new(),
+        filter: None,
+        contract: RawContract::default(),
+    };
+    // The old layout has these beside the name, the newer one inside `app_defaults`.
+    input_table(&mut fields, &mut input, report);
+    if let Some(node) = fields.get("app_defaults")
+        && let Some(mut inner) = Fields::of(node, "`app_defaults`", report)
+    {
+        input_table(&mut inner, &mut input, report);
+        inner.done(report);
+    }
+    if let Some(node) = fields.get("contract") {
+        input.contract = contract(node, report).unwrap_or_default();
+    }
+    fields.ignore(&[
+        "source_metadata",
+        "remapping",
+        "time_grain",
+        "retention_period",
+        "description",
+    ]);
+    fields.done(report);
+    if input.source.is_none() {
+        let found = report
+            .error(
+                &input.name.place,
+                format!("input `{}` has no table, view or file", input.name.text),
+            )
+            .hint("add `table:` inside `app_defaults`");
+        report.add(found);
+    }
+    Some(input)
+}
+
+fn input_table(fields: &mut Fields<'_>, input: &mut RawInput, report: &mut Report) {
+    for kind in ["table", "view", "csv", "s3"] {
+        let Some(written) = fields.text(&[kind], report) else { continue };
+        match &input.source {
+            None => input.source = Some((kind, written)),
+            Some((first, _)) => {
+                let message =
+                    format!("input `{}` has both `{first}` and `{kind}`", input.name.text);
+                let found =
+                    report.error(&written.place, message).hint(format!("`{first}` is used"));
+                report.add(found);
+            }
+        }
+    }
+    input.occurred_at = fields.text(&["occurred_at_col"], report).or(input.occurred_at.take());
+    input.filter = fields.text(&["where"], report).or(input.filter.take());
+    input.row_identifier.extend(fields.texts("row_identifier", report));
+    let list = fields.list("ids");
+    input.ids.extend(ids(list, report));
+    fields.ignore(&["is_event_stream", "is_append_only"]);
+}
+
+fn contract(node: &Node, report: &mut Report) -> Option<RawContract> {
+    let mut fields = Fields::of(node, "`contract`", report)?;
+    let mut contract = RawContract {
+        optional: fields.flag("is_optional", report).unwrap_or(false),
+        event_stream: fields.flag("is_event_stream", report).unwrap_or(false),
+        append_only: fields.flag("is_append_only", report).unwrap_or(false),
+        columns: Vec::new(),
+    };
+    for item in fields.list("with_columns") {
+        if let Kind::Scalar { .. } = item.kind {
+            contract.columns.extend(text(item, "name", report).map(|name| (name, None)));
+            continue;
+        }
+        let Some(mut column) = Fields::of(item, "a column of a contract", report) else { continue };
+        let name = column.needed("name", report);
+        let datatype = column.text(&["datatype", "data_type"], report);
+        column.ignore(&["is_optional", "description"]);
+        column.done(report);
+        contract.columns.extend(name.map(|name| (name, datatype)));
+    }
+    fields.ignore(&["with_entity_ids"]);
+    fields.done(report);
+    Some(contract)
+}
+
+fn template_macro(node: &Node, report: &mut Report) -> Option<RawMacro> {
+    let mut fields = Fields::of(node, "a macro", report)?;
+    let name = fields.needed("name", report);
+    let inputs = fields.texts("inputs", report);
+    let value = fields.needed("value", report);
+    fields.ignore(&["description"]);
+    fields.done(report);
+    Some(RawMacro { name: name?, inputs, value: value? })
+}
+
+fn owner(fields: &mut Fields<'_>, report: &mut Report) -> RawOwner {
+    let owner = RawOwner {
+        entity: fields.text(&["entity_key"], report),
+        cohort: fields.text(&["entity_cohort"], report),
+    };
+    if let (Some(_), Some(cohort)) = (&owner.entity, &owner.cohort) {
+        let found = report
+            .error(&cohort.place, "`entity_key` and `entity_cohort` exclude each other")
+            .hint("`entity_cohort` is used");
+        report.add(found);
+    }
+    owner
+}
+
+fn var_group(node: &Node, report: &mut Report) -> Vec<RawVar> {
+    let Some(mut fields) = Fields::of(node, "a var group", report) else { return Vec::new() };
+    let group = fields.needed("name", report);
+    let owner = owner(&mut fields, report);
+    if owner.entity.is_none() && owner.cohort.is_none() {
+        let found =
+            report.error(&fields.place, "a var group has neither `entity_key` nor `entity_cohort`");
+        report.add(found);
+    }
+    let time_grain = fields.text(&["time_grain"], report);
+    let list = fields.list("vars");
+    let mut vars = vars(list, &owner, report);
+    for var in &mut vars {
+        var.group.clone_from(&group);
+        var.time_grain = var.time_grain.take().or_else(|| time_grain.clone());
+    }
+    fields.ignore(&["description", "materialization", "retention_period", "tags"]);
+    fields.done(report);
+    vars
+}
+
+fn vars(list: Vec<&Node>, owner: &RawOwner, report: &mut Report) -> Vec<RawVar> {
+    let mut vars = Vec::new();
+    for item in list {
+        let Some(mut fields) = Fields::of(item, "an item of `vars`", report) else { continue };
+        let mut kinds = 0;
+        for (key, of_input) in [("entity_var", false), ("input_var", true), ("table_var", true)] {
+            let Some(node) = fields.get(key) else { continue };
+            kinds += 1;
+            vars.extend(var(node, of_input, owner, report));
+        }
+        if kinds == 0 {
+            let found = report
+                .error(&fields.place, "an item of `vars` is neither an `entity_var` nor an `input_var`")
+                .hint("check the indentation: the fields of a var stand one level below `- entity_var:`");
+            report.add(found);
+        }
+        fields.done(report);
+    }
+    vars
+}
+
+fn var(node: &Node, of_input: bool, owner: &RawOwner, report: &mut Report) -> Option<RawVar> {
+    let what = if of_input { "an input_var" } else { "an entity_var" };
+    let mut fields = Fields::of(node, what, report)?;
+    let name = fields.needed("name", report);
+    let materialization = materialization(fields.get("materialization"), report);
+    let mut var = RawVar {
+        of_input,
+        name: name?,
+        owner: owner.clone(),
+        group: None,
+        in_feature_table: false,
+        select: fields.needed("select", report),
+        from: fields.text(&["from"], report),
+        filter: fields.text(&["where"], report),
+        order_by: Vec::new(),
+        partition_by: fields.texts("partition_by", report),
+        frame: None,
+        default: fields.text(&["default_value", "default"], report),
+        served: fields.flag("is_feature", report).unwrap_or(true),
+        description: fields.text(&["description"], report),
+        tags: fields.texts("tags", report),
+        data_type: fields.text(&["column_data_type"], report),
+        merge: fields.text(&["merge"], report),
+        merge_where: fields.text(&["merge_where"], report),
+        status: materialization.status,
+        time_grain: fields.text(&["time_grain"], report),
+        retention: fields.text(&["retention_period"], report),
+    };
+    if let Some(node) = fields.get("window") {
+        window(node, &mut var, report);
+    }
+    fields.ignore(&["dependencies", "delta_update", "lookback", "contract", "merge_type"]);
+    fields.done(report);
+    Some(var)
+}
+
+fn window(node: &Node, var: &mut RawVar, report: &mut Report) {
+    let Some(mut fields) = Fields::of(node, "`window`", report) else { return };
+    var.order_by = fields.texts("order_by", report);
+    var.partition_by.extend(fields.texts("partition_by", report));
+    var.frame = fields.text(&["frame_clause"], report);
+    fields.done(report);
+}
+
+#[derive(Default)]
+struct Materialization {
+    output: Option<OutputType>,
+    incremental: Option<bool>,
+    status: EnableStatus,
+}
+
+fn materialization(node: Option<&Node>, report: &mut Report) -> Materialization {
+    let mut made = Materialization::default();
+    let Some(mut fields) = node.and_then(|n| Fields::of(n, "`materialization`", report)) else {
+        return made;
+    };
+    if let Some(written) = fields.text(&["output_type"], report) {
+        made.output = OutputType::of(&written.text);
+        if made.output.is_none() {
+            let message = format!("`{}` is no kind of output", written.text);
+            let found = report
+                .warning(&written.place, message)
+                .hint("known are table, view, ephemeral, column, none, image, report, shell");
+            report.add(found);
+        }
+    }
+    made.incremental = fields.text(&["run_type"], report).map(|w| w.text == "incremental");
+    if let Some(written) = fields.text(&["enable_status", "requested_enable_status"], report) {
+        match EnableStatus::of(&written.text) {
+            Some(status) => made.status = status,
+            None => {
+                let found = report
+                    .warning(&written.place, format!("`{}` is no enable status", written.text))
+                    .hint("known are good_to_have, must_have, only_if_necessary, disabled");
+                report.add(found);
+            }
+        }
+    }
+    fields.ignore(&["symlinks", "enabled"]);
+    fields.done(report);
+    made
+}
+
+fn model(node: &Node, report: &mut Report) -> (Option<RawModel>, Vec<RawVar>) {
+    let Some(mut fields) = Fields::of(node, "a model", report) else { return (None, Vec::new()) };
+    let name = fields.needed("name", report);
+    let kind = fields.needed("model_type", report);
+    let description = fields.text(&["description"], report);
+    let spec = fields.get("model_spec");
+    hooks(&mut fields, report);
+    fields.ignore(&["materialization", "tags"]);
+    if spec.is_none() {
+        let found = report.error(&fields.place, "a model has no `model_spec`");
+        report.add(found);
+    }
+    fields.done(report);
+    let (Some(name), Some(kind), Some(spec)) = (name, kind, spec) else {
+        return (None, Vec::new());
+    };
+    let Some(mut fields) = Fields::of(spec, "this `model_spec`", report) else {
+        return (None, Vec::new());
+    };
+    let materialization = materialization(fields.get("materialization"), report);
+    let owner = owner(&mut fields, report);
+    let id_list = fields.list("ids");
+    let mut model = RawModel {
+        output: materialization.output,
+        incremental: materialization.incremental,
+        status: materialization.status,
+        time_grain: fields.text(&["time_grain"], report),
+        retention: fields.text(&["retention_period"], report),
+        validity: fields.text(&["validity_time"], report),
+        ids: ids(id_list, report),
+        occurred_at: fields.text(&["occurred_at_col"], report),
+        features: Vec::new(),
+        description: fields.text(&["description"], report).or(description),
+        spec: RawSpec::Other,
+        owner,
+        name,
+        kind,
+    };
+    hooks(&mut fields, report);
+    fields.ignore(&["contract", "compatibility_mode", "tags"]);
+    let vars = model_spec(&mut model, &mut fields, report);
+    if !matches!(model.spec, RawSpec::Other) {
+        fields.done(report);
+    }
+    (Some(model), vars)
+}
+
+/// `hooks` are known and not carried out.
+pub(super) fn hooks(fields: &mut Fields<'_>, report: &mut Report) {
+    if let Some(node) = fields.get("hooks") {
+        let found = report
+            .note(&node.place, "hooks are not carried out")
+            .hint("run their SQL before or after the build");
+        report.add(found);
+    }
+}
+
+/// The part of a `model_spec` that belongs to its type, and the vars that old feature tables hold.
+fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report) -> Vec<RawVar> {
+    let mut found_vars = Vec::new();
+    if !matches!(model.kind.text.as_str(), "id_stitcher") {
+        for item in fields.list("features") {
+            model.features.extend(named(item, "a feature", report));
+        }
+    }
+    model.spec = match model.kind.text.as_str() {
+        "id_stitcher" => {
+            let list = fields.list("edge_sources");
+            let sources = list.into_iter().filter_map(|n| edge_source(n, report)).collect();
+            fields.ignore(&["main_id_type", "main_id", "is_default", "id_types"]);
+            RawSpec::Stitcher {
+                sources,
+                max_iterations: fields.number("max_iterations", report),
+                overlap: fields.text(&["incremental_timedelta"], report),
+            }
+        }
+        "sql_template" => RawSpec::Sql {
+            single: fields.text(&["single_sql"], report),
+            multi: fields.text(&["multi_sql"], report),
+        },
+        "feature_table_model" => {
+            let list = fields.list("vars");
+            found_vars = vars(list, &model.owner, report);
+            for var in &mut found_vars {
+                var.group = Some(model.name.clone());
+                var.in_feature_table = true;
+            }
+            fields.ignore(&["macros", "dependencies"]);
+            RawSpec::FeatureTable
+        }
+        "entity_cohort" => RawSpec::Cohort {
+            extends: fields.text(&["extends"], report),
+            filter: cohort_filter(fields, report),
+            views: fields
+                .any(&["feature_views", "serve_traits_360"])
+                .map_or_else(RawViews::default, |node| feature_views(node, report)),
+        },
+        "feature_view" => RawSpec::FeatureView {
+            id: fields.text(&["id", "using_id", "id_served"], report),
+            views: fields
+                .get("feature_views")
+                .map_or_else(RawViews::default, |node| feature_views(node, report)),
+        },
+        _ => {
+            if let Some(node) = fields.get("prediction") {
+                model.features.extend(predicted(node));
+            }
+            RawSpec::Other
+        }
+    };
+    found_vars
+}
+
+/// Names of the columns that a prediction gives: `output_columns: {score: {name: …}, …}`.
+fn predicted(node: &Node) -> Vec<(Written, Option<Written>)> {
+    let inside = |node: &Node, name: &str| match &node.kind {
+        Kind::Map(entries) => {
+            entries.iter().find(|(key, _)| key.text == name).map(|(_, value)| Arc::clone(value))
+        }
+        _ => None,
+    };
+    let Some(columns) = inside(node, "output_columns") else { return Vec::new() };
+    let Kind::Map(columns) = &columns.kind else { return Vec::new() };
+    let mut found = Vec::new();
+    for (_, column) in columns {
+        // What is wrong with a model that is not built here is of no interest.
+        let mut silent = Report::default();
+        let name = inside(column, "name").and_then(|name| text(&name, "name", &mut silent));
+        found.extend(name.map(|name| (name, None)));
+    }
+    found
+}
+
+fn edge_source(node: &Node, report: &mut Report) -> Option<RawEdgeSource> {
+    if let Kind::Scalar { .. } = node.kind {
+        return Some(RawEdgeSource { from: text(node, "from", report)?, ids: Vec::new() });
+    }
+    let mut fields = Fields::of(node, "an edge source", report)?;
+    let from = fields.text(&["from", "inputs"], report);
+    let list = fields.list("ids");
+    let ids = ids(list, report);
+    if from.is_none() {
+        let found = report.error(&fields.place, "an edge source has no `from`");
+        report.add(found);
+    }
+    fields.done(report);
+    Some(RawEdgeSource { from: from?, ids })
+}
+
+fn cohort_filter(fields: &mut Fields<'_>, report: &mut Report) -> RawCohortFilter {
+    let mut made = RawCohortFilter::default();
+    for item in fields.list("filter_pipeline") {
+        made.steps.extend(filter(item, report).map(|found| RawStep {
+            include: found.include,
+            rule: found.rule,
+            place: found.place,
+        }));
+    }
+    if let Some(node) = fields.get("filter_expression") {
+        made.expression = expression(node, 0, report);
+        if !made.steps.is_empty() {
+            let found = report
+                .error(&node.place, "`filter_pipeline` and `filter_expression` exclude each other")
+                .hint("both have to hold here");
+            report.add(found);
+        }
+    }
+    made
+}
+
+fn expression(node: &Node, depth: usize, report: &mut Report) -> Option<RawExpression> {
+    if depth > EXPRESSION_DEPTH_MAX {
+        let message = format!("AND and OR nest deeper than {EXPRESSION_DEPTH_MAX}");
+        let found = report.error(&node.place, message);
+        report.add(found);
+        return None;
+    }
+    match &node.kind {
+        Kind::Scalar { .. } => {
+            text(node, "filter_expression", report).map(RawExpression::Condition)
+        }
+        Kind::Map(entries) => {
+            let mut parts = Vec::new();
+            for (key, value) in entries {
+                let inner: Vec<RawExpression> = items(value)
+                    .into_iter()
+                    .filter_map(|item| expression(item, depth + 1, report))
+                    .collect();
+                parts.extend(group(key, inner, report));
+            }
+            (!parts.is_empty()).then(|| one_or_all(parts))
+        }
+        Kind::List(list) => {
+            let parts: Vec<RawExpression> =
+                list.iter().filter_map(|item| expression(item, depth + 1, report)).collect();
+            (!parts.is_empty()).then(|| one_or_all(parts))
+        }
+        Kind::Nothing => None,
+    }
+}
+
+/// Several parts beside each other all have to hold.
+fn one_or_all(mut parts: Vec<RawExpression>) -> RawExpression {
+    if parts.len() == 1 { parts.remove(0) } else { RawExpression::And(parts) }
+}
+
+fn group(key: &Written, inner: Vec<RawExpression>, report: &mut Report) -> Option<RawExpression> {
+    if inner.is_empty() {
+        let found = report.error(&key.place, format!("`{}` holds no condition", key.text));
+        report.add(found);
+        return None;
+    }
+    match key.text.to_uppercase().as_str() {
+        "AND" => Some(RawExpression::And(inner)),
+        "OR" => Some(RawExpression::Or(inner)),
+        _ => {
+            let found = report
+                .error(&key.place, format!("`{}` is not a key of a filter expression", key.text))
+                .hint("known are AND and OR; all of its conditions have to hold here");
+            report.add(found);
+            Some(RawExpression::And(inner))
+        }
+    }
+}

@@ -1,0 +1,521 @@
+//! What a template can name: `this`, `warehouse`, `end_time`, entities, cohorts, inputs, models.
+//!
+//! Whatever it asks for is written down on a [`Desk`]: references become numbered marks in the
+//! evaluated text, and unknown names become findings.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Component, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use minijinja::value::{Kwargs, Object, ObjectRepr};
+use minijinja::{Error, State, Value};
+
+use super::macros::Fault;
+use super::names::{Found, Names, Scope, Thing};
+use super::project::{EntityId, Owner, Part, Target};
+use super::template::{Home, MARK};
+
+/// The warehouse that a project is evaluated for. Branches for others are not taken; where this
+/// one's functions are missing the build lends them.
+const DATABASE: &str = "snowflake";
+
+/// What was asked for during one evaluation.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    pub(super) parts: Vec<Part>,
+    pub(super) also: Vec<Target>,
+    pub(super) faults: Vec<Fault>,
+    written: usize,
+}
+
+/// Where one evaluation looks names up and writes down what it used.
+#[derive(Debug)]
+pub(super) struct Desk {
+    names: Arc<Names>,
+    scope: Scope,
+    files: Arc<HashMap<PathBuf, String>>,
+    home: Home,
+    log: Mutex<Log>,
+}
+
+impl Desk {
+    pub(super) fn new(
+        names: Arc<Names>,
+        scope: Scope,
+        files: Arc<HashMap<PathBuf, String>>,
+        home: Home,
+    ) -> Self {
+        Self { names, scope, files, home, log: Mutex::default() }
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn take(&self) -> Log {
+        std::mem::take(&mut *self.log())
+    }
+
+    /// Counts `bytes` as written; how many there are now.
+    pub(super) fn written(&self, bytes: usize) -> usize {
+        let mut log = self.log();
+        log.written += bytes;
+        log.written
+    }
+
+    fn fault(&self, message: String, needle: &str, hint: Option<String>) {
+        self.add(Fault { hint, ..Fault::new(message, needle) });
+    }
+
+    /// Says that something is named that cannot be had here.
+    pub(super) fn mild(&self, message: String, needle: &str, hint: &str) {
+        self.add(Fault { hint: Some(hint.to_owned()), mild: true, ..Fault::new(message, needle) });
+    }
+
+    fn add(&self, fault: Fault) {
+        let mut log = self.log();
+        if log.faults.len() < 50 {
+            log.faults.push(fault);
+        }
+    }
+
+    fn part(self: &Arc<Self>, part: Part) -> Value {
+        let mut log = self.log();
+        let at = log.parts.iter().position(|p| *p == part).unwrap_or_else(|| {
+            log.parts.push(part);
+            log.parts.len() - 1
+        });
+        drop(log);
+        self.item(What::Part(at))
+    }
+
+    fn item(self: &Arc<Self>, what: What) -> Value {
+        Value::from_object(Handle { desk: Arc::clone(self), what })
+    }
+
+    fn unknown(self: &Arc<Self>, name: &str) -> Value {
+        self.part(Part::Unknown(name.to_owned()));
+        self.item(What::Missing(name.to_owned()))
+    }
+
+    /// What a path means. Something unknown is reported unless it may be missing.
+    fn path(self: &Arc<Self>, path: &str, optional: bool) -> Option<Target> {
+        match self.names.find(path, &self.scope) {
+            Found::Target(target) => Some(target),
+            Found::Misspelt(target, right) => {
+                self.fault(
+                    format!("`{path}` is not defined"),
+                    path,
+                    Some(format!("read as `{right}`")),
+                );
+                Some(target)
+            }
+            Found::NotFetched(_) if optional => None,
+            Found::NotFetched(package) => {
+                let message = format!("`{path}` is of a package that is not fetched");
+                self.mild(message, path, &format!("check out the package `{package}`"));
+                None
+            }
+            Found::Nothing(_) if optional => None,
+            Found::Nothing(nearest) => {
+                let last = path.rsplit('/').next().unwrap_or_default().to_lowercase();
+                let reported =
+                    self.names.dropped_models.contains(&last) || self.names.dropped.contains(&last);
+                if !reported {
+                    let hint = nearest.map(|n| format!("did this mean `{n}`?"));
+                    self.fault(format!("`{path}` is not defined"), path, hint);
+                }
+                None
+            }
+        }
+    }
+
+    fn var_of_entity(self: &Arc<Self>, entity: EntityId, name: &str) -> Value {
+        if name.contains('/') {
+            return match self.path(name, false) {
+                Some(target) => self.part(Part::Ref(target)),
+                None => self.unknown(name),
+            };
+        }
+        let known = &self.names.entities[entity.0];
+        if let Some(var) = self.names.var(entity, name, &self.scope) {
+            return self.part(Part::Ref(Target::Feature(var)));
+        }
+        let lower = name.to_lowercase();
+        if let Some(table) = self.names.columns.get(&(entity, lower.clone())) {
+            return self.part(Part::Column(*table, name.to_owned()));
+        }
+        if lower == known.main_id.to_lowercase() || matches!(lower.as_str(), "main_id" | "valid_at")
+        {
+            let column = if lower == "valid_at" { "valid_at" } else { &known.main_id };
+            return self.part(Part::Sql(column.to_owned()));
+        }
+        if self.names.dropped.contains(&lower) {
+            return self.unknown(name);
+        }
+        if self.names.open_entities.contains(&entity) {
+            let message = format!("`{}` has no feature `{name}` that is built here", known.name);
+            self.mild(message, name, "a model of a kind that is not built here may make it");
+            return self.unknown(name);
+        }
+        let mut owners = vec![Owner::Entity(entity)];
+        owners.extend(self.scope.cohort.map(Owner::Cohort));
+        let nearest = self.names.nearest_var(&owners, name);
+        let hint = nearest.map(|n| format!("did this mean `{n}`?"));
+        self.fault(format!("`{}` has no feature `{name}`", known.name), name, hint);
+        self.unknown(name)
+    }
+
+    fn var(self: &Arc<Self>, thing: Thing, name: &str) -> Value {
+        match thing {
+            Thing::Entity(entity) => self.var_of_entity(entity, name),
+            Thing::Cohort(cohort) => {
+                let scope = Scope { cohort: Some(cohort), ..self.scope };
+                let entity = self.names.cohorts[cohort.0].entity;
+                match self.names.var(entity, name, &scope) {
+                    Some(var) => self.part(Part::Ref(Target::Feature(var))),
+                    None => self.var_of_entity(entity, name),
+                }
+            }
+            Thing::Table(table) => match self.names.var_of_table(table, name) {
+                Some(var) => self.part(Part::Ref(Target::Feature(var))),
+                None => self.part(Part::Column(table, name.to_owned())),
+            },
+        }
+    }
+
+    fn read_file(&self, path: &str) -> Option<String> {
+        let mut folder = Some(self.home.folder.as_path());
+        // A path is relative to the project, or to the file it stands in.
+        while let Some(at) = folder {
+            if let Some(text) = self.files.get(&plain_path(&at.join(path))?) {
+                return Some(text.clone());
+            }
+            folder = at.parent();
+        }
+        None
+    }
+}
+
+/// The path without `.` and `..`; `None` when it leads out of where it starts.
+pub(super) fn plain_path(path: &std::path::Path) -> Option<PathBuf> {
+    let mut made = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !made.pop() {
+                    return None;
+                }
+            }
+            other => made.push(other),
+        }
+    }
+    Some(made)
+}
+
+/// The names that stand alone in a template.
+#[derive(Debug)]
+pub(super) struct Root(pub(super) Arc<Desk>);
+
+impl Object for Root {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let desk = &self.0;
+        let name = key.as_str()?;
+        let what = match name {
+            "this" => What::This,
+            "warehouse" => What::Warehouse,
+            "end_time" => What::EndTime,
+            "begin_time" => What::EndTime,
+            "end_time_sql" => return Some(desk.part(Part::EndTime)),
+            "rowset" => What::RowSet,
+            "makePath" | "makepath" | "BuildContract" => What::Function(name.to_owned()),
+            "best_schema_version" => return Some(Value::from("")),
+            _ => match desk.names.thing(name, &desk.scope) {
+                Some(thing) => What::Thing(thing),
+                None => {
+                    let hint =
+                        desk.names.nearest_thing(name).map(|n| format!("did this mean `{n}`?"));
+                    if !desk.names.dropped_models.contains(&name.to_lowercase()) {
+                        desk.fault(format!("`{name}` is not known in this template"), name, hint);
+                    }
+                    return Some(desk.unknown(name));
+                }
+            },
+        };
+        Some(desk.item(what))
+    }
+}
+
+/// Something that a template holds.
+#[derive(Debug, Clone, PartialEq)]
+enum What {
+    This,
+    Warehouse,
+    EndTime,
+    RowSet,
+    Function(String),
+    Thing(Thing),
+    /// A table that a template asked for.
+    Material(Target),
+    /// The model behind it, and the entity behind that.
+    Model(Target),
+    Entity(EntityId),
+    /// A numbered part.
+    Part(usize),
+    /// Something that is not there; there is a finding unless it was optional.
+    Missing(String),
+    /// Something about the run that has no meaning here.
+    Nothing,
+}
+
+#[derive(Debug)]
+struct Handle {
+    desk: Arc<Desk>,
+    what: What,
+}
+
+impl Object for Handle {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        !matches!(self.what, What::Missing(_) | What::Nothing)
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let key = key.as_str()?;
+        let desk = &self.desk;
+        Some(match (&self.what, key) {
+            (What::Thing(thing), _) => desk.var(*thing, key),
+            (What::RowSet, _) => desk.part(Part::RowSet(key.to_owned())),
+            (What::Material(target), "Model") => desk.item(What::Model(*target)),
+            (What::Entity(id), "IdColumnName") => {
+                Value::from(desk.names.entities[id.0].main_id.clone())
+            }
+            (What::Entity(id), "Name") => Value::from(desk.names.entities[id.0].name.clone()),
+            (What::Material(_) | What::This, "WhtCtx" | "TimeInfo") => desk.item(What::EndTime),
+            (What::EndTime, "TimeInfo" | "EndTime" | "BeginTime") => desk.item(What::EndTime),
+            (What::This, "Model") => desk.item(What::This),
+            (What::Missing(_), _) => desk.item(self.what.clone()),
+            _ => return None,
+        })
+    }
+
+    fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
+        match &self.what {
+            What::Function(name) if name == "BuildContract" => Ok(self.desk.item(What::Nothing)),
+            What::Function(_) => Ok(args.first().cloned().unwrap_or_default()),
+            What::Missing(_) => Ok(self.desk.item(self.what.clone())),
+            _ => Ok(self.unknown_method("()")),
+        }
+    }
+
+    fn call_method(
+        self: &Arc<Self>,
+        _: &mut State<'_, '_>,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, Error> {
+        let first = args.first().map(ToString::to_string).unwrap_or_default();
+        let desk = &self.desk;
+        Ok(match (&self.what, method) {
+            (What::Missing(_), "IsNil" | "isNil") => Value::from(true),
+            (What::Missing(_), "IsEnabled") => Value::from(false),
+            (What::Missing(_), _) => desk.item(self.what.clone()),
+            (What::Thing(thing), "Var") => desk.var(*thing, &first),
+            (What::RowSet, "Var") => desk.part(Part::RowSet(first)),
+            (What::This | What::Material(_), _) => self.material(method, &first, args),
+            (What::Warehouse, _) => self.warehouse(method, &first, args),
+            (What::EndTime, "Format") => desk.part(Part::EndTimeText(first)),
+            (What::EndTime | What::Nothing, _) => desk.item(What::EndTime),
+            (What::Model(target), "ModelType") => Value::from(model_type(*target)),
+            (What::Model(target), "GetEntity") => self.entity(*target),
+            (What::Model(target), "GetVarTableRef") => desk.part(Part::Ref(vars_of(*target))),
+            (What::Model(target), "DbObjectNamePrefix" | "Name") => desk.part(Part::Ref(*target)),
+            _ => self.unknown_method(method),
+        })
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let desk = &self.desk;
+        let value = match &self.what {
+            What::Part(at) => return write!(f, "{}{at}{}", MARK[0], MARK[1]),
+            What::Nothing => return Ok(()),
+            What::Missing(name) => desk.part(Part::Unknown(name.clone())),
+            What::This => desk.part(Part::This),
+            What::EndTime => desk.part(Part::EndTime),
+            What::Material(target) | What::Model(target) | What::Thing(Thing::Table(target)) => {
+                desk.part(Part::Ref(*target))
+            }
+            What::Thing(Thing::Entity(id)) | What::Entity(id) => {
+                desk.part(Part::Ref(Target::Entity(*id)))
+            }
+            What::Thing(Thing::Cohort(id)) => desk.part(Part::Ref(Target::Cohort(*id))),
+            What::Warehouse | What::RowSet | What::Function(_) => {
+                desk.fault("a template writes something that is no text".into(), "{{", None);
+                return Ok(());
+            }
+        };
+        write!(f, "{value}")
+    }
+}
+
+impl Handle {
+    fn unknown_method(self: &Arc<Self>, method: &str) -> Value {
+        let message = format!("a template uses `{method}`, which is not known here");
+        self.desk.fault(message, method, None);
+        self.desk.unknown(method)
+    }
+
+    /// Methods of `this` and of tables that it gave.
+    fn material(self: &Arc<Self>, method: &str, first: &str, args: &[Value]) -> Value {
+        let desk = &self.desk;
+        let own = match &self.what {
+            What::Material(target) => Some(*target),
+            _ => None,
+        };
+        match method {
+            "DeRef" => self.reference(own, first, args),
+            "IsEnabled" => Value::from(true),
+            "IsNil" => Value::from(false),
+            "Except" => desk.item(self.what.clone()),
+            "ReadFile" => match desk.read_file(first) {
+                Some(text) => Value::from(text.replace(MARK, "\u{FFFD}")),
+                None => {
+                    let hint =
+                        "it must be inside the project and end in .sql, .txt or .yaml".to_owned();
+                    desk.fault(format!("the file `{first}` is not there"), first, Some(hint));
+                    desk.unknown(first)
+                }
+            },
+            "GetMaterialization" | "OutputType" => desk.item(What::Nothing),
+            "GetEntity" => match own {
+                Some(target) => self.entity(target),
+                None => desk
+                    .scope
+                    .entity
+                    .map_or_else(|| desk.unknown(method), |id| desk.item(What::Entity(id))),
+            },
+            "GetVarTableRef" => {
+                own.map_or_else(|| desk.unknown(method), |t| desk.part(Part::Ref(vars_of(t))))
+            }
+            "GetTimeFilteringColSQL" | "GetTimeFilteringSQL" => match own {
+                Some(target) => desk.part(Part::TimeFilter(target)),
+                None => desk.unknown(method),
+            },
+            "Column" | "Var" => own
+                .map_or_else(|| desk.unknown(first), |table| desk.var(Thing::Table(table), first)),
+            "DbObjectNamePrefix" | "Name" => match own {
+                Some(target) => desk.part(Part::Ref(target)),
+                None => desk.part(Part::This),
+            },
+            _ => self.unknown_method(method),
+        }
+    }
+
+    fn reference(self: &Arc<Self>, own: Option<Target>, path: &str, args: &[Value]) -> Value {
+        let desk = &self.desk;
+        let named = args.last().and_then(|last| Kwargs::try_from(last.clone()).ok());
+        let kind = named.as_ref().and_then(|named| named.get::<String>("dependency").ok());
+        let old = named.as_ref().and_then(|named| named.get::<bool>("pre_existing").ok());
+        let optional =
+            matches!(kind.as_deref(), Some("optional" | "preferred")) || old == Some(true);
+        let skip = named.as_ref().and_then(|n| n.get::<bool>("skip_dependency").ok()) == Some(true);
+        let scope = Scope { from: own, ..desk.scope };
+        let found = match desk.names.find(path, &scope) {
+            Found::Target(target) => Some(target),
+            _ => desk.path(path, optional),
+        };
+        match found {
+            Some(target) => {
+                if !skip {
+                    let mut log = desk.log();
+                    if !log.also.contains(&target) {
+                        log.also.push(target);
+                    }
+                }
+                desk.item(What::Material(target))
+            }
+            None if optional => desk.item(What::Missing(path.to_owned())),
+            None => desk.unknown(path),
+        }
+    }
+
+    fn entity(self: &Arc<Self>, target: Target) -> Value {
+        let id = match target {
+            Target::Entity(id) | Target::EntityVars(id) | Target::EntityView(id, _) => Some(id),
+            Target::Cohort(id) | Target::CohortVars(id) => {
+                Some(self.desk.names.cohorts[id.0].entity)
+            }
+            Target::Stitcher(id) => {
+                self.desk.names.entities.iter().position(|e| e.stitcher == Some(id)).map(EntityId)
+            }
+            _ => None,
+        };
+        let id = id.or(self.desk.scope.entity);
+        id.map_or_else(|| self.desk.unknown("GetEntity"), |id| self.desk.item(What::Entity(id)))
+    }
+
+    fn warehouse(self: &Arc<Self>, method: &str, first: &str, args: &[Value]) -> Value {
+        let desk = &self.desk;
+        match method {
+            "DatabaseType" => Value::from(DATABASE),
+            "DataType" => Value::from(match first.to_lowercase().as_str() {
+                "text" | "string" => "varchar".to_owned(),
+                other => other.to_owned(),
+            }),
+            "Timestamp" => Value::from(format!("'{first}'::timestamp")),
+            "ObjRef" => args.first().cloned().unwrap_or_default(),
+            "CreateReplaceTableAs" => {
+                let sql = args.get(1).map(ToString::to_string).unwrap_or_default();
+                Value::from(format!("CREATE OR REPLACE TABLE {first} AS {sql}"))
+            }
+            "CreateReplaceViewAs" => {
+                let sql = args.get(1).map(ToString::to_string).unwrap_or_default();
+                Value::from(format!("CREATE OR REPLACE VIEW {first} AS {sql}"))
+            }
+            "BeginEndBlock" => Value::from(first),
+            "EntityCohortCondition" => {
+                let how = args.get(1).and_then(Value::as_str).unwrap_or("in").to_lowercase();
+                match desk.path(first, false) {
+                    Some(cohort @ (Target::Cohort(_) | Target::Entity(_))) => {
+                        desk.part(Part::InCohort { cohort, member: how.trim() != "not in" })
+                    }
+                    Some(_) => {
+                        desk.fault(format!("`{first}` is no cohort"), first, None);
+                        desk.unknown(first)
+                    }
+                    None => desk.unknown(first),
+                }
+            }
+            _ => self.unknown_method(method),
+        }
+    }
+}
+
+fn vars_of(target: Target) -> Target {
+    match target {
+        Target::Input(id) => Target::InputVars(id),
+        Target::Entity(id) => Target::EntityVars(id),
+        Target::Cohort(id) => Target::CohortVars(id),
+        Target::SqlModel(id) => Target::SqlModelVars(id),
+        other => other,
+    }
+}
+
+fn model_type(target: Target) -> &'static str {
+    match target {
+        Target::Input(_) | Target::InputVars(_) | Target::InputMainId(..) => "input",
+        Target::Entity(_) | Target::Cohort(_) => "entity_cohort",
+        Target::EntityVars(_) | Target::CohortVars(_) => "var_table",
+        Target::EntityView(..) | Target::CohortView(..) => "feature_view",
+        Target::Stitcher(_) | Target::Edges(_) => "id_stitcher",
+        Target::Feature(_) => "entity_var_item",
+        Target::SqlModel(_) | Target::SqlModelVars(_) => "sql_template",
+        Target::FeatureTable(_) => "feature_table_model",
+        Target::Other(_) => "",
+    }
+}

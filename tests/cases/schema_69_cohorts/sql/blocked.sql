@@ -1,0 +1,1 @@
+select user_main_id, reason from blocked
