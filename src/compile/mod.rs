@@ -9,7 +9,7 @@
 //! tables are already readable by name, and what plain DuckDB runs as it is, where a common table
 //! expression per file table says how the files are read.
 //!
-//! Start at [`members`], then [`scope::Scope`].
+//! Start at [`members`], then `scope::Scope`.
 
 mod bins;
 mod condition;

@@ -1,7 +1,7 @@
 //! The typed condition and plain words: two of the three faces of a clause tree.
 //!
 //! Pure: text in, tree out, and back. [`parse`] reads a boolean SQL expression over feature names,
-//! [`print`] writes it, and `parse(print(tree)) == normalise(tree)` for every tree that the visual
+//! [`print()`] writes it, and `parse(print(tree)) == normalise(tree)` for every tree that the visual
 //! face can make. [`words`] says it for a person to read. [`complete`] offers what could be typed
 //! next.
 
