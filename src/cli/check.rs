@@ -1,8 +1,8 @@
 //! `muster check`: what is wrong or odd about a source.
 
-use super::Printed;
 use super::args::SourceArgs;
 use super::session::{Watch, open};
+use super::{Printed, project};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use clap::Args;
@@ -21,15 +21,22 @@ pub struct Check {
 
 impl Check {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
+        if let Some(project) = project::read(&self.source)? {
+            return Ok(self.printed(&project.findings));
+        }
         let watch = Watch::new();
         let session = open(&self.source, &watch)?;
-        let checked = Checked::of(&session.catalog().findings);
+        Ok(self.printed(&session.catalog().findings))
+    }
+
+    fn printed(&self, findings: &[Finding]) -> Printed {
+        let checked = Checked::of(findings);
         let status = u8::from(checked.errors > 0);
         let printed = match self.json {
             true => Printed::json(&checked),
             false => Printed::done(checked.text()),
         };
-        Ok(printed.with_status(status))
+        printed.with_status(status)
     }
 }
 

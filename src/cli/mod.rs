@@ -10,6 +10,7 @@ mod check;
 mod count;
 mod export;
 mod profile;
+mod project;
 mod session;
 mod show;
 mod slice;

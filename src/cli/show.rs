@@ -1,9 +1,9 @@
 //! `muster show`: what is in a source.
 
-use super::Printed;
 use super::args::SourceArgs;
 use super::session::{Watch, open};
 use super::table::{count, cut, table};
+use super::{Printed, project};
 use crate::deliver::manifest::kind_word;
 use crate::model::catalog::{
     Catalog, Cohort, Column, Entity, Relation, SourceKind, Table, TableOrigin,
@@ -25,6 +25,9 @@ pub struct Show {
 
 impl Show {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
+        if let Some(project) = project::read(&self.source)? {
+            return Ok(project.show(self.json));
+        }
         let watch = Watch::new();
         let session = open(&self.source, &watch)?;
         let catalog = session.catalog();

@@ -19,6 +19,7 @@
 mod arrow;
 mod inbox;
 pub mod jobs;
+pub mod project;
 mod session;
 pub mod store;
 mod worker;

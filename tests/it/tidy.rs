@@ -13,11 +13,14 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sources", &["model", "sql", "protocol"]),
     ("protocol", &["model"]),
     ("deliver", &["model"]),
-    ("engine", &["model", "language", "sql", "compile", "sources", "deliver", "protocol"]),
+    (
+        "engine",
+        &["model", "define", "language", "sql", "compile", "sources", "deliver", "protocol"],
+    ),
     ("state", &["model", "language", "protocol"]),
     ("ui", &["model", "language", "state"]),
     ("app", &["model", "language", "protocol", "state", "ui", "engine"]),
-    ("cli", &["model", "language", "protocol", "engine", "deliver"]),
+    ("cli", &["model", "define", "language", "protocol", "engine", "deliver"]),
 ];
 
 /// The rooms or files in which each guest library may be named.

@@ -2,6 +2,7 @@
 
 mod list;
 mod look;
+mod project;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

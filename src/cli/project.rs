@@ -1,0 +1,186 @@
+//! `muster show` and `muster check` of a Profiles project: what the data team defined.
+
+use super::Printed;
+use super::args::SourceArgs;
+use super::table::table;
+use crate::define::{Cohort, Entity, Feature, Owner, Place, Project, words};
+use crate::engine::project;
+use crate::model::failure::Failure;
+use crate::model::finding::Finding;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// A project that was read.
+pub(super) struct Read {
+    folder: PathBuf,
+    project: Project,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// The project that the paths mean; `None` when they are another kind of source.
+///
+/// # Errors
+/// When it is a project whose folder cannot be listed.
+pub(super) fn read(source: &SourceArgs) -> Result<Option<Read>, Failure> {
+    let [path] = source.paths.as_slice() else { return Ok(None) };
+    let Some(folder) = project::folder_of(path) else { return Ok(None) };
+    let folder = std::path::absolute(&folder).unwrap_or(folder);
+    let (project, findings) = project::read(&folder)?;
+    Ok(Some(Read { folder, project, findings }))
+}
+
+impl Read {
+    pub(super) fn show(&self, json: bool) -> Printed {
+        if json { Printed::json(&self.shown()) } else { Printed::done(self.text()) }
+    }
+
+    fn text(&self) -> String {
+        let mut out =
+            format!("{} (Profiles project {})\n", self.folder.display(), self.project.name);
+        for (number, entity) in self.project.entities.iter().enumerate() {
+            self.entity_text(number, entity, &mut out);
+        }
+        let _ = writeln!(out, "\nSizes come with a build; nothing is computed here.");
+        if !self.findings.is_empty() {
+            let _ = writeln!(out, "Findings: {}. `muster check` tells them.", self.findings.len());
+        }
+        out
+    }
+
+    fn entity_text(&self, number: usize, entity: &Entity, out: &mut String) {
+        let ids: Vec<&str> =
+            entity.id_types.iter().map(|id| self.project[*id].name.as_str()).collect();
+        let _ =
+            writeln!(out, "\n{}: main id {}, from {}", entity.name, entity.main_id, ids.join(", "));
+        let cohorts: Vec<Vec<String>> = self
+            .cohorts_of(number)
+            .map(|(id, cohort)| {
+                let who = words::cohort(&self.project, crate::define::CohortId(id)).join("; ");
+                vec![cohort.name.clone(), who, self.place(&cohort.place)]
+            })
+            .collect();
+        if !cohorts.is_empty() {
+            let _ = write!(
+                out,
+                "\n  Cohorts\n{}",
+                indent(&table(&["name", "who", "at"], cohorts, &[]))
+            );
+        }
+        let features: Vec<Vec<String>> = self
+            .features_of(number)
+            .map(|feature| {
+                let about = feature.description.clone().unwrap_or_default();
+                let made = words::sql(&self.project, &feature.select);
+                vec![feature.name.clone(), about, made, self.place(&feature.place)]
+            })
+            .collect();
+        if !features.is_empty() {
+            let headings = ["name", "description", "made by", "at"];
+            let _ = write!(out, "\n  Features\n{}", indent(&table(&headings, features, &[])));
+        }
+    }
+
+    fn cohorts_of(&self, entity: usize) -> impl Iterator<Item = (usize, &Cohort)> {
+        self.project.cohorts.iter().enumerate().filter(move |(_, c)| c.entity.0 == entity)
+    }
+
+    /// The served vars of an entity, and those of its cohorts.
+    fn features_of(&self, entity: usize) -> impl Iterator<Item = &Feature> {
+        self.project.features.iter().filter(move |f| {
+            f.served
+                && f.entity.0 == entity
+                && matches!(f.owner, Owner::Entity(_) | Owner::Cohort(_))
+        })
+    }
+
+    fn place(&self, place: &Place) -> String {
+        let file: &Path = place.file.strip_prefix(&self.folder).unwrap_or(&place.file);
+        format!("{}:{}", file.display(), place.line)
+    }
+
+    fn shown(&self) -> Shown<'_> {
+        let entities = self.project.entities.iter().enumerate().map(|(number, entity)| {
+            let features = self.features_of(number).map(|feature| ShownFeature {
+                name: &feature.name,
+                description: feature.description.as_deref(),
+                personal: feature.personal,
+                cohort: match feature.owner {
+                    Owner::Cohort(id) => Some(&self.project[id].name),
+                    _ => None,
+                },
+                made_by: words::sql(&self.project, &feature.select),
+                origin: self.place(&feature.place),
+            });
+            let cohorts = self.cohorts_of(number).map(|(id, cohort)| ShownCohort {
+                name: &cohort.name,
+                size: None,
+                extends: cohort.extends.map(|id| self.project[id].name.as_str()),
+                description: cohort.description.as_deref(),
+                words: words::cohort(&self.project, crate::define::CohortId(id)),
+                origin: self.place(&cohort.place),
+            });
+            ShownEntity {
+                name: &entity.name,
+                key: &entity.main_id,
+                size: None,
+                features: features.collect(),
+                cohorts: cohorts.collect(),
+            }
+        });
+        Shown {
+            schema: 1,
+            source: self.folder.to_string_lossy().into_owned(),
+            kind: "profiles",
+            entities: entities.collect(),
+            relations: [],
+            runs: [],
+            findings: self.findings.len(),
+        }
+    }
+}
+
+fn indent(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+/// As for other sources; sizes are null until the project is built.
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    schema: u32,
+    source: String,
+    kind: &'static str,
+    entities: Vec<ShownEntity<'a>>,
+    relations: [(); 0],
+    runs: [(); 0],
+    findings: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownEntity<'a> {
+    name: &'a str,
+    key: &'a str,
+    size: Option<u64>,
+    features: Vec<ShownFeature<'a>>,
+    cohorts: Vec<ShownCohort<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownFeature<'a> {
+    name: &'a str,
+    description: Option<&'a str>,
+    personal: bool,
+    cohort: Option<&'a String>,
+    made_by: String,
+    origin: String,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownCohort<'a> {
+    name: &'a str,
+    size: Option<u64>,
+    extends: Option<&'a str>,
+    description: Option<&'a str>,
+    words: Vec<String>,
+    origin: String,
+}
