@@ -52,7 +52,7 @@ fn show(args: &WindowArgs, renderer: eframe::Renderer) -> eframe::Result {
         viewport: egui::ViewportBuilder::default()
             .with_title("Muster")
             .with_app_id("muster")
-            .with_inner_size([1280.0, 800.0])
+            .with_inner_size(window::SIZE)
             .with_min_inner_size([720.0, 480.0])
             .with_drag_and_drop(true),
         renderer,

@@ -1,10 +1,12 @@
-//! What the window remembers between sittings: recent files, theme and the size of text.
+//! What the window remembers between sittings: recent files, where each was left, theme and the
+//! size of text.
 //!
 //! A small JSON file of its own in the user's data folder. One that cannot be read is set aside
 //! rather than in the way of the start.
 
-use crate::state::{State, Theme};
+use crate::state::{Place, State, Theme};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -15,11 +17,35 @@ pub(super) struct Settings {
     recent: Vec<PathBuf>,
     theme: String,
     scale: f32,
+    places: BTreeMap<PathBuf, KeptPlace>,
+}
+
+/// Where a source was left.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct KeptPlace {
+    cohort: String,
+    condition: String,
+    segment: Option<String>,
+    tab: String,
+}
+
+impl From<&Place> for KeptPlace {
+    fn from(place: &Place) -> Self {
+        let Place { cohort, condition, segment, tab } = place.clone();
+        Self { cohort, condition, segment, tab }
+    }
+}
+
+impl From<KeptPlace> for Place {
+    fn from(KeptPlace { cohort, condition, segment, tab }: KeptPlace) -> Self {
+        Self { cohort, condition, segment, tab }
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { recent: Vec::new(), theme: "system".to_owned(), scale: 1.0 }
+        Self { recent: Vec::new(), theme: "system".to_owned(), scale: 1.0, places: BTreeMap::new() }
     }
 }
 
@@ -60,12 +86,19 @@ impl Settings {
             Theme::Light => "light",
             Theme::Dark => "dark",
         };
-        Self { recent: state.recent.clone(), theme: theme.to_owned(), scale: state.scale }
+        let places = state.places.iter().map(|(path, place)| (path.clone(), place.into()));
+        Self {
+            recent: state.recent.clone(),
+            theme: theme.to_owned(),
+            scale: state.scale,
+            places: places.collect(),
+        }
     }
 
     /// Puts them into a new state.
     pub(super) fn apply(self, state: &mut State) {
         state.recent = self.recent;
+        state.places = self.places.into_iter().map(|(path, kept)| (path, kept.into())).collect();
         state.theme = match self.theme.as_str() {
             "light" => Theme::Light,
             "dark" => Theme::Dark,
@@ -87,6 +120,15 @@ mod tests {
             recent: vec![PathBuf::from("/data/shop.duckdb")],
             theme: "dark".to_owned(),
             scale: 1.25,
+            places: BTreeMap::from([(
+                PathBuf::from("/data/shop.duckdb"),
+                KeptPlace {
+                    cohort: "user/known".to_owned(),
+                    condition: "orders >= 3".to_owned(),
+                    segment: Some("regulars".to_owned()),
+                    tab: "People".to_owned(),
+                },
+            )]),
         };
         settings.save(&file).unwrap();
         assert_eq!(Settings::load(&file), settings);

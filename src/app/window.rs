@@ -14,6 +14,12 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 /// Answers of file choosers that may wait to be taken.
 const CHOSEN_MAX: usize = 8;
 
+/// The window's size at first. It fits a screen of 1280 by 800 with bars around it.
+pub(super) const SIZE: [f32; 2] = [1240.0, 736.0];
+
+/// The window's size on a large screen.
+const LARGE: [f32; 2] = [1600.0, 1000.0];
+
 /// The window: the state, the engine, and the way between them.
 pub struct MusterApp {
     state: State,
@@ -21,6 +27,7 @@ pub struct MusterApp {
     chosen: (SyncSender<Action>, Receiver<Action>),
     settings: Option<PathBuf>,
     shown: Option<(Theme, f32)>,
+    sized: bool,
 }
 
 impl MusterApp {
@@ -45,7 +52,14 @@ impl MusterApp {
         }
         let waker = ctx.clone();
         let engine = Engine::spawn(move || waker.request_repaint());
-        Self { state, engine, chosen: sync_channel(CHOSEN_MAX), settings, shown: None }
+        Self {
+            state,
+            engine,
+            chosen: sync_channel(CHOSEN_MAX),
+            settings,
+            shown: None,
+            sized: false,
+        }
     }
 
     /// What is on screen.
@@ -119,6 +133,24 @@ impl MusterApp {
     }
 }
 
+impl MusterApp {
+    /// Grows a window of the usual size once, when the screen has much room around it.
+    fn size(&mut self, ctx: &egui::Context) {
+        if self.sized {
+            return;
+        }
+        let (monitor, inner) = ctx.input(|i| (i.viewport().monitor_size, i.viewport().inner_rect));
+        let (Some(monitor), Some(inner)) = (monitor, inner) else { return };
+        self.sized = true;
+        let usual = (inner.size() - egui::vec2(SIZE[0], SIZE[1])).length() < 4.0;
+        let room = monitor - egui::vec2(160.0, 160.0);
+        if usual && room.x > SIZE[0] * 1.2 && room.y > SIZE[1] * 1.2 {
+            let size = room.min(LARGE.into());
+            ctx.send_viewport_cmd(egui::ViewportCommand::InnerSize(size));
+        }
+    }
+}
+
 impl eframe::App for MusterApp {
     fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
         for event in self.engine.drain() {
@@ -128,7 +160,13 @@ impl eframe::App for MusterApp {
         while let Ok(action) = self.chosen.1.try_recv() {
             self.act(action, ctx);
         }
+        self.size(ctx);
         self.dress(ctx);
+    }
+
+    fn on_exit(&mut self, _: Option<&eframe::glow::Context>) {
+        self.state.remember_place();
+        self.save_settings();
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {

@@ -167,6 +167,15 @@ pub enum LookAction {
         /// Whether the drag is over.
         done: bool,
     },
+    /// Keep a range of each of two numbers. `done` ends the drag.
+    BrushGrid {
+        /// The feature across, from and to.
+        x: (String, (f64, f64)),
+        /// The feature up, from and to.
+        y: (String, (f64, f64)),
+        /// Whether the drag is over.
+        done: bool,
+    },
     /// Keep only this value; again takes it back.
     Only(String, Value),
     /// Add this value to those kept, or take it out.
@@ -181,6 +190,8 @@ pub enum LookAction {
     Remove(u64),
     /// As a table, or as a chart again.
     AsTable(u64),
+    /// Counts on a logarithmic scale, or on the plain one again.
+    LogCounts(u64),
     /// Back to the charts that were chosen at first.
     Reset,
 }
@@ -208,6 +219,8 @@ pub enum PeopleAction {
     ExcludeCell,
     /// Open the person in this row.
     OpenRow(u64),
+    /// Show those that a part of the root drops, or the segment again.
+    ShowDropped(Option<usize>),
     /// Open a person by key.
     Profile(Value),
     /// Close the profile.

@@ -137,7 +137,12 @@ impl State {
             Tab::Look => {
                 for chart in &self.charts {
                     if let Some(question) = self.chart_question(&chart.kind) {
-                        wanted.push((chart.slot(), tree.clone(), question));
+                        let tree = match &chart.kind {
+                            // Like every other chart, it does not obey the ranges that it sets.
+                            ChartKind::Grid { x, y } => tree.without_own(x).without_own(y),
+                            _ => tree.clone(),
+                        };
+                        wanted.push((chart.slot(), tree, question));
                     }
                 }
             }
@@ -175,7 +180,7 @@ impl State {
             ChartKind::Boxes { number, by } => Some(Question::Boxes {
                 number: entity.feature(number)?.name.clone(),
                 by: entity.feature(by)?.name.clone(),
-                top: 10,
+                top: 7,
             }),
         }
     }

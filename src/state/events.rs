@@ -40,11 +40,15 @@ impl State {
         }
         let same = self.opened.as_ref().is_some_and(|o| o.catalog.path == opened.catalog.path);
         let before = (self.cohort.clone(), self.tree().clone(), self.segment.clone(), self.tab);
+        if !same {
+            self.remember_place();
+        }
         self.forget_source();
         self.workspace = opened.workspace.clone();
         self.opened = Some(Arc::clone(&opened));
         self.request.paths = std::mem::take(&mut self.request.paths);
         self.read_segments();
+        self.place_key = self.request.paths.first().map(|p| super::places::key(p));
         let first = opened.catalog.entities.first().map(|e| CohortRef::all(&e.name));
         match before {
             // Read again, as after a correction: back to the same place if it is still there.
@@ -53,7 +57,9 @@ impl State {
                 self.tab = tab;
             }
             _ => {
-                if let Some(cohort) = first {
+                if !self.return_to_place()
+                    && let Some(cohort) = first
+                {
                     self.put_on_canvas(cohort, crate::model::clause::Tree::everyone(), None);
                 }
             }

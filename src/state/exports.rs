@@ -117,6 +117,7 @@ impl State {
             self.export.made_for = Some(title);
         }
         self.show(Dialog::Export);
+        self.focus = Some(super::Focus::ExportPath);
     }
 
     /// What the list is called.
@@ -124,7 +125,7 @@ impl State {
         match (&self.segment, &self.cohort) {
             (Some(segment), _) => segment.clone(),
             (None, Some(cohort)) => {
-                cohort.cohort.clone().unwrap_or_else(|| format!("all {}", cohort.entity))
+                cohort.cohort.clone().unwrap_or_else(|| super::values::everyone_of(&cohort.entity))
             }
             (None, None) => String::new(),
         }

@@ -53,6 +53,7 @@ impl State {
         self.history = super::history::History::start(tree, "Start");
         self.editor = None;
         self.adding = None;
+        self.people.dropped_by = None;
         self.people.forget_rows();
         if other_entity {
             self.people = super::people::People::default();

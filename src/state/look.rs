@@ -20,6 +20,8 @@ pub struct Chart {
     pub kind: ChartKind,
     /// Shown as a table.
     pub as_table: bool,
+    /// Bars as high as the logarithm of their counts.
+    pub log: bool,
 }
 
 impl Chart {
@@ -49,6 +51,7 @@ impl State {
                 let test = self.number_range(&column, range);
                 self.brush(&column, test, done);
             }
+            LookAction::BrushGrid { x, y, done } => self.brush_grid(&x, &y, done),
             LookAction::BrushDays { column, range, done } => {
                 let test = self.day_range(&column, range);
                 self.brush(&column, test, done);
@@ -67,6 +70,11 @@ impl State {
             LookAction::AsTable(id) => {
                 if let Some(chart) = self.charts.iter_mut().find(|c| c.id == id) {
                     chart.as_table = !chart.as_table;
+                }
+            }
+            LookAction::LogCounts(id) => {
+                if let Some(chart) = self.charts.iter_mut().find(|c| c.id == id) {
+                    chart.log = !chart.log;
                 }
             }
             LookAction::Reset => {
@@ -109,13 +117,32 @@ impl State {
         let clause = Clause::on(column, test);
         let mut tree = self.tree().clone();
         set_own(&mut tree, column, Some(clause));
-        if self.brushing.as_deref() == Some(column) {
+        self.brush_to(tree, column.to_owned(), done);
+    }
+
+    fn brush_to(&mut self, tree: Tree, name: String, done: bool) {
+        if self.brushing.as_ref() == Some(&name) {
             self.history.replace(tree);
         } else {
             self.history.push(tree, "Brush");
         }
-        self.brushing = (!done).then(|| column.to_owned());
+        self.brushing = (!done).then_some(name);
         self.tree_changed();
+    }
+
+    fn brush_grid(
+        &mut self,
+        (x, across): &(String, (f64, f64)),
+        (y, up): &(String, (f64, f64)),
+        done: bool,
+    ) {
+        let tests = (self.number_range(x, *across), self.number_range(y, *up));
+        let (Some(across), Some(up)) = tests else { return };
+        let mut tree = self.tree().clone();
+        set_own(&mut tree, x, Some(Clause::on(x, across)));
+        set_own(&mut tree, y, Some(Clause::on(y, up)));
+        let name = format!("{x} and {y}");
+        self.brush_to(tree, name, done);
     }
 
     fn only(&mut self, column: &str, value: Value) {
@@ -172,7 +199,7 @@ impl State {
             return Vec::new();
         }
         let id = self.charts.iter().map(|c| c.id + 1).max().unwrap_or(0).max(1000);
-        self.charts.insert(0, Chart { id, kind, as_table: false });
+        self.charts.insert(0, Chart { id, kind, as_table: false, log: false });
         self.tab = super::Tab::Look;
         self.keep_charts()
     }
@@ -202,7 +229,7 @@ impl State {
 }
 
 fn numbered(kinds: impl Iterator<Item = ChartKind>) -> Vec<Chart> {
-    (0..).zip(kinds).map(|(id, kind)| Chart { id, kind, as_table: false }).collect()
+    (0..).zip(kinds).map(|(id, kind)| Chart { id, kind, as_table: false, log: false }).collect()
 }
 
 /// The features that say most at a glance: not the key, not personal, not ids; dates, numbers and

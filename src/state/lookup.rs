@@ -133,6 +133,8 @@ pub fn related_tables(
         }
     }
     found.remove(0);
+    // The member list of a cohort says nothing that the cohort itself does not.
+    found.retain(|table| !catalog.is_cohort_table(table));
     found
 }
 

@@ -20,6 +20,7 @@ pub mod look;
 pub(crate) mod lookup;
 pub mod palette;
 pub mod people;
+mod places;
 mod slices;
 mod source;
 pub mod typed;
@@ -35,6 +36,7 @@ pub use corrections::{CorrectionDraft, correction_words};
 pub use exports::ExportSheet;
 pub use form::{DateMode, Form, NumberTest, RelatedForm, TextMode, pasted_values};
 pub use lookup::{Adding, Found, fits_measure, related_tables};
+pub use places::Place;
 pub use view::{Job, JobKind, Notice, Theme};
 
 use crate::model::catalog::{Catalog, CohortRef, Entity};
@@ -172,6 +174,10 @@ pub struct State {
     pub source_changed: bool,
     /// Files opened before, newest first.
     pub recent: Vec<PathBuf>,
+    /// Where each source was left, by its path.
+    pub places: BTreeMap<PathBuf, Place>,
+    /// The path under which the place of the present source is kept.
+    place_key: Option<PathBuf>,
     /// Light, dark or as the system says.
     pub theme: Theme,
     /// The size of text, from 0.75 to 2.
@@ -194,6 +200,8 @@ pub enum Focus {
     People,
     /// The "+ condition" box.
     Adding,
+    /// The path on the export sheet.
+    ExportPath,
 }
 
 impl State {
@@ -230,6 +238,8 @@ impl State {
             toast: None,
             source_changed: false,
             recent: Vec::new(),
+            places: BTreeMap::new(),
+            place_key: None,
             theme: Theme::System,
             scale: 1.0,
             focus: None,

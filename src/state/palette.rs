@@ -61,7 +61,7 @@ impl State {
         for entity in self.catalog().into_iter().flat_map(|c| &c.entities) {
             let everyone = CohortRef::all(&entity.name);
             push(
-                &format!("All of {}", entity.name),
+                &super::values::everyone_of(&entity.name),
                 "entity",
                 Action::Library(LibraryAction::SelectCohort(everyone)),
             );

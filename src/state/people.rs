@@ -3,7 +3,9 @@
 use super::{Effect, PeopleAction, State};
 use crate::model::answer::Answer;
 use crate::model::catalog::Column;
-use crate::model::clause::{Case, Clause, Comparison, Expr, Test, Tree};
+use crate::model::clause::{
+    Case, Clause, Combine, Comparison, Expr, Group, Missing, Part, Test, Tree,
+};
 use crate::model::question::Question;
 use crate::model::value::{Kind, Value};
 use std::collections::BTreeSet;
@@ -28,6 +30,8 @@ pub struct People {
     pub cursor: (u64, usize),
     /// The key of the open profile.
     pub profile: Option<Value>,
+    /// The part of the root whose dropped rows are shown instead of the segment's.
+    pub dropped_by: Option<usize>,
     /// Counts up when the rows become others, so that the table goes back to its top.
     pub turn: u64,
 }
@@ -79,6 +83,11 @@ impl State {
                     self.people.profile = Some(key);
                 }
             }
+            PeopleAction::ShowDropped(part) => {
+                self.people.dropped_by = part;
+                self.people.forget_rows();
+                self.tab = if part.is_some() { super::Tab::People } else { self.tab };
+            }
             PeopleAction::Profile(key) => self.people.profile = Some(key),
             PeopleAction::CloseProfile => self.people.profile = None,
         }
@@ -107,9 +116,34 @@ impl State {
         self.entity().map(|e| e.key.clone()).unwrap_or_default()
     }
 
+    /// The tree whose people the table shows: the segment's, or those that one step drops.
+    pub fn people_tree(&self) -> Tree {
+        self.dropped_tree().unwrap_or_else(|| self.tree().clone())
+    }
+
+    /// Everyone who meets the steps before one and not that one; whom it leaves unknown, it drops.
+    fn dropped_tree(&self) -> Option<Tree> {
+        let index = self.people.dropped_by?;
+        let tree = self.tree();
+        let fails = |part: Part| Group { combine: Combine::None(Missing::Keep), parts: vec![part] };
+        // A root that is not a group of all is one step.
+        if tree.combine != Combine::All {
+            return Some(Group::all([fails(Part::on(tree.clone().into())).into()]));
+        }
+        let failed = tree.parts.get(index)?.clone();
+        let mut parts: Vec<Part> = tree.parts.iter().take(index).cloned().collect();
+        parts.push(Part::on(fails(failed).into()));
+        Some(Group { combine: Combine::All, parts })
+    }
+
+    /// The slot of how many rows the table has.
+    pub fn people_size_slot(&self) -> &'static str {
+        if self.people.dropped_by.is_some() { "size/dropped" } else { "size" }
+    }
+
     /// How many rows the table has.
     pub fn row_count(&self) -> u64 {
-        match self.answers.answer("size") {
+        match self.answers.answer(self.people_size_slot()) {
             Some(Answer::Size(size)) => size.kept,
             _ => 0,
         }
@@ -135,18 +169,21 @@ impl State {
             .collect();
         let (from, to) = self.people.seen;
         let pages = from / PAGE_ROWS..=to.max(from + 1).saturating_sub(1) / PAGE_ROWS;
-        pages
-            .take(3)
-            .map(|page| {
-                let question = Question::Page {
-                    columns: columns.clone(),
-                    sort: self.people.sort.clone(),
-                    offset: page * PAGE_ROWS,
-                    limit: PAGE_ROWS as u32,
-                };
-                (page_slot(page), self.tree().clone(), question)
-            })
-            .collect()
+        let tree = self.people_tree();
+        let dropped = self
+            .people
+            .dropped_by
+            .map(|_| (self.people_size_slot().to_owned(), tree.clone(), Question::Size));
+        let pages = pages.take(3).map(|page| {
+            let question = Question::Page {
+                columns: columns.clone(),
+                sort: self.people.sort.clone(),
+                offset: page * PAGE_ROWS,
+                limit: PAGE_ROWS as u32,
+            };
+            (page_slot(page), tree.clone(), question)
+        });
+        dropped.into_iter().chain(pages).collect()
     }
 
     fn filter_to_cell(&mut self, exclude: bool) {

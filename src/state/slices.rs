@@ -69,6 +69,7 @@ impl State {
 
     /// What follows from a new tree: the typed line says it, and the table begins at the top.
     pub(super) fn tree_changed(&mut self) {
+        self.people.dropped_by = None;
         self.people.forget_rows();
         self.reset_typed();
     }

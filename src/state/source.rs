@@ -32,8 +32,9 @@ impl State {
                 Vec::new()
             }
             SourceAction::Close => {
+                self.remember_place();
                 self.forget_source();
-                Vec::new()
+                vec![Effect::SaveSettings]
             }
         }
     }
@@ -79,6 +80,7 @@ impl State {
 
     pub(super) fn forget_source(&mut self) {
         self.opened = None;
+        self.place_key = None;
         self.workspace = Workspace::default();
         self.cohort = None;
         self.segment = None;

@@ -389,11 +389,11 @@ fn f_and_x_act_on_the_cell_under_the_keys() {
 fn an_export_needs_columns_with_names_of_their_own() {
     let mut state = opened();
     state.on_action(Action::Export(ExportAction::Open));
-    assert!(state.export.path.ends_with("all_user.csv"), "{}", state.export.path);
+    assert!(state.export.path.ends_with("all_users.csv"), "{}", state.export.path);
     state.on_action(Action::Export(ExportAction::Format(
         crate::model::export::ExportFormat::Parquet,
     )));
-    assert!(state.export.path.ends_with("all_user.parquet"));
+    assert!(state.export.path.ends_with("all_users.parquet"));
     state.on_action(Action::Export(ExportAction::Rename(1, "user_id".into())));
     let effects = state.on_action(Action::Export(ExportAction::Start));
     assert!(effects.is_empty());
@@ -449,4 +449,75 @@ fn moving_now_asks_everything_again() {
     assert_eq!(state.now.display(), "1 Jan 2026 00:00 Europe/Berlin");
     state.on_action(ViewAction::SetNow("soon".into(), "UTC".into()).into());
     assert!(state.dialog_error.is_some());
+}
+
+#[test]
+fn a_rectangle_on_two_numbers_keeps_a_range_of_each_as_one_step() {
+    let mut state = opened();
+    let drag = |to: f64, done| {
+        let (x, y) = (("orders".to_owned(), (2.0, to)), ("joined".to_owned(), (1.0, 2.0)));
+        Action::Look(LookAction::BrushGrid { x, y, done })
+    };
+    state.on_action(drag(5.0, false));
+    state.on_action(drag(7.0, true));
+    assert_eq!(state.tree().parts.len(), 2);
+    let bound = |n| Expr::Value(Value::Integer(n));
+    let clause = state.own_clause("orders").expect("a clause on the one across");
+    assert_eq!(clause.test, Test::Between(bound(2), bound(7)));
+    state.on_action(Action::Slice(SliceAction::Undo));
+    assert!(state.tree().parts.is_empty());
+}
+
+#[test]
+fn those_that_a_step_drops_meet_the_steps_before_and_not_that_one() {
+    let mut state = opened();
+    let clause = |n: i128| -> Node {
+        Clause::on("orders", Test::OneOf(vec![Value::Integer(n)], Case::Sensitive)).into()
+    };
+    for n in 1..=3 {
+        state.on_action(Action::Slice(SliceAction::Add(Vec::new(), clause(n))));
+    }
+    let effects = state.on_action(Action::People(PeopleAction::ShowDropped(Some(1))));
+    assert!(asked(&effects).contains(&"size/dropped".to_owned()));
+    assert_eq!(state.tab, Tab::People);
+    let tree = state.people_tree();
+    assert_eq!(tree.parts.len(), 2, "the step after it has no say");
+    assert_eq!(tree.parts[0].node, clause(1));
+    let Node::Group(failed) = &tree.parts[1].node else { panic!("a group") };
+    assert_eq!(failed.combine, crate::model::clause::Combine::None(Missing::Keep));
+    assert_eq!(failed.parts[0].node, clause(2));
+    // Another segment has other steps.
+    state.on_action(Action::Slice(SliceAction::Undo));
+    assert_eq!(state.people.dropped_by, None);
+}
+
+#[test]
+fn a_source_opens_where_it_was_left() {
+    let mut state = opened();
+    state.on_action(Action::Library(LibraryAction::SelectCohort(CohortRef {
+        entity: "user".into(),
+        cohort: Some("known".into()),
+    })));
+    state.on_action(Action::Slice(SliceAction::Typing("orders >= 3".into())));
+    state.on_action(Action::Slice(SliceAction::CommitTyped));
+    state.on_action(ViewAction::Tab(Tab::Steps).into());
+    state.remember_place();
+
+    let mut next = State::new(moment());
+    next.places = state.places.clone();
+    let open = Action::Source(SourceAction::Open(vec!["/data/shop.duckdb".into()]));
+    let effects = next.on_action(open);
+    let Some(Effect::Send(Command::Open { ticket, .. })) = effects.into_iter().next() else {
+        panic!("opening sends a command")
+    };
+    let opened = Opened {
+        catalog: Arc::new(catalog()),
+        workspace: Workspace::default(),
+        workspace_file: "/data/muster.yaml".into(),
+    };
+    next.on_event(Event::Opened(ticket, Arc::new(opened)));
+    assert_eq!(next.cohort, state.cohort);
+    assert_eq!(next.tree(), state.tree());
+    assert!(!next.tree().parts.is_empty());
+    assert_eq!(next.tab, Tab::Steps);
 }

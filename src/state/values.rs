@@ -18,6 +18,39 @@ pub fn read_value(text: &str, kind: Kind) -> Result<Value, String> {
     language::parse_value(text, kind).ok_or_else(|| format!("type {what}"))
 }
 
+/// A name as it reads on screen: underscores become spaces.
+pub fn spaced(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// Everyone of an entity: `user` gives "All users".
+pub fn everyone_of(entity: &str) -> String {
+    format!("All {}", plural(&spaced(entity)))
+}
+
+/// The plural of an English noun. A word of another script stays as it is.
+fn plural(name: &str) -> String {
+    let low = name.to_lowercase();
+    let ends = |ends: &[&str]| ends.iter().any(|end| low.ends_with(end));
+    if !low.ends_with(|c: char| c.is_ascii_lowercase()) {
+        return name.to_owned();
+    }
+    if low == "person" || low.ends_with(" person") {
+        return format!("{}ople", &name[..name.len() - "rson".len()]);
+    }
+    if ends(&["ss", "us", "x", "z", "ch", "sh"]) {
+        return format!("{name}es");
+    }
+    // A name that is a plural already stays one.
+    if ends(&["s", "people", "data"]) {
+        return name.to_owned();
+    }
+    if low.ends_with('y') && !ends(&["ay", "ey", "oy", "uy"]) {
+        return format!("{}ies", &name[..name.len() - 1]);
+    }
+    format!("{name}s")
+}
+
 /// A number rounded to what can be seen at the resolution `step`: a dragged edge reads `12.4`.
 pub fn rounded(x: f64, step: f64) -> f64 {
     if !(step.is_finite() && step > 0.0) {
@@ -91,5 +124,23 @@ mod tests {
         assert_eq!(grouped(7), "7");
         assert_eq!(grouped(1204), "1,204");
         assert_eq!(grouped(100_000_000), "100,000,000");
+    }
+
+    #[test]
+    fn everyone_of_an_entity_is_said_in_the_plural() {
+        for (entity, said) in [
+            ("user", "All users"),
+            ("parent_account", "All parent accounts"),
+            ("category", "All categories"),
+            ("day", "All days"),
+            ("address", "All addresses"),
+            ("box", "All boxes"),
+            ("branch", "All branches"),
+            ("orders", "All orders"),
+            ("person", "All people"),
+            ("客户", "All 客户"),
+        ] {
+            assert_eq!(everyone_of(entity), said);
+        }
     }
 }

@@ -34,7 +34,7 @@ pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let Some(cohort) = &state.cohort else { return };
     let left = |ui: &mut Ui| {
-        let name = cohort.cohort.clone().unwrap_or_else(|| format!("All of {}", cohort.entity));
+        let name = cohort.cohort.clone().unwrap_or_else(|| text::everyone_of(&cohort.entity));
         ui.label(RichText::new(name).font(theme::strong(15.0)));
         let name = match &state.segment {
             Some(name) if state.is_dirty() => Some(format!("{name} *")),

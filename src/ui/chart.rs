@@ -1,7 +1,7 @@
 //! One chart: which drawing fits the answer, and what a person does on it.
 
 use super::chart_bars::{histogram_ui, timeline_ui};
-use super::{Actions, chart_more, theme};
+use super::{Actions, chart_more, chart_plot, theme};
 use crate::model::answer::{Answer, Histogram, Timeline};
 use crate::model::clause::{Comparison, Expr, Test};
 use crate::model::workspace::ChartKind;
@@ -28,12 +28,8 @@ pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut 
         ui.label(theme::weak(ui, words));
         return;
     };
-    let names_values = match (&chart.kind, answer) {
-        (ChartKind::Feature(column), Answer::Values(_)) => Some(column),
-        (ChartKind::Boxes { by, .. }, _) => Some(by),
-        _ => None,
-    };
-    if names_values.is_some_and(|column| super::widgets::masked_ui(ui, state, column, actions)) {
+    if let Some(column) = masked_column(state, &chart.kind) {
+        super::widgets::masked_ui(ui, state, column, actions);
         return;
     }
     if chart.as_table {
@@ -45,13 +41,31 @@ pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut 
         ui.set_opacity(0.6);
     }
     match (&chart.kind, answer) {
-        (ChartKind::Feature(column), answer) => feature_ui(ui, state, column, answer, actions),
-        (ChartKind::Grid { x, y }, Answer::Grid(grid)) => chart_more::grid_ui(ui, x, y, grid),
+        (ChartKind::Feature(column), answer) => {
+            feature_ui(ui, state, (column, chart.log), answer, actions);
+        }
+        (ChartKind::Grid { x, y }, Answer::Grid(grid)) => {
+            chart_plot::grid_ui(ui, state, (x, y), grid, actions);
+        }
         (ChartKind::Boxes { number, by }, Answer::Boxes(boxes)) => {
-            chart_more::boxes_ui(ui, number, by, boxes);
+            chart_plot::boxes_ui(ui, (number, by), boxes, actions);
         }
         _ => {}
     }
+}
+
+/// The feature of a chart whose values are masked, if any is.
+pub(super) fn masked_column<'a>(state: &State, kind: &'a ChartKind) -> Option<&'a str> {
+    let columns = match kind {
+        ChartKind::Feature(column) => [column, column],
+        ChartKind::Grid { x, y } => [x, y],
+        ChartKind::Boxes { number, by } => [number, by],
+    };
+    let is_masked = |column: &&&String| {
+        let feature = state.entity().and_then(|e| e.feature(column));
+        feature.is_some_and(|f| state.is_masked(f))
+    };
+    columns.iter().find(is_masked).map(|column| column.as_str())
 }
 
 /// What a chart is called.
@@ -63,13 +77,19 @@ pub(super) fn title(kind: &ChartKind) -> String {
     }
 }
 
-fn feature_ui(ui: &mut Ui, state: &State, column: &str, answer: &Answer, actions: &mut Actions) {
+fn feature_ui(
+    ui: &mut Ui,
+    state: &State,
+    (column, log): (&str, bool),
+    answer: &Answer,
+    actions: &mut Actions,
+) {
     let look = |action| Action::Look(action);
     match answer {
         Answer::Histogram(histogram) => {
             let selected = number_range(state, column);
             let height = theme::CHART - missing_room(histogram.missing.all);
-            let (figure, brush) = histogram_ui(ui, column, histogram, selected, height);
+            let (figure, brush) = histogram_ui(ui, column, histogram, selected, (height, log));
             if let Some((range, done)) = brush {
                 let column = column.to_owned();
                 actions.push(look(LookAction::BrushNumber { column, range, done }));
@@ -80,7 +100,7 @@ fn feature_ui(ui: &mut Ui, state: &State, column: &str, answer: &Answer, actions
         Answer::Timeline(timeline) => {
             let selected = day_range(state, column);
             let height = theme::CHART - missing_room(timeline.missing.all);
-            let (figure, brush) = timeline_ui(ui, column, timeline, selected, height);
+            let (figure, brush) = timeline_ui(ui, column, timeline, selected, (height, log));
             if let Some((range, done)) = brush {
                 let column = column.to_owned();
                 actions.push(look(LookAction::BrushDays { column, range, done }));
@@ -110,7 +130,7 @@ fn clear_ui(response: &egui::Response, column: &str, actions: &mut Actions) {
 }
 
 /// The range of numbers that the chart's own clause keeps.
-fn number_range(state: &State, column: &str) -> Option<(f64, f64)> {
+pub(super) fn number_range(state: &State, column: &str) -> Option<(f64, f64)> {
     let number = |expr: &Expr| match expr {
         Expr::Value(value) => value.as_f64(),
         _ => None,
@@ -155,7 +175,7 @@ pub(super) fn brush_numbers_ui(
     histogram: &Histogram,
     selected: Option<(f64, f64)>,
 ) -> Option<(f64, f64)> {
-    histogram_ui(ui, column, histogram, selected, SMALL).1.map(|(range, _)| range)
+    histogram_ui(ui, column, histogram, selected, (SMALL, false)).1.map(|(range, _)| range)
 }
 
 /// A small time line to drag a range on.
@@ -165,5 +185,5 @@ pub(super) fn brush_days_ui(
     timeline: &Timeline,
     selected: Option<(String, String)>,
 ) -> Option<(String, String)> {
-    timeline_ui(ui, column, timeline, selected, SMALL).1.map(|(range, _)| range)
+    timeline_ui(ui, column, timeline, selected, (SMALL, false)).1.map(|(range, _)| range)
 }

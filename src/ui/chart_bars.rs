@@ -16,7 +16,7 @@ pub(super) fn histogram_ui(
     name: &str,
     histogram: &Histogram,
     selected: Option<(f64, f64)>,
-    height: f32,
+    (height, log): (f32, bool),
 ) -> (Figure, NumberBrush) {
     let count = histogram.bins.len();
     let end = histogram.start + histogram.width * count as f64;
@@ -35,7 +35,7 @@ pub(super) fn histogram_ui(
         empty_ui(ui, &figure, "No numbers here");
         return (figure, None);
     }
-    bars_ui(ui, figure.plot, &histogram.bins);
+    bars_ui(ui, figure.plot, &histogram.bins, log);
     let part = |x: f64| ((x - histogram.start) / (end - histogram.start)) as f32;
     if let Some((a, b)) = selected {
         figure::range_ui(ui, figure.plot, part(a), part(b));
@@ -66,7 +66,7 @@ pub(super) fn timeline_ui(
     name: &str,
     timeline: &Timeline,
     selected: Option<(String, String)>,
-    height: f32,
+    (height, log): (f32, bool),
 ) -> (Figure, DayBrush) {
     let periods = &timeline.periods;
     let bins: Vec<Counts> = periods.iter().map(|(_, counts)| *counts).collect();
@@ -83,7 +83,7 @@ pub(super) fn timeline_ui(
         empty_ui(ui, &figure, "No dates here");
         return (figure, None);
     }
-    bars_ui(ui, figure.plot, &bins);
+    bars_ui(ui, figure.plot, &bins, log);
     let count = bins.len();
     let chosen = selected.and_then(|(a, b)| period_range(periods, &a, &b));
     if let Some((a, b)) = chosen {
@@ -143,10 +143,12 @@ fn empty_ui(ui: &Ui, figure: &Figure, says: &str) {
 }
 
 /// The ghost of everyone behind, this segment before it. When the segment is so small that its
-/// bars could not be seen, the ghost keeps only its shape: the numbers are in the hover text.
-fn bars_ui(ui: &Ui, plot: Rect, bins: &[Counts]) {
+/// bars could not be seen, the ghost keeps only its shape: the numbers are in the hover text. With
+/// `log`, a bar's height is the logarithm of its count, so that one bar cannot dwarf all others.
+fn bars_ui(ui: &Ui, plot: Rect, bins: &[Counts], log: bool) {
     let p = theme::palette(ui);
-    let most = |of: fn(&Counts) -> u64| bins.iter().map(of).max().unwrap_or(0).max(1) as f32;
+    let high = |count: u64| if log { (count as f32).ln_1p() } else { count as f32 };
+    let most = |of: fn(&Counts) -> u64| high(bins.iter().map(of).max().unwrap_or(0).max(1));
     let (all, kept) = (most(|b| b.all), most(|b| b.kept));
     let shape_only = kept < all * 0.15;
     let scale = if shape_only { kept } else { all };
@@ -161,10 +163,10 @@ fn bars_ui(ui: &Ui, plot: Rect, bins: &[Counts]) {
             Rect::from_min_max(pos2(x, top), pos2(x + step - gap, plot.bottom()))
         };
         if bin.all > 0 {
-            ui.painter().rect_filled(bar((bin.all as f32 / all).max(0.01)), 1, p.ghost);
+            ui.painter().rect_filled(bar((high(bin.all) / all).max(0.01)), 1, p.ghost);
         }
         if bin.kept > 0 {
-            let bar = bar((bin.kept as f32 / scale).max(0.015));
+            let bar = bar((high(bin.kept) / scale).max(0.015));
             ui.painter().rect_filled(bar.shrink2(egui::vec2(slim, 0.0)), 1, p.accent);
         }
     }

@@ -1,12 +1,12 @@
-//! Bars of values, grids, boxes, and any chart as a table.
+//! Bars of values, and any chart as a table.
 
 use super::chart_bars::counts_words;
-use super::figure;
+use super::small_table::Column;
 use super::{Actions, text, theme, widgets};
-use crate::model::answer::{Answer, BoxSummary, Counts, Grid, Values};
+use crate::model::answer::{Answer, Counts, Values};
 use crate::model::value::Value;
 use crate::state::{Action, LookAction, State, look};
-use egui::{Align2, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 /// The height of a bar of a value.
 const BAR: f32 = 19.0;
@@ -68,7 +68,7 @@ fn bar_ui(
         WidgetInfo::selected(Role::Button, value.is_some(), keeps == Some(true), &spoken)
     });
     let split = rect.left() + (rect.width() * 0.38).min(140.0);
-    let right = rect.right() - 56.0;
+    let right = rect.right() - 64.0;
     let track = Rect::from_min_max(pos2(split, rect.top() + 3.0), pos2(right, rect.bottom() - 3.0));
     if response.hovered() || response.has_focus() {
         ui.painter().rect_filled(rect, 3, p.hover);
@@ -91,7 +91,8 @@ fn bar_ui(
     widgets::cut_text(ui, (rect.left() + 2.0, split - 6.0), middle, &name, font, color);
     let count = text::short(counts.kept as f64);
     let font = FontId::proportional(theme::SMALL);
-    ui.painter().text(pos2(rect.right(), middle), Align2::RIGHT_CENTER, count, font, p.weak);
+    // Room for the bar that scrolls.
+    ui.painter().text(pos2(rect.right() - 8.0, middle), Align2::RIGHT_CENTER, count, font, p.weak);
     if let Some(value) = value {
         bar_actions(&response, ui, column, value, actions);
     }
@@ -153,88 +154,23 @@ pub(super) fn missing_ui(
     }
 }
 
-/// Two numbers against each other.
-pub(super) fn grid_ui(ui: &mut Ui, x: &str, y: &str, grid: &Grid) {
-    let total: u64 = grid.cells.iter().map(|c| c.2).sum();
-    let says =
-        format!("{} in this segment, {} without a value", text::grouped(total), grid.missing);
-    let fig = figure::figure(ui, &format!("{y} by {x}"), &says, theme::CHART);
-    let p = theme::palette(ui);
-    let columns = grid.cells.iter().map(|c| c.0).max().map_or(1, |m| m + 1);
-    let rows = grid.cells.iter().map(|c| c.1).max().map_or(1, |m| m + 1);
-    let end = |(start, width): (f64, f64), n: u16| start + width * f64::from(n);
-    let (x_end, y_end) = (end(grid.x, columns), end(grid.y, rows));
-    let plot = fig.plot;
-    let most = grid.cells.iter().map(|c| c.2).max().unwrap_or(1).max(1) as f32;
-    if grid.points.is_empty() {
-        let cell = vec2(plot.width() / f32::from(columns), plot.height() / f32::from(rows));
-        for (column, row, count) in &grid.cells {
-            let at = pos2(
-                plot.left() + cell.x * f32::from(*column),
-                plot.bottom() - cell.y * f32::from(row + 1),
-            );
-            // The eye compares areas of ink: the root keeps small counts in sight.
-            let strength = (*count as f32 / most).sqrt().max(0.08);
-            let rect = Rect::from_min_size(at, cell);
-            ui.painter().rect_filled(rect, 0, p.accent.gamma_multiply(strength));
-        }
-    }
-    for (px, py) in &grid.points {
-        let part =
-            |v: f64, from: f64, to: f64| ((v - from) / (to - from).max(f64::MIN_POSITIVE)) as f32;
-        let at = pos2(
-            plot.left() + plot.width() * part(*px, grid.x.0, x_end),
-            plot.bottom() - plot.height() * part(*py, grid.y.0, y_end),
-        );
-        ui.painter().circle_filled(at, 2.0, p.accent.gamma_multiply(0.7));
-    }
-    figure::axis_ui(ui, plot, [&text::number(grid.x.0), x, &text::number(x_end)]);
-    let font = FontId::proportional(theme::SMALL);
-    let top = text::number(y_end);
-    ui.painter().text(plot.left_top(), Align2::LEFT_TOP, top, font, p.weak);
-}
-
-/// A number's spread per group.
-pub(super) fn boxes_ui(ui: &mut Ui, number: &str, by: &str, boxes: &[BoxSummary]) {
-    let says = format!("{} groups", boxes.len());
-    let fig = figure::figure(ui, &format!("{number} per {by}"), &says, theme::CHART);
-    let p = theme::palette(ui);
-    let low = boxes.iter().map(|b| b.five[0]).fold(f64::INFINITY, f64::min);
-    let high = boxes.iter().map(|b| b.five[4]).fold(f64::NEG_INFINITY, f64::max);
-    if boxes.is_empty() || !(low.is_finite() && high.is_finite()) {
-        return;
-    }
-    let row = (fig.plot.height() / boxes.len() as f32).min(28.0);
-    let left = fig.plot.left() + (fig.plot.width() * 0.3).min(110.0);
-    let x = |v: f64| {
-        left + (fig.plot.right() - left) * ((v - low) / (high - low).max(f64::MIN_POSITIVE)) as f32
-    };
-    for (i, group) in boxes.iter().enumerate() {
-        let y = fig.plot.top() + row * (i as f32 + 0.5);
-        let name = text::cell(&group.group);
-        let font = FontId::proportional(theme::SMALL);
-        widgets::cut_text(ui, (fig.plot.left(), left - 6.0), y, &name, font, p.text);
-        let [least, lower, median, upper, greatest] = group.five.map(x);
-        ui.painter().hline(least..=greatest, y, Stroke::new(1.0, p.weak));
-        let body = Rect::from_min_max(pos2(lower, y - row * 0.3), pos2(upper, y + row * 0.3));
-        ui.painter().rect_filled(body, 2, p.accent_soft);
-        ui.painter().rect_stroke(body, 2, Stroke::new(1.0, p.accent), egui::StrokeKind::Inside);
-        ui.painter().vline(median, body.y_range(), Stroke::new(2.0, p.accent));
-    }
-    figure::axis_ui(ui, fig.plot, ["", &text::number(low), &text::number(high)]);
-}
-
 /// Any chart as rows of text.
 pub(super) fn table_ui(ui: &mut Ui, name: &str, answer: &Answer) {
-    egui::ScrollArea::vertical().id_salt(("table", name)).max_height(theme::CHART).show(ui, |ui| {
-        egui::Grid::new(("rows", name)).num_columns(3).striped(true).show(ui, |ui| {
-            for (label, kept, all) in rows_of(answer) {
-                ui.label(label);
-                ui.label(kept);
-                ui.label(theme::weak(ui, all));
-                ui.end_row();
-            }
-        });
+    let rows = rows_of(answer);
+    let heads = match answer {
+        Answer::Boxes(_) => ["group", "least to greatest", "people"],
+        Answer::Grid(_) => ["cell", "people", ""],
+        _ => ["", "this segment", "everyone"],
+    };
+    let width = ui.available_width();
+    let columns = [
+        Column { name: heads[0].to_owned(), width: width * 0.44, number: false },
+        Column { name: heads[1].to_owned(), width: width * 0.27, number: true },
+        Column { name: heads[2].to_owned(), width: width * 0.2, number: true },
+    ];
+    super::small_table::table_ui(ui, name, &columns, (rows.len(), theme::CHART), |row, column| {
+        let (label, kept, all) = &rows[row];
+        [label, kept, all][column].clone()
     });
 }
 

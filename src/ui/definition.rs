@@ -41,7 +41,7 @@ fn slice_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         let words =
             if state.tree().is_idle() { "Everyone of the cohort".to_owned() } else { words };
         ui.add(egui::Label::new(words).wrap().selectable(true));
-        ui.label(theme::small(ui, format!("as of {}", state.now.display())));
+        ui.label(theme::small(ui, format!("as of {}", text::moment(&state.now))));
     });
     let typed = crate::language::print(state.tree());
     if !typed.is_empty() {
@@ -72,7 +72,7 @@ fn cohort_ui(ui: &mut Ui, state: &State, entity: &Entity, actions: &mut Actions)
 }
 
 fn entity_ui(ui: &mut Ui, catalog: &Catalog, entity: &Entity, actions: &mut Actions) {
-    part_ui(ui, &format!("Entity {}", entity.name), |ui| {
+    part_ui(ui, &format!("Entity {}", text::spaced(&entity.name)), |ui| {
         ui.label(&entity.why);
         let base = match &entity.base {
             EntityBase::Table(table) => format!("rows of {table}, key {}", entity.key),
@@ -90,11 +90,14 @@ fn entity_ui(ui: &mut Ui, catalog: &Catalog, entity: &Entity, actions: &mut Acti
 }
 
 fn relations_ui(ui: &mut Ui, catalog: &Catalog) {
-    if catalog.relations.is_empty() {
+    // The member list of a cohort is not a thing with relations of its own.
+    let relations: Vec<_> =
+        catalog.relations.iter().filter(|r| !catalog.is_cohort_table(&r.from_table)).collect();
+    if relations.is_empty() {
         return;
     }
     part_ui(ui, "Relations", |ui| {
-        for r in &catalog.relations {
+        for r in relations {
             ui.horizontal_wrapped(|ui| {
                 ui.label(format!(
                     "{}.{} points at {}.{}",

@@ -142,7 +142,9 @@ fn number_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions)
     let mut tests = vec![(NumberTest::Between, "between")];
     tests.extend(COMPARISONS.map(|(c, word)| (NumberTest::Compare(c), word)));
     tests.push((NumberTest::Missing, "missing"));
-    if let Some(Answer::Histogram(histogram)) = state.answers.answer(SHAPE_SLOT) {
+    if let Some(Answer::Histogram(histogram)) = state.answers.answer(SHAPE_SLOT)
+        && !widgets::masked_ui(ui, state, column, actions)
+    {
         let range = (low.replace(',', "").parse().ok(), high.replace(',', "").parse().ok());
         let selected = match (*test, range) {
             (NumberTest::Between, (Some(a), Some(b))) => Some((a, b)),
@@ -161,7 +163,6 @@ fn number_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions)
             *test = NumberTest::Between;
         }
     }
-    let _ = actions;
     ui.horizontal(|ui| {
         if let Some(picked) = widgets::choice(ui, "Test", test, &tests) {
             *test = picked;
@@ -182,11 +183,11 @@ fn number_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions)
 fn date_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
     let Form::Date { column, mode, from, to, count, unit, not } = form else { return };
     if let Some(Answer::Timeline(timeline)) = state.answers.answer(SHAPE_SLOT)
+        && !widgets::masked_ui(ui, state, column, actions)
         && let Some((a, b)) = chart::brush_days_ui(ui, column, timeline, None)
     {
         (*from, *to, *mode) = (a, b, DateMode::Between);
     }
-    let _ = actions;
     let modes = [
         (DateMode::Last, "in the last"),
         (DateMode::Ago, "more than … ago"),
@@ -228,16 +229,38 @@ fn date_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
             }
             DateMode::ThisUnit => unit_ui(ui, unit),
             DateMode::Between => {
-                typed(ui, "first day, 2026-11-23", from, 120.0);
+                day_field_ui(ui, state, "first day, 2026-11-23", from);
                 ui.label("to");
-                typed(ui, "last day, 2026-11-23", to, 120.0);
+                day_field_ui(ui, state, "last day, 2026-11-23", to);
             }
-            DateMode::Since | DateMode::Before => typed(ui, "day, 2026-11-23", from, 120.0),
+            DateMode::Since | DateMode::Before => {
+                day_field_ui(ui, state, "day, 2026-11-23", from);
+            }
             DateMode::Anniversary => typed(ui, "how many days", count, 56.0),
             DateMode::Missing => {}
         }
     });
     not_ui(ui, not);
+}
+
+/// A day, typed or picked from a calendar.
+fn day_field_ui(ui: &mut Ui, state: &State, name: &str, text: &mut String) {
+    typed(ui, name, text, 96.0);
+    let start_of = Some(Unit::Day);
+    let now = crate::model::clause::Now { offset: None, start_of };
+    let today = state.now.resolve(&now).date();
+    let typed_day = text.get(..10).and_then(|day| day.parse().ok());
+    let mut day: jiff::civil::Date = typed_day.unwrap_or(today);
+    let picker = egui_extras::DatePickerButton::new(&mut day)
+        .id_salt(name)
+        .format("Calendar")
+        .show_icon(false)
+        .calendar_week(false);
+    let button = ui.add(picker);
+    widgets::name_field(ui, &button, &format!("Calendar for the {name}"));
+    if button.changed() {
+        *text = day.to_string();
+    }
 }
 
 pub(super) fn unit_ui(ui: &mut Ui, unit: &mut Unit) {

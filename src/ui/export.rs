@@ -4,7 +4,7 @@ use super::icons::{self, Icon};
 use super::{Actions, dialogs, text, theme, widgets};
 use crate::model::answer::Answer;
 use crate::model::export::ExportFormat;
-use crate::state::{Action, ExportAction, State, ViewAction};
+use crate::state::{Action, ExportAction, Focus, State, ViewAction};
 use egui::Ui;
 
 /// The sheet's content.
@@ -30,10 +30,22 @@ pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     });
     ui.horizontal(|ui| {
         let width = ui.available_width() - 92.0;
-        let (_, changed) =
-            widgets::field(ui, "Path of the file to write", &state.export.path, width);
-        if let Some(path) = changed {
+        let id = egui::Id::unique("export path");
+        // A sheet that is only being measured cannot take the keys yet.
+        if state.focus == Some(Focus::ExportPath) && !ui.is_sizing_pass() {
+            widgets::focus_all(ui, id, &state.export.path);
+            actions.push(ViewAction::Focused.into());
+        }
+        let name = "Path of the file to write";
+        let mut path = state.export.path.clone();
+        let field = egui::TextEdit::singleline(&mut path).id(id).hint_text(name);
+        let field = ui.add(field.desired_width(width));
+        widgets::name_field(ui, &field, name);
+        if path != state.export.path {
             actions.push(export(ExportAction::Path(path)));
+        }
+        if widgets::entered(ui, &field) {
+            actions.push(export(ExportAction::Start));
         }
         if ui.button("Choose…").clicked() {
             actions.push(export(ExportAction::PickPath));
@@ -113,6 +125,9 @@ fn column_ui(ui: &mut Ui, state: &State, index: usize, actions: &mut Actions) {
         let personal = state.entity().and_then(|e| e.feature(&column.feature));
         if personal.is_some_and(|f| f.personal.is_some()) {
             icons::beside(ui, Icon::Person, theme::palette(ui).weak);
+        } else {
+            // The arrows stand in one line, icon or not.
+            ui.add_space(14.0 + theme::SPACE);
         }
         let up = format!("Move {} up", column.feature);
         if icons::button(ui, Icon::Up, &up, index > 0).clicked() {

@@ -10,9 +10,10 @@ use egui::{Key, KeyboardShortcut, Modifiers, Ui};
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 /// Every key and what it does, for the sheet of keys.
-pub(super) const KEYS: [(&str, &str); 16] = [
+pub(super) const KEYS: [(&str, &str); 18] = [
     ("Ctrl+K", "Palette: every command, cohort, segment and feature"),
     ("Ctrl+O", "Open a file"),
+    ("Ctrl+L", "Type a condition"),
     ("Ctrl+E", "Export"),
     ("Ctrl+S", "Save the segment"),
     ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo"),
@@ -26,6 +27,7 @@ pub(super) const KEYS: [(&str, &str); 16] = [
     ("Arrows in a chart", "Move the range; with Shift, widen it"),
     ("Tab, Shift+Tab", "Next and previous control"),
     ("Esc", "Close or cancel what is in front"),
+    ("Ctrl+Q", "Close the window"),
     ("?", "These keys"),
 ];
 
@@ -50,7 +52,15 @@ pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     if pressed(Modifiers::COMMAND, Key::O) {
         actions.push(Action::Source(SourceAction::PickFile));
     }
+    if pressed(Modifiers::COMMAND, Key::Q) {
+        actions.push(ViewAction::Quit.into());
+    }
     if open {
+        if state.dialog == Dialog::None && pressed(Modifiers::COMMAND, Key::L) {
+            // At once, so that what is typed right after it arrives there.
+            let id = egui::Id::unique(super::typed_line::FIELD);
+            super::widgets::focus_all(ui, id, &state.typed.text);
+        }
         if pressed(Modifiers::COMMAND, Key::E) {
             actions.push(Action::Export(ExportAction::Open));
         }

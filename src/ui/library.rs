@@ -36,7 +36,7 @@ pub fn library_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 fn entity_ui(ui: &mut Ui, entity: &Entity, state: &State, actions: &mut Actions) {
     let everyone = CohortRef::all(&entity.name);
     let row = Row {
-        name: format!("All of {}", entity.name),
+        name: text::everyone_of(&entity.name),
         count: Some(entity.size),
         depth: 0,
         lock: true,

@@ -2,6 +2,7 @@
 
 use super::icons::{self, Icon};
 use super::{Actions, chart, theme};
+use crate::model::answer::Answer;
 use crate::model::catalog::{Column, Entity};
 use crate::model::value::Kind;
 use crate::model::workspace::ChartKind;
@@ -17,6 +18,12 @@ pub fn look_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             ui.add_space(theme::SPACE * 2.0);
             ui.label(theme::weak(ui, "No charts yet. A click on a feature adds one"));
             return;
+        }
+        let size = state.answers.answer("size");
+        let no_one = matches!(size, Some(Answer::Size(s)) if s.kept == 0);
+        if no_one && !state.tree().is_idle() && !state.answers.is_waiting("size") {
+            super::steps::no_one_ui(ui, state);
+            ui.add_space(theme::SPACE);
         }
         let gap = theme::SPACE * 1.5;
         let width = ui.available_width() - theme::SPACE;
@@ -48,7 +55,15 @@ fn card_ui(ui: &mut Ui, state: &State, chart: &Chart, width: f32, actions: &mut 
                     let room = ui.available_width() - 36.0;
                     ui.allocate_ui(vec2(room, theme::ROW), |ui| {
                         ui.set_min_width(room);
-                        ui.add(egui::Label::new(theme::heading(&title)).truncate());
+                        let label = egui::Label::new(theme::heading(&title)).truncate();
+                        if chart.log {
+                            ui.horizontal(|ui| {
+                                ui.add(label);
+                                ui.label(theme::small(ui, "log scale"));
+                            });
+                        } else {
+                            ui.add(label);
+                        }
                     });
                     let name = format!("More about the chart {title}");
                     let more = icons::button(ui, Icon::More, &name, true);
@@ -65,17 +80,19 @@ fn menu_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut Actions) {
     if ui.button(table).clicked() {
         actions.push(Action::Look(LookAction::AsTable(chart.id)));
     }
+    let answer = state.answers.answer(&chart.slot());
+    if matches!(answer, Some(Answer::Histogram(_) | Answer::Timeline(_))) && !chart.as_table {
+        let scale = if chart.log { "Plain counts" } else { "Counts on a log scale" };
+        if ui.button(scale).clicked() {
+            actions.push(Action::Look(LookAction::LogCounts(chart.id)));
+        }
+    }
     let value = state.answers.get(&chart.slot()).and_then(|h| h.value.as_ref());
     if let Some(answered) = value {
         if ui.button("Copy SQL").clicked() {
             actions.push(ViewAction::Copy(answered.sql.clone()).into());
         }
-        let masked = match &chart.kind {
-            ChartKind::Feature(column) | ChartKind::Boxes { by: column, .. } => {
-                state.entity().and_then(|e| e.feature(column)).is_some_and(|f| state.is_masked(f))
-            }
-            ChartKind::Grid { .. } => false,
-        };
+        let masked = chart::masked_column(state, &chart.kind).is_some();
         if !masked && ui.button("Copy numbers").clicked() {
             let rows = super::chart_more::rows_of(&answered.answer);
             let lines: Vec<String> =

@@ -15,6 +15,7 @@ const KEY_WIDTH: f32 = 132.0;
 /// The table with its tools.
 pub fn people_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     tools_ui(ui, state, actions);
+    dropped_ui(ui, state, actions);
     let columns = state.shown_columns();
     if state.row_count() == 0 {
         empty_ui(ui, state);
@@ -29,14 +30,40 @@ pub fn people_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     table_ui(ui, state, &columns, actions);
 }
 
+/// Says whose rows these are, when they are not the segment's.
+fn dropped_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let Some(index) = state.people.dropped_by else { return };
+    let words = super::steps::step_title(state, index);
+    let p = theme::palette(ui);
+    let frame = egui::Frame::new().fill(p.accent_soft).corner_radius(4).inner_margin(6);
+    frame.show(ui, |ui| {
+        widgets::left_right(
+            ui,
+            |ui| {
+                let count = text::grouped(state.row_count());
+                let room = (ui.available_width() - 150.0).max(80.0);
+                ui.allocate_ui(vec2(room, theme::ROW), |ui| {
+                    widgets::plain(ui, &format!("{count} dropped by: {words}"));
+                });
+            },
+            |ui| {
+                if ui.button("Back to the segment").clicked() {
+                    actions.push(Action::People(PeopleAction::ShowDropped(None)));
+                }
+            },
+        );
+    });
+}
+
 fn empty_ui(ui: &mut Ui, state: &State) {
     ui.add_space(theme::SPACE * 2.0);
-    if state.answers.is_waiting("size") {
+    if state.answers.is_waiting(state.people_size_slot()) {
         ui.label(theme::weak(ui, "Counting…"));
-        return;
+    } else if state.people.dropped_by.is_some() {
+        ui.label(theme::heading("This condition drops no one"));
+    } else {
+        super::steps::no_one_ui(ui, state);
     }
-    ui.label(theme::heading("No one matches"));
-    super::steps::culprit_ui(ui, state);
 }
 
 fn tools_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {

@@ -1,6 +1,7 @@
 //! One person at the side: features, related rows, and why in or why not.
 
 use super::icons::{self, Icon};
+use super::small_table::Column;
 use super::{Actions, clause_words, text, theme, widgets};
 use crate::model::answer::{Answer, Profile, RelatedRows};
 use crate::model::clause::{Node, Part};
@@ -10,13 +11,20 @@ use egui::{RichText, Ui};
 /// Room for the names of features.
 const NAMES: f32 = 116.0;
 
+/// Related rows shown per table.
+const ROWS_MAX: usize = 50;
+
 /// The profile panel.
 pub fn profile_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let Some(key) = &state.people.profile else { return };
     widgets::left_right(
         ui,
         |ui| {
-            let name = RichText::new(key.display()).font(theme::strong(16.0));
+            let masked = state
+                .entity()
+                .is_some_and(|e| e.feature(&e.key).is_some_and(|feature| state.is_masked(feature)));
+            let name = if masked { "•••••".to_owned() } else { key.display() };
+            let name = RichText::new(name).font(theme::strong(16.0));
             ui.add(egui::Label::new(name).truncate().selectable(true));
         },
         |ui| {
@@ -134,34 +142,32 @@ fn related_ui(ui: &mut Ui, state: &State, related: &RelatedRows) {
     if related.rows.is_empty() {
         return;
     }
-    egui::ScrollArea::both().id_salt(&related.table).max_height(170.0).show(ui, |ui| {
-        egui::Grid::new(("related", &related.table)).striped(true).spacing([12.0, 2.0]).show(
-            ui,
-            |ui| {
-                for column in &related.columns {
-                    ui.label(theme::small(ui, column.as_str()));
-                }
-                ui.end_row();
-                for row in related.rows.iter().take(50) {
-                    for (column, value) in related.columns.iter().zip(row) {
-                        let shown: String = if masked(state, &related.table, column) {
-                            "•••••".to_owned()
-                        } else {
-                            text::named_cell(column, value).chars().take(40).collect()
-                        };
-                        ui.label(RichText::new(shown).size(12.0));
-                    }
-                    ui.end_row();
-                }
-            },
-        );
-        if related.total > 50 {
-            ui.label(theme::small(
-                ui,
-                format!("the newest 50 of {}", text::grouped(related.total)),
-            ));
-        }
+    let columns: Vec<Column> = related
+        .columns
+        .iter()
+        .map(|name| {
+            let room = name.chars().count() as f32 * 7.0 + 12.0;
+            let column = state.catalog().and_then(|c| c.table(&related.table)?.column(name));
+            let number = column.is_some_and(|c| c.kind.is_numeric())
+                && !crate::state::look::looks_like_an_id(name);
+            Column { name: name.clone(), width: room.clamp(56.0, 132.0), number }
+        })
+        .collect();
+    let rows = related.rows.len().min(ROWS_MAX);
+    egui::ScrollArea::horizontal().id_salt(&related.table).show(ui, |ui| {
+        super::small_table::table_ui(ui, &related.table, &columns, (rows, 190.0), |row, at| {
+            let name = &related.columns[at];
+            if masked(state, &related.table, name) {
+                return "•••••".to_owned();
+            }
+            let value = related.rows[row].get(at);
+            value.map_or(String::new(), |v| text::named_cell(name, v).chars().take(64).collect())
+        });
     });
+    if related.total > ROWS_MAX as u64 {
+        let words = format!("the newest {ROWS_MAX} of {}", text::grouped(related.total));
+        ui.label(theme::small(ui, words));
+    }
 }
 
 /// Whether the values of a related column are masked. One that is revealed anywhere is revealed.

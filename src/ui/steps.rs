@@ -3,7 +3,7 @@
 use super::{Actions, text, theme, widgets};
 use crate::model::answer::{Answer, Step, Steps};
 use crate::model::clause::Combine;
-use crate::state::{Action, EditAction, SliceAction, State};
+use crate::state::{Action, EditAction, PeopleAction, SliceAction, State};
 use egui::{Rect, RichText, Sense, Ui, pos2, vec2};
 
 /// The waterfall.
@@ -43,23 +43,23 @@ pub fn steps_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 fn waterfall_ui(ui: &mut Ui, state: &State, steps: &Steps, actions: &mut Actions) {
-    line_ui(ui, "Everyone of the cohort", steps.of, 0, steps.of);
+    line_ui(ui, "Everyone of the cohort", (steps.of, 0), steps.of, Sense::hover());
     for step in &steps.steps {
-        let part = state.tree().parts.get(step.part);
-        let words = match part {
-            // A root that is not a group of all is one step.
-            _ if state.tree().combine != Combine::All => {
-                crate::language::words::tree(state.tree(), Some(&state.now))
-            }
-            Some(part) => super::profile::part_words(part, state),
-            None => continue,
-        };
-        let response = line_ui(ui, &words, step.kept, step.dropped, steps.of);
-        if response.clicked() {
-            actions.push(Action::Edit(EditAction::Open(vec![step.part])));
+        let words = step_title(state, step.part);
+        let counts = (step.kept, step.dropped);
+        let response = line_ui(ui, &words, counts, steps.of, Sense::click());
+        if response.on_hover_text("A click shows the people that it drops").clicked() {
+            actions.push(Action::People(PeopleAction::ShowDropped(Some(step.part))));
         }
         ui.horizontal(|ui| {
             ui.label(theme::small(ui, step_words(step)));
+            if state.tree().combine == Combine::All {
+                let button = ui.small_button("Edit");
+                widgets::name_field(ui, &button, &format!("Edit {words}"));
+                if button.clicked() {
+                    actions.push(Action::Edit(EditAction::Open(vec![step.part])));
+                }
+            }
             if step.gained_without > 0 && state.tree().combine == Combine::All {
                 let button = ui.small_button("Switch off");
                 widgets::name_field(ui, &button, &format!("Switch off {words}"));
@@ -69,6 +69,22 @@ fn waterfall_ui(ui: &mut Ui, state: &State, steps: &Steps, actions: &mut Actions
             }
         });
     }
+}
+
+/// A step of the root in words.
+pub(super) fn step_title(state: &State, part: usize) -> String {
+    // A root that is not a group of all is one step.
+    if state.tree().combine != Combine::All {
+        return crate::language::words::tree(state.tree(), Some(&state.now));
+    }
+    let part = state.tree().parts.get(part);
+    part.map(|part| super::profile::part_words(part, state)).unwrap_or_default()
+}
+
+/// What stands where people would, when the segment has none.
+pub(super) fn no_one_ui(ui: &mut Ui, state: &State) {
+    ui.label(theme::heading("No one matches"));
+    culprit_ui(ui, state);
 }
 
 fn step_words(step: &Step) -> String {
@@ -82,15 +98,22 @@ fn step_words(step: &Step) -> String {
 }
 
 /// One bar: what is kept, and what is dropped beside it.
-fn line_ui(ui: &mut Ui, words: &str, kept: u64, dropped: u64, of: u64) -> egui::Response {
+fn line_ui(
+    ui: &mut Ui,
+    words: &str,
+    (kept, dropped): (u64, u64),
+    of: u64,
+    sense: Sense,
+) -> egui::Response {
     let p = theme::palette(ui);
     ui.add_space(theme::HALF);
     let size = vec2(ui.available_width(), 34.0);
-    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let (rect, response) = ui.allocate_exact_size(size, sense);
     let spoken =
         format!("{words}, keeps {}, drops {}", text::grouped(kept), text::grouped(dropped));
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
-    if response.hovered() || response.has_focus() {
+    let role = if sense.senses_click() { egui::Role::Button } else { egui::Role::Label };
+    response.widget_info(|| egui::WidgetInfo::labeled(role, true, &spoken));
+    if sense.senses_click() && (response.hovered() || response.has_focus()) {
         ui.painter().rect_filled(rect, 4, p.hover);
     }
     let font = egui::FontId::proportional(theme::BODY);
@@ -115,19 +138,24 @@ fn line_ui(ui: &mut Ui, words: &str, kept: u64, dropped: u64, of: u64) -> egui::
 /// When no one is left: the condition that alone removes everyone, or the one that costs most.
 pub(super) fn culprit_ui(ui: &mut Ui, state: &State) {
     let Some(Answer::Steps(steps)) = state.answers.answer("steps") else { return };
-    let words = |step: &Step| {
-        state.tree().parts.get(step.part).map(|part| super::profile::part_words(part, state))
-    };
-    let alone = steps.steps.iter().find(|s| s.meets_alone == 0).and_then(words);
+    let words = |step: &Step| step_title(state, step.part);
+    let alone = steps.steps.iter().find(|s| s.meets_alone == 0).map(words);
     let most = steps.steps.iter().max_by_key(|s| s.gained_without).filter(|s| s.gained_without > 0);
-    let says = match (alone, most) {
-        (Some(words), _) => format!("{words} alone removes everyone"),
-        (None, Some(step)) => format!(
-            "Without {}, {} would be left",
-            words(step).unwrap_or_default(),
-            text::grouped(step.gained_without)
-        ),
-        (None, None) => "No single condition removes everyone; together they do".to_owned(),
+    if let Some(words) = alone {
+        let p = theme::palette(ui);
+        let format = |font| egui::TextFormat::simple(font, p.text);
+        let mut job = egui::text::LayoutJob::default();
+        job.append(&words, 0.0, format(theme::strong(theme::BODY)));
+        let plain = egui::FontId::proportional(theme::BODY);
+        job.append(" alone removes everyone", 0.0, format(plain));
+        ui.add(egui::Label::new(job).wrap());
+        return;
+    }
+    let says = match most {
+        Some(step) => {
+            format!("Without {}, {} would be left", words(step), text::grouped(step.gained_without))
+        }
+        None => "No single condition removes everyone; together they do".to_owned(),
     };
     ui.label(theme::weak(ui, says));
 }

@@ -1,6 +1,6 @@
 //! Numbers and dates as the window writes them.
 
-pub use crate::state::values::grouped;
+pub use crate::state::values::{everyone_of, grouped, spaced};
 
 use crate::model::clause::Unit;
 use crate::model::value::Value;
@@ -100,6 +100,11 @@ pub fn named_cell(column: &str, value: &Value) -> String {
         Value::Integer(_) if crate::state::look::looks_like_an_id(column) => value.display(),
         _ => cell(value),
     }
+}
+
+/// An instant as it reads on screen.
+pub fn moment(now: &crate::model::now::Moment) -> String {
+    now.display().replace("Etc/UTC", "UTC")
 }
 
 /// How long something took: `3 ms`, `1.2 s`.

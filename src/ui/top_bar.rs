@@ -1,7 +1,7 @@
 //! The bar at the top: the source, the entity, "as of", and what is always at hand.
 
 use super::icons::{self, Icon};
-use super::{Actions, theme, widgets};
+use super::{Actions, text, theme, widgets};
 use crate::model::catalog::CohortRef;
 use crate::state::{
     Action, CorrectionAction, ExportAction, FeatureAction, LibraryAction, SourceAction, State,
@@ -14,7 +14,7 @@ pub fn top_bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.horizontal(|ui| {
         source_ui(ui, state, actions);
         entity_ui(ui, state, actions);
-        let full = format!("as of {}", state.now.display());
+        let full = format!("as of {}", text::moment(&state.now));
         let narrow = ui.available_width() < 560.0;
         let now = if narrow { "as of…".to_owned() } else { full.clone() };
         let button = ui.add(egui::Button::new(now).frame_when_inactive(false));
@@ -81,10 +81,11 @@ fn source_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 
 fn entity_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let (Some(catalog), Some(entity)) = (state.catalog(), state.entity()) else { return };
-    let combo = egui::ComboBox::from_id_salt("entity").selected_text(&entity.name);
+    let combo = egui::ComboBox::from_id_salt("entity").selected_text(text::spaced(&entity.name));
     let response = combo.show_ui(ui, |ui| {
         for other in &catalog.entities {
-            if ui.selectable_label(other.name == entity.name, &other.name).clicked() {
+            let name = text::spaced(&other.name);
+            if ui.selectable_label(other.name == entity.name, name).clicked() {
                 let everyone = CohortRef::all(&other.name);
                 actions.push(Action::Library(LibraryAction::SelectCohort(everyone)));
             }

@@ -8,10 +8,17 @@ use egui::{Id, Key, Modifiers, RichText, TextEdit, Ui};
 
 const NAME: &str = "Type a condition, such as country = 'DE' and orders >= 3";
 
+/// The field's id, which the keys of the window know too.
+pub(super) const FIELD: &str = "typed condition";
+
 /// The line, its proposals and its error.
 pub(super) fn typed_line_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    let id = Id::unique("typed condition");
+    let id = Id::unique(FIELD);
     let mut text = state.typed.text.clone();
+    if state.focus == Some(Focus::Typed) {
+        widgets::focus_all(ui, id, &text);
+        actions.push(ViewAction::Focused.into());
+    }
     let cursor = cursor_of(ui, id);
     let proposals = match cursor {
         Some(cursor) if state.typed.editing => state.proposals(&text, cursor),
@@ -30,10 +37,6 @@ pub(super) fn typed_line_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         .show(ui);
     let response = &output.response.response;
     widgets::name_field(ui, response, "Condition as text");
-    if state.focus == Some(Focus::Typed) {
-        response.request_focus();
-        actions.push(ViewAction::Focused.into());
-    }
     let slice = |action| Action::Slice(action);
     if text != state.typed.text {
         actions.push(slice(SliceAction::Typing(text.clone())));

@@ -17,6 +17,17 @@ pub(super) fn name_field(ui: &Ui, response: &Response, name: &str) {
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
 }
 
+/// Gives the text field with this id the keys, with its text selected so that typing replaces it.
+/// Called before the field is shown, it misses no key of the present frame.
+pub(super) fn focus_all(ui: &Ui, id: egui::Id, text: &str) {
+    use egui::text::{CCursor, CCursorRange};
+    ui.memory_mut(|m| m.request_focus(id));
+    let mut edit = TextEdit::load_state(ui.ctx(), id).unwrap_or_default();
+    let all = CCursorRange::two(CCursor::new(0), CCursor::new(text.chars().count()));
+    edit.cursor.set_char_range(Some(all));
+    TextEdit::store_state(ui.ctx(), id, edit);
+}
+
 /// Whether Enter was pressed in a single-line field.
 pub(super) fn entered(ui: &Ui, response: &Response) -> bool {
     response.lost_focus() && ui.input(|i| i.key_pressed(egui::Key::Enter))

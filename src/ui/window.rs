@@ -18,7 +18,7 @@ pub fn window_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         let side = theme::side_frame(ui);
         Panel::left("library")
             .frame(side)
-            .default_size(208.0)
+            .default_size(228.0)
             .size_range(140.0..=420.0)
             .show(ui, |ui| library_ui(ui, state, actions));
         if state.people.profile.is_some() {

@@ -137,7 +137,7 @@ shot 06-definition
 changes "the look tab opens" keys ctrl+1
 shot 07-look
 changes "a drag over a chart brushes" \
-  drag $((width * 28 / 100)) $((height * 62 / 100)) $((width * 36 / 100)) $((height * 62 / 100))
+  drag $((width * 42 / 100)) $((height * 42 / 100)) $((width * 50 / 100)) $((height * 42 / 100))
 shot 08-brushed
 changes "undo takes the brush back" keys ctrl+z
 shot 09-undone

@@ -19,7 +19,7 @@ fn the_sample_shows_its_cohorts_and_first_charts() {
     assert_eq!(state.cohort.as_ref().map(|c| c.entity.as_str()), Some("user"));
     assert_eq!(kept(state), 6000);
     assert_eq!(state.charts.len(), 6);
-    harness.get_by_label_contains("All of user, 6,000");
+    harness.get_by_label_contains("All users, 6,000");
     harness.get_by_label_contains("lapsed");
     for chart in &state.charts {
         assert!(state.answers.answer(&chart.slot()).is_some(), "{chart:?}");
