@@ -491,7 +491,8 @@ mod tests {
             "Qd"
         );
         assert_eq!(plain("{% comment %}{{ broken {% endcomment %}k").unwrap(), "k");
-        assert_eq!(plain("{% exec %}drop it{% endexec %}k").unwrap(), "k");
+        let exec = plain("{% exec %}drop it{% endexec %}k").unwrap_err();
+        assert_eq!(exec, "the SQL inside `exec` is not carried out");
         assert_eq!(
             plain("{% for x in [1,2] %}{{x}}{% if !forloop.Last %},{% endif %}{% endfor %}")
                 .unwrap(),
