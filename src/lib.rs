@@ -1,4 +1,4 @@
-//! Muster: see, slice and send the cohorts that a data team defined.
+//! Muster: see, slice and list the cohorts that a data team defined.
 //!
 //! One crate in rooms; `ARCHITECTURE.md` is the map. The window and the command line are two faces
 //! of one engine, and [`protocol`] is the only door between the window and it.
