@@ -265,7 +265,7 @@ impl Store {
         let used = self.batch(session::use_database(alias).text(), Some(&database.path));
         if used.is_err() {
             // The first failure is the one to tell.
-            let _ = self.batch(session::detach(alias).text(), Some(&database.path));
+            let _ = self.always(session::detach(alias).text(), database);
         }
         used
     }
