@@ -147,6 +147,8 @@ impl MusterApp {
         if usual && room.x > SIZE[0] * 1.2 && room.y > SIZE[1] * 1.2 {
             let size = room.min(LARGE.into());
             ctx.send_viewport_cmd(egui::ViewportCommand::InnerSize(size));
+            let corner = ((monitor - size) / 2.0).to_pos2();
+            ctx.send_viewport_cmd(egui::ViewportCommand::OuterPosition(corner));
         }
     }
 }

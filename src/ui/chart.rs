@@ -48,7 +48,7 @@ pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut 
             chart_plot::grid_ui(ui, state, (x, y), grid, actions);
         }
         (ChartKind::Boxes { number, by }, Answer::Boxes(boxes)) => {
-            chart_plot::boxes_ui(ui, (number, by), boxes, actions);
+            chart_plot::boxes_ui(ui, (number, by), (boxes, chart.log), actions);
         }
         _ => {}
     }

@@ -13,6 +13,9 @@ use egui_plot::{
 /// The height of a plot with its axes: that of a chart and the line that others keep for "missing".
 const HEIGHT: f32 = theme::CHART;
 
+/// The distance of ticks across at which their labels begin to show, and are clear.
+const ACROSS: std::ops::RangeInclusive<f32> = 28.0..=44.0;
+
 /// Characters of a group's name beside its box.
 const NAME_MAX: usize = 12;
 
@@ -32,15 +35,18 @@ pub(super) fn grid_ui(
     }
     let cells = Cells::new(grid);
     let p = theme::palette(ui);
+    // Cells say themselves below: a plot's own text is for points.
     let hover = |at: &HoverPosition<'_>| match at {
         HoverPosition::NearDataPoint { position, .. } => {
             Some(format!("{x} {}\n{y} {}", text::number(position.x), text::number(position.y)))
         }
-        HoverPosition::Elsewhere { position } => cells.words(position, (x, y)),
+        HoverPosition::Elsewhere { .. } => None,
     };
     let plot = still(ui, &format!("{y} by {x}"))
-        .custom_x_axes(vec![numbers(AxisHints::new_x(), x)])
-        .custom_y_axes(vec![numbers(AxisHints::new_y(), y).min_thickness(28.0)])
+        .custom_x_axes(vec![numbers(AxisHints::new_x(), x).label_spacing(ACROSS)])
+        .custom_y_axes(vec![
+            numbers(AxisHints::new_y(), y).min_thickness(30.0).label_spacing(12.0..=18.0),
+        ])
         .include_x(cells.x.0)
         .include_x(cells.x.1)
         .include_y(cells.y.0)
@@ -57,6 +63,12 @@ pub(super) fn grid_ui(
             plot.points(marks.color(p.accent.gamma_multiply(0.7)));
         }
     });
+    if grid.points.is_empty()
+        && let Some(at) = shown.response.hover_pos()
+        && let Some(words) = cells.words(&shown.transform.value_from_position(at), (x, y))
+    {
+        shown.response.clone().on_hover_text_at_pointer(words);
+    }
     let range = |column| super::chart::number_range(state, column);
     let chosen = (range(x), range(y));
     let mut says = format!(
@@ -149,8 +161,8 @@ impl<'a> Cells<'a> {
             if count == 0.0 {
                 return egui::Color32::TRANSPARENT;
             }
-            // The eye compares areas of ink: the root keeps small counts in sight.
-            p.accent.gamma_multiply(((count / most).sqrt() as f32).max(0.1))
+            // Counts differ by powers of ten; on a log scale small ones stay in sight.
+            p.accent.gamma_multiply((count.ln_1p() / most.ln_1p()).max(0.12) as f32)
         };
         Heatmap::new(values, columns)
             .at(PlotPoint::new(self.x.0, self.y.0))
@@ -258,7 +270,7 @@ fn brush(
 pub(super) fn boxes_ui(
     ui: &mut Ui,
     (number, by): (&str, &str),
-    boxes: &[BoxSummary],
+    (boxes, log): (&[BoxSummary], bool),
     actions: &mut Actions,
 ) {
     let boxes: Vec<&BoxSummary> =
@@ -268,6 +280,12 @@ pub(super) fn boxes_ui(
         return;
     }
     let p = theme::palette(ui);
+    // A logarithm needs numbers from 0 on; with others among them the scale stays plain.
+    let log = log && boxes.iter().all(|b| b.five[0] >= 0.0);
+    let place = move |x: f64| if log { x.ln_1p() } else { x };
+    let ticks = numbers(AxisHints::new_x(), number)
+        .label_spacing(ACROSS)
+        .formatter(move |mark, _| text::short(if log { mark.value.exp_m1() } else { mark.value }));
     let names: Vec<String> = boxes.iter().map(|b| text::cell(&b.group)).collect();
     let tick = |value: f64| {
         let index = -value.round();
@@ -282,8 +300,8 @@ pub(super) fn boxes_ui(
         .min_thickness(72.0);
     let count = boxes.len();
     let elements = boxes.iter().enumerate().map(|(i, group)| {
-        let [least, lower, median, upper, greatest] = group.five;
-        let five = [least, lower, median, upper, greatest].map(text::number).join(" · ");
+        let five = group.five.map(text::number).join(" · ");
+        let [least, lower, median, upper, greatest] = group.five.map(place);
         let words = format!("{}, {} people\n{five}", names[i], text::grouped(group.count));
         BoxElem::new(-(i as f64), BoxSpread::new(least, lower, median, upper, greatest))
             .name(words)
@@ -296,8 +314,18 @@ pub(super) fn boxes_ui(
         .horizontal()
         .element_formatter(Box::new(|element, _| element.name.clone()));
     let title = format!("{number} per {by}");
-    let shown = still(ui, &title)
-        .custom_x_axes(vec![numbers(AxisHints::new_x(), number)])
+    let mut frame = still(ui, &title);
+    if log {
+        frame = frame.x_grid_spacer(|_| {
+            let mark = |power: i32| {
+                let value = if power < 0 { 0.0 } else { 10f64.powi(power).ln_1p() };
+                egui_plot::GridMark { value, step_size: std::f64::consts::LN_10 }
+            };
+            (-1..15).map(mark).collect()
+        });
+    }
+    let shown = frame
+        .custom_x_axes(vec![ticks])
         .custom_y_axes(vec![axis])
         .y_grid_spacer(move |_| {
             let mark = |i| egui_plot::GridMark { value: -(i as f64), step_size: 1.0 };

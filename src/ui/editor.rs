@@ -245,7 +245,7 @@ fn date_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
 
 /// A day, typed or picked from a calendar.
 fn day_field_ui(ui: &mut Ui, state: &State, name: &str, text: &mut String) {
-    typed(ui, name, text, 96.0);
+    typed(ui, name, text, 132.0);
     let start_of = Some(Unit::Day);
     let now = crate::model::clause::Now { offset: None, start_of };
     let today = state.now.resolve(&now).date();
@@ -255,8 +255,14 @@ fn day_field_ui(ui: &mut Ui, state: &State, name: &str, text: &mut String) {
         .id_salt(name)
         .format("Calendar")
         .show_icon(false)
+        .highlight_weekends(false)
         .calendar_week(false);
+    // The picker names its area like this; while it is open, Esc is its own.
+    let area = egui::LayerId::new(egui::Order::Foreground, ui.make_persistent_id(Some(name)));
     let button = ui.add(picker);
+    if ui.memory(|m| m.areas().is_visible(&area)) {
+        ui.data_mut(|d| d.insert_temp(super::keys::calendar_id(), true));
+    }
     widgets::name_field(ui, &button, &format!("Calendar for the {name}"));
     if button.changed() {
         *text = day.to_string();

@@ -85,10 +85,16 @@ pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
         }
     }
     // Modal sheets take Esc themselves.
-    let free = state.dialog == Dialog::None && !egui::Popup::is_any_open(ui.ctx());
+    let calendar = ui.data_mut(|d| d.remove_temp::<bool>(calendar_id())).is_some();
+    let free = state.dialog == Dialog::None && !egui::Popup::is_any_open(ui.ctx()) && !calendar;
     if free && pressed(Modifiers::NONE, Key::Escape) {
         actions.push(ViewAction::Escape.into());
     }
+}
+
+/// Where a calendar notes that it was open in the last frame.
+pub(super) fn calendar_id() -> egui::Id {
+    egui::Id::unique("calendar open")
 }
 
 fn scale_keys(state: &State, actions: &mut Actions, pressed: &dyn Fn(Modifiers, Key) -> bool) {

@@ -81,8 +81,14 @@ fn menu_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut Actions) {
         actions.push(Action::Look(LookAction::AsTable(chart.id)));
     }
     let answer = state.answers.answer(&chart.slot());
-    if matches!(answer, Some(Answer::Histogram(_) | Answer::Timeline(_))) && !chart.as_table {
-        let scale = if chart.log { "Plain counts" } else { "Counts on a log scale" };
+    let counts = matches!(answer, Some(Answer::Histogram(_) | Answer::Timeline(_)));
+    let spread = matches!(answer, Some(Answer::Boxes(_)));
+    if (counts || spread) && !chart.as_table {
+        let scale = match (chart.log, counts) {
+            (true, _) => "Plain scale",
+            (false, true) => "Counts on a log scale",
+            (false, false) => "Numbers on a log scale",
+        };
         if ui.button(scale).clicked() {
             actions.push(Action::Look(LookAction::LogCounts(chart.id)));
         }

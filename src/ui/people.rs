@@ -7,7 +7,7 @@ use crate::model::catalog::Column;
 use crate::model::value::Value;
 use crate::state::{Action, Focus, PeopleAction, State, ViewAction};
 use egui::accesskit;
-use egui::{Align2, EventFilter, FontId, Id, Key, Rect, Sense, Stroke, Ui, pos2, vec2};
+use egui::{EventFilter, FontId, Id, Key, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 /// Room for the column that stays: the key.
 const KEY_WIDTH: f32 = 132.0;
@@ -43,7 +43,7 @@ fn dropped_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 let count = text::grouped(state.row_count());
                 let room = (ui.available_width() - 150.0).max(80.0);
                 ui.allocate_ui(vec2(room, theme::ROW), |ui| {
-                    widgets::plain(ui, &format!("{count} dropped by: {words}"));
+                    widgets::plain(ui, &format!("{count} dropped by “{words}”"));
                 });
             },
             |ui| {
@@ -319,12 +319,26 @@ fn cell_ui(
     let painter =
         painter.with_clip_rect(painter.clip_rect().intersect(cell.shrink2(vec2(4.0, 0.0))));
     let font = FontId::proportional(12.5);
-    let (at, align) = if feature.kind.is_numeric() && column > 0 {
-        (cell.right_center() - vec2(8.0, 0.0), Align2::RIGHT_CENTER)
+    let galley = cut(&painter, words, font, color, cell.width() - 14.0);
+    let left = if feature.kind.is_numeric() && column > 0 {
+        cell.right() - 8.0 - galley.size().x
     } else {
-        (cell.left_center() + vec2(8.0, 0.0), Align2::LEFT_CENTER)
+        cell.left() + 8.0
     };
-    painter.text(at, align, words, font, color);
+    painter.galley(pos2(left, cell.center().y - galley.size().y / 2.0), galley, color);
+}
+
+/// One line of text that ends with `…` where it does not fit.
+fn cut(
+    painter: &egui::Painter,
+    words: String,
+    font: FontId,
+    color: egui::Color32,
+    width: f32,
+) -> std::sync::Arc<egui::Galley> {
+    let mut job = egui::text::LayoutJob::simple_singleline(words, font, color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(1.0));
+    painter.layout_job(job)
 }
 
 /// Column names: a click sorts. These are real controls, for those in sight.
@@ -357,9 +371,12 @@ fn header_ui(ui: &mut Ui, table: &Table<'_>, header: Rect, actions: &mut Actions
         if response.hovered() || response.has_focus() {
             painter.rect_filled(cell, 0, p.hover);
         }
-        let at = cell.left_center() + vec2(8.0, 0.0);
-        let font = theme::strong(12.0);
-        let end = painter.text(at, Align2::LEFT_CENTER, &feature.name, font, p.text).right();
+        let icon = if sort.is_some() || feature.personal.is_some() { 18.0 } else { 0.0 };
+        let room = cell.width() - 14.0 - icon;
+        let name = cut(&painter, feature.name.clone(), theme::strong(12.0), p.text, room);
+        let left = cell.left() + 8.0;
+        let end = left + name.size().x;
+        painter.galley(pos2(left, cell.center().y - name.size().y / 2.0), name, p.text);
         let mark = |x: f32| Rect::from_center_size(pos2(x, cell.center().y), vec2(11.0, 11.0));
         if let Some((_, down)) = sort {
             let icon = if *down { Icon::Down } else { Icon::Up };

@@ -148,6 +148,10 @@ fn related_ui(ui: &mut Ui, state: &State, related: &RelatedRows) {
         .map(|name| {
             let room = name.chars().count() as f32 * 7.0 + 12.0;
             let column = state.catalog().and_then(|c| c.table(&related.table)?.column(name));
+            let room = match column {
+                Some(c) if c.kind.is_temporal() => room.max(124.0),
+                _ => room,
+            };
             let number = column.is_some_and(|c| c.kind.is_numeric())
                 && !crate::state::look::looks_like_an_id(name);
             Column { name: name.clone(), width: room.clamp(56.0, 132.0), number }

@@ -34,7 +34,7 @@ pub fn welcome_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 ui.add_space(theme::SPACE);
                 path_ui(ui, actions);
                 let kinds = "DuckDB, Parquet, CSV, TSV and JSON. Files can also be dropped here. \
-                             They are only read, never changed";
+                             They are only read";
                 ui.label(theme::small(ui, kinds));
                 recent_ui(ui, state, actions);
             });

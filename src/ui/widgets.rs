@@ -37,7 +37,7 @@ pub(super) fn entered(ui: &Ui, response: &Response) -> bool {
 pub(super) fn primary(ui: &mut Ui, text: &str) -> Response {
     let p = theme::palette(ui);
     let label = RichText::new(text).color(p.on_accent);
-    ui.add(egui::Button::new(label).fill(p.accent).stroke(egui::Stroke::NONE))
+    ui.add(egui::Button::new(label).fill(p.accent).stroke(egui::Stroke::new(1.0, p.accent)))
 }
 
 /// Stands in the place of personal values until they are revealed. True while it does.
