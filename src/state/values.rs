@@ -30,6 +30,10 @@ pub fn everyone_of(entity: &str) -> String {
 
 /// The plural of an English noun. A word of another script stays as it is.
 fn plural(name: &str) -> String {
+    // A name that is no word, such as that of a file, is left as it is.
+    if name.contains(|c: char| c.is_ascii_digit() || c == '.') {
+        return format!("of {name}");
+    }
     let low = name.to_lowercase();
     let ends = |ends: &[&str]| ends.iter().any(|end| low.ends_with(end));
     if !low.ends_with(|c: char| c.is_ascii_lowercase()) {

@@ -141,7 +141,9 @@ fn add_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 }
             });
         });
-        ui.label(theme::small(ui, "Drag a range or click a bar; double-click clears"));
+        let hint = "Drag a range or click a bar; double-click clears. \
+                    Grey is the whole cohort, behind slim bars only its shape";
+        ui.add(egui::Label::new(theme::small(ui, hint)).truncate());
     });
     if let Some(kind) = chosen {
         actions.push(Action::Look(LookAction::Add(kind)));
