@@ -316,12 +316,13 @@ pub(super) fn boxes_ui(
     let title = format!("{number} per {by}");
     let mut frame = still(ui, &title);
     if log {
-        frame = frame.x_grid_spacer(|_| {
+        frame = frame.x_grid_spacer(|input| {
             let mark = |power: i32| {
                 let value = if power < 0 { 0.0 } else { 10f64.powi(power).ln_1p() };
                 egui_plot::GridMark { value, step_size: std::f64::consts::LN_10 }
             };
-            (-1..15).map(mark).collect()
+            let (from, to) = input.bounds;
+            (-1..15).map(mark).filter(|m| (from..=to).contains(&m.value)).collect()
         });
     }
     let shown = frame

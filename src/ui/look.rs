@@ -56,7 +56,7 @@ fn card_ui(ui: &mut Ui, state: &State, chart: &Chart, width: f32, actions: &mut 
                     ui.allocate_ui(vec2(room, theme::ROW), |ui| {
                         ui.set_min_width(room);
                         let label = egui::Label::new(theme::heading(&title)).truncate();
-                        if chart.log {
+                        if chart.log && !chart.as_table {
                             ui.horizontal(|ui| {
                                 ui.add(label);
                                 ui.label(theme::small(ui, "log scale"));
