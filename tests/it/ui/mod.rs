@@ -57,8 +57,12 @@ fn settle(harness: &mut Harness<'_, MusterApp>) {
 fn opened(size: [f32; 2], dark: bool) -> (Harness<'static, MusterApp>, shot::Screen) {
     let (mut harness, screen) = app(size, dark);
     harness.run();
-    // A copy of its own: the workspace is written beside it.
-    let folder = tempfile::tempdir().expect("a folder").keep();
+    // A copy of its own, in a folder by the name of the test: the workspace is written beside it.
+    let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+    // Left by the run before, or not there.
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder");
     let path = folder.join("shop.duckdb");
     std::fs::copy("sample_data/shop.duckdb", &path).expect("a copy of the sample");
     let ctx = harness.ctx.clone();
