@@ -4,13 +4,14 @@ use super::Printed;
 use super::args::{SliceArgs, SourceArgs};
 use super::session::{Watch, open};
 use super::slice::slice;
-use super::table::{count, table};
+use super::table::table;
 use crate::engine::Session;
 use crate::language::{print, print_clause, words};
 use crate::model::answer::{Answer, Size, Steps};
 use crate::model::clause::{Node, Tree};
 use crate::model::failure::Failure;
 use crate::model::question::{Question, Slice};
+use crate::model::value::grouped;
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -123,7 +124,7 @@ impl Counted {
     }
 
     fn text(&self) -> String {
-        let (size, of) = (count(self.size), count(self.of));
+        let (size, of) = (grouped(self.size), grouped(self.of));
         let (entity, cohort) = (&self.entity, &self.cohort);
         let mut out = format!("{size} of {of} in {entity}/{cohort}\n");
         if !self.words.is_empty() {
@@ -133,14 +134,14 @@ impl Counted {
             let mut rows =
                 vec![vec![format!("{entity}/{cohort}"), of, String::new(), String::new()]];
             rows.extend(self.steps.iter().map(|step| {
-                let without = format!("+{}", count(step.gained_without));
-                vec![step.words.clone(), count(step.kept), count(step.dropped), without]
+                let without = format!("+{}", grouped(step.gained_without));
+                vec![step.words.clone(), grouped(step.kept), grouped(step.dropped), without]
             }));
             let headings = ["step", "kept", "dropped", "without it"];
             let _ = write!(out, "\n{}", table(&headings, rows, &[1, 2, 3]));
         }
         if let Some(near) = self.near_misses {
-            let _ = writeln!(out, "{} fail exactly one step", count(near));
+            let _ = writeln!(out, "{} fail exactly one step", grouped(near));
         }
         let _ = writeln!(out, "as of {}", self.now);
         out

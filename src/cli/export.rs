@@ -4,11 +4,11 @@ use super::Printed;
 use super::args::{SliceArgs, SourceArgs};
 use super::session::{Watch, open};
 use super::slice::slice;
-use super::table::count;
 use crate::engine::jobs::export::export;
 use crate::model::catalog::{Catalog, Entity};
 use crate::model::export::{ExportColumn, ExportFormat, ExportRequest, Exported};
 use crate::model::failure::Failure;
+use crate::model::value::grouped;
 use clap::Args;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -191,7 +191,7 @@ impl ShownExport {
     }
 
     fn text(&self) -> String {
-        let rows = count(self.rows);
+        let rows = grouped(self.rows);
         format!(
             "{rows} rows in {}\nManifest: {}\nSHA-256: {}",
             self.file, self.manifest, self.sha256

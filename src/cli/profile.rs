@@ -5,7 +5,7 @@ use super::args::{NowArgs, SourceArgs};
 use super::count::unexpected;
 use super::session::{Watch, open};
 use super::slice::{cohort, conditioned, moment};
-use super::table::{count, cut, table};
+use super::table::{cut, table};
 use crate::engine::Session;
 use crate::language::{print, print_clause, words};
 use crate::model::answer::{Answer, Profile, RelatedRows};
@@ -14,6 +14,7 @@ use crate::model::clause::{Clause, Comparison, Expr, Group, Node, Test};
 use crate::model::failure::Failure;
 use crate::model::now::Moment;
 use crate::model::question::{Question, Slice};
+use crate::model::value::grouped;
 use crate::model::value::{Kind, Value};
 use clap::Args;
 use serde::Serialize;
@@ -382,7 +383,7 @@ impl ShownRelated {
     /// The newest rows, as many as fit on a screen.
     fn text(&self, out: &mut String) {
         const ROWS: usize = 10;
-        let _ = write!(out, "\n{}: {}", self.table, count(self.total));
+        let _ = write!(out, "\n{}: {}", self.table, grouped(self.total));
         if self.total > ROWS as u64 {
             let _ = write!(out, ", the newest {ROWS}");
         }

@@ -2,13 +2,14 @@
 
 use super::args::SourceArgs;
 use super::session::{Watch, open};
-use super::table::{count, cut, table};
+use super::table::{cut, table};
 use super::{Printed, project};
 use crate::deliver::manifest::kind_word;
 use crate::model::catalog::{
     Catalog, Cohort, Column, Entity, Relation, SourceKind, Table, TableOrigin,
 };
 use crate::model::failure::Failure;
+use crate::model::value::grouped;
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -206,7 +207,7 @@ fn text(catalog: &Catalog) -> String {
     let headings = ["name", "kind", "rows", "columns", "time column"];
     section("Tables", &table(&headings, rows, &[2, 3]), &mut out);
     if !catalog.findings.is_empty() {
-        let found = count(catalog.findings.len() as u64);
+        let found = grouped(catalog.findings.len() as u64);
         let _ = write!(out, "\nFindings: {found}. `muster check` tells them.\n");
     }
     out
@@ -214,16 +215,16 @@ fn text(catalog: &Catalog) -> String {
 
 fn entity_text(entity: &Entity, out: &mut String) {
     let (name, key, of) = (cut(&entity.name), cut(&entity.key), cut(entity.table_name()));
-    let _ = write!(out, "\n{name}: {}, key {key} of {of}\n", count(entity.size));
+    let _ = write!(out, "\n{name}: {}, key {key} of {of}\n", grouped(entity.size));
     if !entity.why.is_empty() {
         let _ = writeln!(out, "  {}", entity.why);
     }
-    let mut cohorts = vec![vec!["all".to_owned(), count(entity.size), String::new()]];
+    let mut cohorts = vec![vec!["all".to_owned(), grouped(entity.size), String::new()]];
     cohorts.extend(
         entity
             .cohorts
             .iter()
-            .map(|c| vec![c.name.clone(), count(c.size), c.extends.clone().unwrap_or_default()]),
+            .map(|c| vec![c.name.clone(), grouped(c.size), c.extends.clone().unwrap_or_default()]),
     );
     section("Cohorts", &table(&["name", "size", "extends"], cohorts, &[1]), out);
     let rows = entity.features.iter().map(feature_row).collect();
@@ -239,7 +240,7 @@ fn feature_row(feature: &Column) -> Vec<String> {
 fn relation_row(relation: &Relation) -> Vec<String> {
     let dangling = match relation.dangling {
         0 => String::new(),
-        n => count(n),
+        n => grouped(n),
     };
     vec![
         format!("{}.{}", relation.from_table, relation.from_column),
@@ -252,8 +253,8 @@ fn table_row(table: &Table) -> Vec<String> {
     vec![
         table.name.clone(),
         table_kind(table).to_owned(),
-        count(table.rows),
-        count(table.columns.len() as u64),
+        grouped(table.rows),
+        grouped(table.columns.len() as u64),
         table.time_column.clone().unwrap_or_default(),
     ]
 }

@@ -3,10 +3,10 @@
 use super::Printed;
 use super::args::KeyArgs;
 use super::session::{Watch, key};
-use super::table::count;
 use crate::deliver::verify::{Verdict, verify};
 use crate::engine::jobs::rebuild::{Rebuilt, rebuild};
 use crate::model::failure::Failure;
+use crate::model::value::grouped;
 use clap::Args;
 use serde::Serialize;
 use std::fmt::Write as _;
@@ -97,7 +97,7 @@ impl<'a> Verified<'a> {
     }
 
     fn text(&self) -> String {
-        let rows = count(self.rows.unwrap_or(self.rows_in_manifest));
+        let rows = grouped(self.rows.unwrap_or(self.rows_in_manifest));
         let mut out = match self.matches {
             true => format!("{} matches its manifest: {rows} rows\n", self.file),
             false => format!("{} does not match its manifest\n", self.file),

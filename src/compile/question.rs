@@ -349,23 +349,10 @@ pub fn timeline(catalog: &Catalog, slice: &Slice, column: &str, unit: Unit) -> C
             Sql::fill(", {} AS v", &[&value]),
             Sql::fill(
                 "SELECT strftime(period, '%Y-%m-%d %H:%M:%S') AS period, \"all\", kept\nFROM (\n  SELECT CASE WHEN isfinite(v) THEN CAST(date_trunc({}, v) AS TIMESTAMP) END AS period,\n    count(*) AS \"all\", count(*) FILTER (WHERE kept) AS kept\n  FROM rows GROUP BY 1\n) ORDER BY 1",
-                &[&sql::text(unit_word(unit))],
+                &[&sql::text(unit.word())],
             ),
         ))
     })
-}
-
-fn unit_word(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Second => "second",
-        Unit::Minute => "minute",
-        Unit::Hour => "hour",
-        Unit::Day => "day",
-        Unit::Week => "week",
-        Unit::Month => "month",
-        Unit::Quarter => "quarter",
-        Unit::Year => "year",
-    }
 }
 
 fn time_value(scope: &Scope<'_>, name: &str) -> Result<Sql, Failure> {

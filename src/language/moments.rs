@@ -18,20 +18,6 @@ pub(super) fn unit(name: &str) -> Option<Unit> {
     })
 }
 
-/// The singular name of a unit.
-pub(super) fn name(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Second => "second",
-        Unit::Minute => "minute",
-        Unit::Hour => "hour",
-        Unit::Day => "day",
-        Unit::Week => "week",
-        Unit::Month => "month",
-        Unit::Quarter => "quarter",
-        Unit::Year => "year",
-    }
-}
-
 /// `90 days`, as in `interval '90 days'`.
 pub(super) fn interval(text: &str) -> Option<(i64, Unit)> {
     let text = text.trim();

@@ -1,7 +1,6 @@
 //! The typed condition, written from a clause tree.
 
 use super::expressions::FUNCTIONS;
-use super::moments;
 use super::names::is_plain;
 use super::normal::{lower, normalise, normalise_clause, normalise_expr};
 use crate::model::clause::{
@@ -297,14 +296,14 @@ fn moment(now: &Now) -> String {
             // The plural of quarter is not a unit in every reader of SQL.
             let plural = if amount == 1 || unit == Unit::Quarter { "" } else { "s" };
             let sign = if n < 0 { '-' } else { '+' };
-            format!("{base} {sign} interval {amount} {}{plural}", moments::name(unit))
+            format!("{base} {sign} interval {amount} {}{plural}", unit.word())
         }
     };
     let whole_days = !matches!(now.offset, Some((_, Unit::Second | Unit::Minute | Unit::Hour)));
     match now.start_of {
         None => moved("now()"),
         Some(Unit::Day) if whole_days => moved("today()"),
-        Some(unit) => format!("date_trunc('{}', {})", moments::name(unit), moved("now()")),
+        Some(unit) => format!("date_trunc('{}', {})", unit.word(), moved("now()")),
     }
 }
 

@@ -3,7 +3,6 @@
 //! The words name what a clause means, not how it is written: a relative moment carries the date
 //! that it stands for, and a negation says what happens to rows without a value.
 
-use super::moments;
 use super::normal::{normalise, normalise_clause};
 use crate::model::clause::{
     Aggregate, Case, CastType, Clause, Combine, Comparison, Expr, Function, Group, Measure,
@@ -368,16 +367,16 @@ impl Said<'_> {
         match (now.offset, now.start_of) {
             (None, None) => "now".to_owned(),
             (None, Some(Unit::Day)) => "today".to_owned(),
-            (None, Some(unit)) => format!("the start of this {}", moments::name(unit)),
+            (None, Some(unit)) => format!("the start of this {}", unit.word()),
             (Some(offset), None | Some(Unit::Day)) => away(offset),
             (Some((-1, unit)), Some(start)) if unit == start => {
-                format!("the start of last {}", moments::name(start))
+                format!("the start of last {}", start.word())
             }
             (Some((1, unit)), Some(start)) if unit == start => {
-                format!("the start of next {}", moments::name(start))
+                format!("the start of next {}", start.word())
             }
             (Some(offset), Some(start)) => {
-                format!("the start of the {} {}", moments::name(start), away(offset))
+                format!("the start of the {} {}", start.word(), away(offset))
             }
         }
     }
@@ -485,12 +484,12 @@ fn matched(how: TextMatch, pattern: &str, case: Case) -> Verb {
 fn span(n: i64, unit: Unit) -> String {
     let amount = n.unsigned_abs();
     let plural = if amount == 1 { "" } else { "s" };
-    format!("{} {}{plural}", number(i128::from(amount)), moments::name(unit))
+    format!("{} {}{plural}", number(i128::from(amount)), unit.word())
 }
 
 /// `90 days`, `day`: after "in the last".
 fn recent(n: i64, unit: Unit) -> String {
-    if n.unsigned_abs() == 1 { moments::name(unit).to_owned() } else { span(n, unit) }
+    if n.unsigned_abs() == 1 { unit.word().to_owned() } else { span(n, unit) }
 }
 
 /// The name of a table's rows, for a number of them.

@@ -428,6 +428,22 @@ impl From<Group> for Node {
     }
 }
 
+impl Unit {
+    /// Its name in the singular, which is also what SQL calls it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Second => "second",
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        }
+    }
+}
+
 impl Measure {
     /// The column it is about; none for a count of rows.
     pub fn column(&self) -> Option<&str> {

@@ -89,6 +89,19 @@ impl Kind {
     }
 }
 
+/// A count with grouped thousands, as every face prints it: `1,204`.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 /// One cell.
 ///
 /// Dates and moments are text in ISO form because that is how they are typed, stored in the
@@ -182,7 +195,14 @@ impl fmt::Display for Value {
 
 #[cfg(test)]
 mod tests {
-    use super::Kind;
+    use super::{Kind, grouped};
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!(grouped(7), "7");
+        assert_eq!(grouped(1204), "1,204");
+        assert_eq!(grouped(100_000_000), "100,000,000");
+    }
 
     #[test]
     fn duckdb_types_fall_into_kinds() {

@@ -2,14 +2,14 @@
 
 use super::facts::{ColumnFacts, Facts, count_distinct};
 use super::keys::{Keyed, compare_as_text, last_part};
-use super::names::{counted, free, grouped, normal, singular, subject, words};
+use super::names::{counted, free, normal, singular, subject, words};
 use super::personal::is_people;
 use super::probe::{Probe, reach};
 use crate::model::catalog::{
     Column, Derivation, DerivedFeature, Entity, EntityBase, Relation, Table,
 };
 use crate::model::failure::Failure;
-use crate::model::value::{Kind, Value};
+use crate::model::value::{Kind, Value, grouped};
 use crate::sql::{Sql, ident};
 use std::collections::{BTreeMap, BTreeSet};
 

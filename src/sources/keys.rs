@@ -1,11 +1,11 @@
 //! Unique keys, and which columns point at them.
 
 use super::facts::{Facts, is_unique};
-use super::names::{grouped, is_generic_key, normal, singular, subject, without_prefix, words};
+use super::names::{is_generic_key, normal, singular, subject, without_prefix, words};
 use super::probe::{Probe, counts, reach};
 use crate::model::catalog::{Column, Relation, Table};
 use crate::model::failure::Failure;
-use crate::model::value::Kind;
+use crate::model::value::{Kind, grouped};
 use crate::sql::{Sql, ident};
 
 /// A relation of one key to another, by name.

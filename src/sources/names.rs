@@ -1,5 +1,6 @@
 //! Names: singular forms, handles, and what a column's name says about it.
 
+use crate::model::value::grouped;
 use std::collections::BTreeSet;
 
 /// The singular of a table's name: `customers` is `customer`, `addresses` is `address`. A name
@@ -148,19 +149,6 @@ pub(super) fn free(wanted: &str, taken: &mut BTreeSet<String>) -> String {
 /// `1 row`, `12,345 rows`.
 pub(super) fn counted(n: u64, one: &str) -> String {
     format!("{} {one}{}", grouped(n), if n == 1 { "" } else { "s" })
-}
-
-/// `12,345`.
-pub(super) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
 }
 
 #[cfg(test)]

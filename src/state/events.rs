@@ -82,7 +82,7 @@ impl State {
 
     fn on_exported(&mut self, exported: Exported) {
         let name = super::source::file_name(&exported.path);
-        let rows = crate::state::values::grouped(exported.rows);
+        let rows = crate::model::value::grouped(exported.rows);
         self.say(Notice {
             bad: false,
             what: format!("{rows} written to {name}"),

@@ -77,19 +77,6 @@ pub fn edge(x: f64, kind: Kind, low: bool) -> Value {
     if text.contains('e') { Value::Float(x) } else { Value::Decimal(text) }
 }
 
-/// A count with grouped thousands: `1,204`.
-pub fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(c);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,13 +108,6 @@ mod tests {
         assert_eq!(edge(2.2, Kind::Integer, true), Value::Integer(3));
         assert_eq!(edge(7.9, Kind::Integer, false), Value::Integer(7));
         assert_eq!(edge(2.5, Kind::Number, true), Value::Decimal("2.5".into()));
-    }
-
-    #[test]
-    fn thousands_are_grouped() {
-        assert_eq!(grouped(7), "7");
-        assert_eq!(grouped(1204), "1,204");
-        assert_eq!(grouped(100_000_000), "100,000,000");
     }
 
     #[test]

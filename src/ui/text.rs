@@ -1,6 +1,7 @@
 //! Numbers and dates as the window writes them.
 
-pub use crate::state::values::{everyone_of, grouped, spaced};
+pub use crate::model::value::grouped;
+pub use crate::state::values::{everyone_of, spaced};
 
 use crate::model::clause::Unit;
 use crate::model::value::Value;

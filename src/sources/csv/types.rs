@@ -3,7 +3,7 @@
 use crate::model::catalog::CsvReader;
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
-use crate::sources::names::grouped;
+use crate::model::value::grouped;
 use crate::sources::probe::{Probe, counts};
 use crate::sql::{Sql, ident, path, text};
 use std::path::Path;
