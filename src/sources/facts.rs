@@ -1,4 +1,4 @@
-//! What a look at a table tells: its rows, and what its first thousands of rows say about each
+//! What a look at a table tells: its rows, and what its first thousand rows say about each
 //! column.
 //!
 //! The sample decides what is worth counting exactly: a column with a doubled value among the
@@ -12,7 +12,7 @@ use crate::sql::{Sql, ident, number};
 use std::collections::BTreeSet;
 
 /// How many rows the sample has at most.
-const SAMPLE_ROWS: u64 = 2000;
+const SAMPLE_ROWS: u64 = 1000;
 /// Characters of a text that are looked at.
 const TEXT_MAX: u64 = 200;
 /// Columns beyond these are not looked at one by one.
@@ -56,7 +56,7 @@ impl ColumnFacts {
 /// Looks at the first rows of a table.
 ///
 /// The rows are fetched and looked at here: planning hundreds of aggregates over a wide table takes
-/// the database longer than giving two thousand rows.
+/// the database longer than giving a thousand rows.
 ///
 /// # Errors
 /// When it cannot be read.
