@@ -191,16 +191,13 @@ impl Store {
             return Ok(());
         }
         let mut hold = database.hold();
-        let alias = match hold.alias.clone() {
-            Some(alias) => alias,
-            None => self.choose_alias(database)?,
-        };
-        if hold.holders == 0 {
-            self.attach_as(database, &alias)?;
-        } else {
-            self.batch(session::use_database(&alias).text(), Some(&database.path))?;
+        match hold.alias.clone() {
+            None => hold.alias = Some(self.attach_first(database)?),
+            Some(alias) if hold.holders == 0 => self.attach_as(database, &alias)?,
+            Some(alias) => {
+                self.batch(session::use_database(&alias).text(), Some(&database.path))?;
+            }
         }
-        hold.alias = Some(alias);
         hold.holders += 1;
         self.attached.set(true);
         Ok(())
@@ -225,27 +222,33 @@ impl Store {
         Ok(())
     }
 
-    /// The name that a shell would give the file, by which its views may call themselves; another
-    /// one when that name means something else in a statement.
-    fn choose_alias(&self, database: &DatabaseFile) -> Result<String, StoreError> {
+    /// Attaches the file under the name that a shell would give it, by which its views may call
+    /// themselves; under another when that name means something else in a statement. Gives the
+    /// name.
+    fn attach_first(&self, database: &DatabaseFile) -> Result<String, StoreError> {
         let stem = database.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let reserved = ["", "main", "memory", "temp", "system", "information_schema", "pg_catalog"];
         if reserved.contains(&stem.to_lowercase().as_str()) {
+            self.attach_as(database, "source")?;
             return Ok("source".to_owned());
         }
         self.attach_as(database, &stem)?;
-        let schemas =
-            self.run("SELECT lower(schema_name) FROM duckdb_schemas()", Some(&database.path));
-        self.let_go(database, &stem)?;
+        let schemas = self.cells("SELECT lower(schema_name) FROM duckdb_schemas()");
         let taken = |name: &str| {
             let name = Value::Text(name.to_lowercase());
-            schemas.as_ref().is_ok_and(|s| s.rows.iter().any(|row| row.first() == Some(&name)))
+            schemas.as_ref().is_ok_and(|s| s.iter().any(|row| row.first() == Some(&name)))
         };
+        if schemas.is_ok() && !taken(&stem) {
+            return Ok(stem);
+        }
+        self.let_go(database, &stem)?;
+        schemas.as_ref().map_err(Clone::clone)?;
         // A schema of the same name would make `"name"."table"` ambiguous.
         let mut alias = stem.clone();
         while taken(&alias) {
             alias.push('_');
         }
+        self.attach_as(database, &alias)?;
         Ok(alias)
     }
 

@@ -174,6 +174,9 @@ pub(super) fn count_rows(probe: &dyn Probe, table: &Table) -> Result<u64, Failur
 /// # Errors
 /// When it cannot be read.
 pub(super) fn is_unique(probe: &dyn Probe, table: &Table, column: &str) -> Result<bool, Failure> {
+    if let Some(unique) = is_unique_by_bits(probe, table, column)? {
+        return Ok(unique);
+    }
     let name = ident(column);
     if table.rows > 200_000 {
         let about = Sql::fill("SELECT approx_count_distinct({}) FROM {}", &[&name, &reach(table)]);
@@ -182,9 +185,6 @@ pub(super) fn is_unique(probe: &dyn Probe, table: &Table, column: &str) -> Resul
         if about < table.rows / 5 * 4 {
             return Ok(false);
         }
-    }
-    if let Some(unique) = is_unique_by_bits(probe, table, column)? {
-        return Ok(unique);
     }
     let sql = Sql::fill("SELECT count(*) = count(DISTINCT {}) FROM {}", &[&name, &reach(table)]);
     let rows = probe.rows(&sql)?;
