@@ -269,31 +269,15 @@ impl Scope<'_> {
         match expr {
             Expr::Column(name) => self.find_column(name, place).map(|c| c.kind),
             Expr::Aggregate(aggregate) => self.aggregate_kind(aggregate),
-            Expr::Call(function, args) => match function {
-                Function::Lower
-                | Function::Upper
-                | Function::Trim
-                | Function::SplitPart
-                | Function::Left => Some(Kind::Text),
-                Function::Coalesce => args.iter().find_map(|a| self.kind(a, place)),
-                Function::Absolute | Function::Round | Function::Floor | Function::Ceiling => {
-                    Some(Kind::Number)
-                }
-                _ => Some(Kind::Integer),
-            },
+            Expr::Call(function, args) => {
+                function.kind().or_else(|| args.iter().find_map(|arg| self.kind(arg, place)))
+            }
             Expr::Arithmetic(_, left, right) => {
                 // A moment less days is a moment.
                 let kind = self.kind(left, place).or_else(|| self.kind(right, place));
                 Some(kind.filter(|k| k.is_temporal()).unwrap_or(Kind::Number))
             }
-            Expr::Cast(_, to) => Some(match to {
-                CastType::Text => Kind::Text,
-                CastType::Integer => Kind::Integer,
-                CastType::Number => Kind::Number,
-                CastType::Date => Kind::Date,
-                CastType::Timestamp => Kind::Timestamp,
-                CastType::Boolean => Kind::Boolean,
-            }),
+            Expr::Cast(_, to) => Some(to.kind()),
             Expr::Entity | Expr::Value(_) | Expr::Now(_) => None,
         }
     }

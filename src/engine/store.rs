@@ -86,12 +86,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// How far the statement of a store is, to be asked from any thread.
-#[derive(Clone)]
-pub struct Gauge(duckdb::ProgressHandle);
+struct Gauge(duckdb::ProgressHandle);
 
 impl Gauge {
     /// From 0 to 1; `None` when it cannot be known.
-    pub fn part(&self) -> Option<f32> {
+    fn part(&self) -> Option<f32> {
         let percentage = self.0.query_progress().percentage()?;
         Some((percentage as f32 / 100.0).clamp(0.0, 1.0))
     }
@@ -173,11 +172,6 @@ impl Store {
     /// Whether the flag given to [`Store::obey`] is set.
     pub fn is_cancelled(&self) -> bool {
         self.flag.borrow().load(Ordering::Relaxed)
-    }
-
-    /// How far the running statement is, to be asked from another thread.
-    pub fn gauge(&self) -> Gauge {
-        Gauge(self.connection.progress_handle())
     }
 
     /// Attaches the database file, so that `"schema"."table"` can be read. Does nothing when it is
@@ -430,22 +424,9 @@ impl Store {
         self.connection.execute_batch(sql).map_err(|error| told(&error, file))
     }
 
-    /// Runs a long statement and tells now and then how far it is (from 0 to 1, `None` when it
-    /// cannot be known). It runs on a connection of its own, so it must name its tables in full.
-    ///
-    /// # Errors
-    /// When it was cancelled, or does not run.
-    pub fn execute_telling(
-        &self,
-        sql: &str,
-        tell: &mut dyn FnMut(Option<f32>),
-    ) -> Result<(), StoreError> {
-        self.telling(sql, None, tell)
-    }
-
-    /// Runs a statement that writes rows somewhere, tells how far it is as
-    /// [`Store::execute_telling`] does, and gives how many rows it says it wrote. It sees the
-    /// tables that [`Store::query`] sees, but for temporary ones.
+    /// Runs a statement that writes rows somewhere, tells now and then how far it is (from 0 to 1,
+    /// `None` when it cannot be known), and gives how many rows it says it wrote. It runs on a
+    /// connection of its own and sees the tables that [`Store::query`] sees, but for temporary ones.
     ///
     /// # Errors
     /// When it was cancelled, or does not run.
@@ -760,7 +741,7 @@ mod tests {
         let endless = "CREATE TABLE memory.main.t AS SELECT count(*) AS n \
                        FROM range(10000000000) a, range(10000000000) b WHERE a.range = b.range * 2";
         let mut told = 0;
-        let done = store.execute_telling(endless, &mut |_| {
+        let done = store.telling(endless, None, &mut |_| {
             told += 1;
             flag.store(told > 1, Ordering::Relaxed);
         });

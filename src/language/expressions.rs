@@ -633,28 +633,12 @@ impl<'a> Reader<'a> {
                     self.scope.catalog.table(&aggregate.table)?.column(column).map(|c| c.kind)
                 }
             },
-            Expr::Call(function, args) => match function {
-                Function::Lower
-                | Function::Upper
-                | Function::Trim
-                | Function::SplitPart
-                | Function::Left => Some(Kind::Text),
-                Function::Coalesce => args.first().and_then(|first| self.kind(first, place)),
-                Function::Round | Function::Floor | Function::Ceiling | Function::Absolute => {
-                    Some(Kind::Number)
-                }
-                _ => Some(Kind::Integer),
-            },
+            Expr::Call(function, args) => {
+                function.kind().or_else(|| args.iter().find_map(|arg| self.kind(arg, place)))
+            }
             // A day and a number make a day, two days a number: the database knows.
             Expr::Arithmetic(..) => None,
-            Expr::Cast(_, to) => Some(match to {
-                CastType::Text => Kind::Text,
-                CastType::Integer => Kind::Integer,
-                CastType::Number => Kind::Number,
-                CastType::Date => Kind::Date,
-                CastType::Timestamp => Kind::Timestamp,
-                CastType::Boolean => Kind::Boolean,
-            }),
+            Expr::Cast(_, to) => Some(to.kind()),
         }
     }
 }

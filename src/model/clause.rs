@@ -7,7 +7,7 @@
 //! Missing values: SQL's `NOT` and `<>` drop rows whose value is missing; a person who says "not
 //! France" means to keep them. So every negation says which it is ([`Missing`]).
 
-use super::value::Value;
+use super::value::{Kind, Value};
 
 /// What a negation does with rows for which the thing negated is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -440,6 +440,40 @@ impl Unit {
             Self::Month => "month",
             Self::Quarter => "quarter",
             Self::Year => "year",
+        }
+    }
+}
+
+impl Function {
+    /// The kind of value it gives; `None` for that of its arguments.
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Lower | Self::Upper | Self::Trim | Self::SplitPart | Self::Left => {
+                Some(Kind::Text)
+            }
+            Self::Coalesce => None,
+            Self::Absolute | Self::Round | Self::Floor | Self::Ceiling => Some(Kind::Number),
+            Self::Length
+            | Self::ListLength
+            | Self::Year
+            | Self::Month
+            | Self::Day
+            | Self::Hour
+            | Self::Weekday => Some(Kind::Integer),
+        }
+    }
+}
+
+impl CastType {
+    /// The kind of value it gives.
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Text => Kind::Text,
+            Self::Integer => Kind::Integer,
+            Self::Number => Kind::Number,
+            Self::Date => Kind::Date,
+            Self::Timestamp => Kind::Timestamp,
+            Self::Boolean => Kind::Boolean,
         }
     }
 }
