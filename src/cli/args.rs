@@ -1,6 +1,14 @@
 //! Arguments that several commands take.
 
+use super::project::Read;
+use crate::define::Item;
+use crate::engine::build;
+use crate::model::failure::Failure;
+use crate::model::now::Moment;
 use clap::Args;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// The variable of the environment that holds the key of an encrypted file.
@@ -55,4 +63,35 @@ pub(super) struct NowArgs {
     /// The time zone of days: Europe/Berlin. Else the system's.
     #[arg(long, value_name = "NAME")]
     pub(super) zone: Option<String>,
+}
+
+/// Which project, up to when, and what of it.
+#[derive(Debug, Args)]
+pub(super) struct ProjectArgs {
+    /// The folder of a Profiles project, or its pb_project.yaml.
+    #[arg(value_name = "PROJECT")]
+    pub(super) path: PathBuf,
+    /// Rows count up to this instant: 2026-11-20T06:00:00Z. In UTC when no zone is given.
+    #[arg(long, value_name = "INSTANT")]
+    end_time: Option<String>,
+    /// Only these models and what they need: names of entities, cohorts, SQL models, feature tables
+    /// and id stitchers. May be given several times, or with commas.
+    #[arg(long, value_name = "MODEL", value_delimiter = ',')]
+    select: Vec<String>,
+}
+
+impl ProjectArgs {
+    /// The end of the run in UTC, when it is given.
+    pub(super) fn end_time(&self) -> Result<Option<DateTime>, Failure> {
+        let Some(text) = &self.end_time else { return Ok(None) };
+        let moment = Moment::parse(text, &TimeZone::UTC).map_err(|error| {
+            Failure::wrong_use(error.to_string(), "--end-time", "write 2026-11-20T06:00:00Z")
+        })?;
+        Ok(Some(moment.instant().to_zoned(TimeZone::UTC).datetime()))
+    }
+
+    /// The definitions that `--select` names.
+    pub(super) fn selected(&self, read: &Read) -> Result<BTreeSet<Item>, Failure> {
+        self.select.iter().map(|name| build::item_named(read.project(), name)).collect()
+    }
 }

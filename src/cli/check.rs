@@ -40,6 +40,11 @@ impl Check {
     }
 }
 
+/// How many findings are errors.
+pub(super) fn errors_in(findings: &[Finding]) -> usize {
+    findings.iter().filter(|f| f.severity == Severity::Error).count()
+}
+
 #[derive(Debug, Serialize)]
 struct Checked<'a> {
     schema: u32,

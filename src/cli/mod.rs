@@ -6,7 +6,9 @@
 //! error. The clock, the zone of the system and the environment are read here and nowhere below.
 
 mod args;
+mod build;
 mod check;
+mod compile;
 mod count;
 mod export;
 mod profile;
@@ -46,6 +48,10 @@ pub enum Command {
     Show(show::Show),
     /// Problems in the data, each with a place and a hint.
     Check(check::Check),
+    /// The SQL of every step that builds a Profiles project, nothing run.
+    Compile(compile::Compile),
+    /// Builds a Profiles project: ids joined, features, cohorts, kept as a run.
+    Build(build::Build),
     /// How many are in a cohort or a slice of it.
     Count(count::Count),
     /// The statement that lists the members, as plain DuckDB runs it.
@@ -118,6 +124,8 @@ impl Command {
         let printed = match self {
             Self::Show(command) => command.run(),
             Self::Check(command) => command.run(),
+            Self::Compile(command) => command.run(),
+            Self::Build(command) => command.run(),
             Self::Count(command) => command.run(),
             Self::Sql(command) => command.run(),
             Self::Export(command) => command.run(),

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// A project that was read.
-pub(super) struct Read {
+pub(crate) struct Read {
     folder: PathBuf,
     project: Project,
     pub(super) findings: Vec<Finding>,
@@ -30,7 +30,31 @@ pub(super) fn read(source: &SourceArgs) -> Result<Option<Read>, Failure> {
     Ok(Some(Read { folder, project, findings }))
 }
 
+/// The project at a path that is to be one.
+///
+/// # Errors
+/// When there is none, or its folder cannot be listed.
+pub(super) fn read_project(path: &Path) -> Result<Read, Failure> {
+    let folder = project::folder_of(path).ok_or_else(|| {
+        Failure::wrong_use(
+            "there is no Profiles project here",
+            path.display().to_string(),
+            "name a folder with a pb_project.yaml",
+        )
+    })?;
+    let (project, findings) = project::read(&folder)?;
+    Ok(Read { folder, project, findings })
+}
+
 impl Read {
+    pub(super) fn project(&self) -> &Project {
+        &self.project
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(super) fn show(&self, json: bool) -> Printed {
         if json { Printed::json(&self.shown()) } else { Printed::done(self.text()) }
     }

@@ -10,13 +10,40 @@ use super::project::{
 use super::report::Report;
 
 /// Something that is built, or all vars of something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Node {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Node {
+    /// One definition.
     Item(Item),
+    /// The table of all vars of an entity.
     EntityVars(EntityId),
+    /// The table of all vars of a cohort.
     CohortVars(CohortId),
+    /// The rows of an input with main ids and all of its vars.
     InputVars(InputId),
+    /// The rows of a SQL model with main ids and all of its vars.
     SqlModelVars(SqlModelId),
+}
+
+/// What can be built, each after all that it needs, with what it needs directly. Of the vars behind
+/// a table of vars those count that can be built.
+pub fn build_order(project: &Project) -> Vec<(Node, Vec<Node>)> {
+    let graph = Graph::of(project);
+    let items: HashSet<Item> = project.order.iter().copied().collect();
+    let is_built = |node: &Node| match node {
+        Node::Item(item) => items.contains(item),
+        Node::EntityVars(id) => items.contains(&Item::Entity(*id)),
+        Node::CohortVars(id) => items.contains(&Item::Cohort(*id)),
+        Node::InputVars(id) => items.contains(&Item::Input(*id)),
+        Node::SqlModelVars(id) => items.contains(&Item::SqlModel(*id)),
+    };
+    let alone = graph.components().into_iter().filter(|c| !graph.is_circle(c)).map(|c| c[0]);
+    alone
+        .filter(|at| is_built(&graph.nodes[*at]))
+        .map(|at| {
+            let needs = needs_of(project, &graph, at).into_iter().map(|need| graph.nodes[need]);
+            (graph.nodes[at], needs.filter(is_built).collect())
+        })
+        .collect()
 }
 
 /// Finds the order, reports circles, and marks what cannot be built with why.

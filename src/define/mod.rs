@@ -44,7 +44,7 @@ mod template;
 pub mod words;
 mod yaml;
 
-pub use graph::needs_of_all;
+pub use graph::{Node, build_order, needs_of_all};
 pub use outline::outline;
 pub use project::*;
 

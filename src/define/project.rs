@@ -300,7 +300,7 @@ pub struct EdgeSource {
 }
 
 /// Whose var it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Owner {
     /// Computed for everybody of an entity.
     Entity(EntityId),

@@ -177,7 +177,7 @@ fn cell(array: &ArrayRef, i: usize, leaf: Leaf) -> Result<Value, String> {
         DataType::Utf8View => leaf.read(array.as_string_view().value(i)),
         DataType::List(_) => items(&array.as_list::<i32>().value(i), leaf)?,
         DataType::LargeList(_) => items(&array.as_list::<i64>().value(i), leaf)?,
-        other => return Err(other.to_string()),
+        other => return Err(format!("a column came as {other}, which is not expected")),
     })
 }
 

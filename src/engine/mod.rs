@@ -17,6 +17,7 @@
 //! Start at [`Session`], which the command line uses directly, then [`Engine`].
 
 mod arrow;
+pub mod build;
 mod inbox;
 pub mod jobs;
 pub mod project;

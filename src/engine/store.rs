@@ -120,6 +120,74 @@ impl Store {
         Self::over(connection, Arc::clone(&self.spill), self.database.clone())
     }
 
+    /// A store over a database file that is written to: the one that a build makes. It is created
+    /// when it is not there. Nothing else may have it open.
+    ///
+    /// # Errors
+    /// When it is locked, damaged, or cannot be made.
+    pub fn writable(path: &Path) -> Result<Self, StoreError> {
+        let spill = SpillFolder::create().map_err(|error| StoreError::Sql {
+            message: format!("no temporary folder can be made: {error}"),
+        })?;
+        let told = |error: duckdb::Error| told(&error, Some(path));
+        let connection = config(&spill.0)
+            .and_then(|config| Connection::open_with_flags(path, config))
+            .map_err(told)?;
+        Self::over(connection, Arc::new(spill), None)
+    }
+
+    /// Attaches a database file beside the one that is written to, for reading.
+    ///
+    /// # Errors
+    /// When it is locked, encrypted, damaged, or gone.
+    pub fn attach_beside(
+        &self,
+        path: &Path,
+        alias: &str,
+        key: Option<&str>,
+    ) -> Result<(), StoreError> {
+        self.batch(session::attach(path, alias, key).text(), Some(path))
+    }
+
+    /// Hands the rows of a statement over as they come, in the types in which the database has
+    /// them.
+    ///
+    /// # Errors
+    /// When it was cancelled, does not run, or `take` gives a sentence about what it cannot take.
+    pub(in crate::engine) fn batches(
+        &self,
+        sql: &str,
+        take: &mut dyn FnMut(RecordBatch) -> Result<(), String>,
+    ) -> Result<(), StoreError> {
+        self.stream(sql, None, take).map(|_| ())
+    }
+
+    /// Adds rows to a table.
+    ///
+    /// # Errors
+    /// When the rows do not fit the table, or cannot be written.
+    pub(in crate::engine) fn append(
+        &self,
+        table: &str,
+        batches: impl Iterator<Item = RecordBatch>,
+    ) -> Result<(), StoreError> {
+        let flag = self.started()?;
+        let mut appender = self.connection.appender(table).map_err(plain)?;
+        for batch in batches {
+            if flag.load(Ordering::Relaxed) {
+                return Err(StoreError::Cancelled);
+            }
+            appender.append_record_batch(batch).map_err(plain)?;
+        }
+        appender.flush().map_err(plain)
+    }
+
+    /// Undoes a transaction, also after a cancellation.
+    pub(in crate::engine) fn undo(&self) {
+        // A statement that failed may have ended it already.
+        let _ = self.connection.execute_batch(crate::sql::build::rollback().text());
+    }
+
     fn over(
         connection: Connection,
         spill: Arc<SpillFolder>,
@@ -403,9 +471,7 @@ impl Store {
             if flag.load(Ordering::Relaxed) {
                 return Err(StoreError::Cancelled);
             }
-            take(batch.map_err(told)?).map_err(|type_name| StoreError::Sql {
-                message: format!("a column came as {type_name}, which is not expected"),
-            })?;
+            take(batch.map_err(told)?).map_err(|message| StoreError::Sql { message })?;
         }
         Ok(schema)
     }

@@ -92,6 +92,19 @@ pub fn open(
     Ok(catalog)
 }
 
+/// The tables that files make up, readable through the same database by their handle.
+///
+/// # Errors
+/// When none can be read: the first one's failure.
+pub fn tables_of_files(
+    probe: &dyn Probe,
+    paths: &[PathBuf],
+    findings: &mut Vec<Finding>,
+    report: &mut dyn FnMut(Progress),
+) -> Result<Vec<Table>, Failure> {
+    read::tables(probe, paths, findings, report)
+}
+
 fn doing(what: &str, part: Option<f32>) -> Progress {
     Progress { doing: what.to_owned(), part }
 }

@@ -4,9 +4,11 @@
 //! [`path`], a value through [`literal`] or [`text`]: there is no other way in. One dialect is
 //! printed today, DuckDB's; it is kept in [`duckdb`] so that another can stand beside it.
 
+pub mod build;
 pub mod copy;
 pub mod duckdb;
 pub mod session;
+pub mod warehouse;
 
 pub use duckdb::{
     from_files, from_files_with_rejects, ident, literal, number, path, relation, text, timestamp,
@@ -23,6 +25,11 @@ impl Sql {
     /// A fixed piece, written in the program itself.
     pub fn raw(text: &'static str) -> Self {
         Self(text.to_owned())
+    }
+
+    /// SQL that the data team wrote in a project, taken as it stands.
+    pub fn of_project(text: impl Into<String>) -> Self {
+        Self(text.into())
     }
 
     /// The text.

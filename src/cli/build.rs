@@ -1,0 +1,199 @@
+//! `muster build`: a Profiles project becomes tables.
+
+use super::args::{KeyArgs, ProjectArgs};
+use super::session::{Watch, key};
+use super::{Printed, check, project};
+use crate::engine::build::{self, BuildRequest, Built};
+use crate::model::failure::Failure;
+use crate::model::finding::{Finding, Severity};
+use clap::Args;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// `muster build PROJECT --into FILE.duckdb`
+#[derive(Debug, Args)]
+pub struct Build {
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// The DuckDB file to build into; made when it is not there. Else PROJECT/output/NAME.duckdb.
+    #[arg(long, value_name = "FILE")]
+    into: Option<PathBuf>,
+    /// Where the tables are that the inputs name: a DuckDB file, files, or a folder of files. May
+    /// be given several times. Tables of the file that is built into are found without it.
+    #[arg(long, value_name = "PATH")]
+    data: Vec<PathBuf>,
+    #[command(flatten)]
+    key: KeyArgs,
+    /// Begin a new run although one was not finished.
+    #[arg(long)]
+    anew: bool,
+    /// Join all ids from scratch, rather than adding to the run before.
+    #[arg(long)]
+    rebuild_ids: bool,
+    /// Remove all but so many runs afterwards.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    keep_runs: Option<u64>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct BuiltJson<'a> {
+    schema: u32,
+    file: String,
+    run: u64,
+    end_time: String,
+    resumed: bool,
+    steps: usize,
+    reused: usize,
+    entities: Vec<SizeJson<'a>>,
+    cohorts: Vec<SizeJson<'a>>,
+    ids: Vec<StitchedJson<'a>>,
+    removed_runs: &'a [u64],
+    findings: usize,
+    errors: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct SizeJson<'a> {
+    entity: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cohort: Option<&'a str>,
+    size: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct StitchedJson<'a> {
+    entity: &'a str,
+    mode: &'a str,
+    ids: u64,
+    pairs: u64,
+    refused: u64,
+    main_ids: u64,
+    retired: u64,
+    checked: &'a str,
+}
+
+impl Build {
+    pub(super) fn run(&self) -> Result<Printed, Failure> {
+        let read = project::read_project(&self.project.path)?;
+        let into = match &self.into {
+            Some(into) => into.clone(),
+            None => build::default_file(read.folder(), read.project())?,
+        };
+        let request = BuildRequest {
+            folder: read.folder().to_path_buf(),
+            into: into.clone(),
+            data: self.data.clone(),
+            key: key(&self.key)?,
+            end: self.project.end_time()?,
+            selected: self.project.selected(&read)?,
+            anew: self.anew,
+            rebuild_ids: self.rebuild_ids,
+            keep_runs: self.keep_runs,
+            now: jiff::Timestamp::now().to_zoned(TimeZone::UTC).datetime(),
+        };
+        let built = Watch::new().over(|job| build::build(&request, job))?;
+        let errors = check::errors_in(&built.findings);
+        let printed = match self.json {
+            true => Printed::json(&json(&built, &into, errors)),
+            false => Printed::done(text(&built, &into, errors)),
+        };
+        Ok(printed.with_status(u8::from(errors > 0)))
+    }
+}
+
+fn json<'a>(built: &'a Built, into: &std::path::Path, errors: usize) -> BuiltJson<'a> {
+    let sizes = |cohorts: bool| {
+        let of = built.sizes.iter().filter(move |(_, cohort, _)| cohort.is_some() == cohorts);
+        of.map(|(entity, cohort, size)| SizeJson { entity, cohort: cohort.as_deref(), size: *size })
+            .collect()
+    };
+    BuiltJson {
+        schema: 1,
+        file: into.display().to_string(),
+        run: built.run,
+        end_time: format!("{}Z", built.end),
+        resumed: built.resumed,
+        steps: built.steps,
+        reused: built.reused,
+        entities: sizes(false),
+        cohorts: sizes(true),
+        ids: built
+            .stitches
+            .iter()
+            .map(|s| StitchedJson {
+                entity: &s.entity,
+                mode: s.mode,
+                ids: s.ids,
+                pairs: s.edges,
+                refused: s.refused,
+                main_ids: s.clusters,
+                retired: s.retired,
+                checked: &s.statement,
+            })
+            .collect(),
+        removed_runs: &built.removed,
+        findings: built.findings.len(),
+        errors,
+    }
+}
+
+fn text(built: &Built, into: &std::path::Path, errors: usize) -> String {
+    let end = built.end.strftime("%Y-%m-%d %H:%M:%S");
+    let mut out = format!("Run {} up to {end} UTC is in {}\n", built.run, into.display());
+    let again = match (built.resumed, built.reused) {
+        (true, reused) => {
+            format!("; went on with a run that was not finished, {reused} steps were done")
+        }
+        _ => String::new(),
+    };
+    let _ = writeln!(out, "{} steps{again}", built.steps);
+    for stitched in &built.stitches {
+        let _ = writeln!(
+            out,
+            "{}: {} ids are {} main ids, from {}; {} refused, {} retired",
+            stitched.entity,
+            stitched.ids,
+            stitched.clusters,
+            stitched.mode,
+            stitched.refused,
+            stitched.retired
+        );
+        let _ = writeln!(out, "  {}", stitched.statement);
+    }
+    let rows = built.sizes.iter().map(|(entity, cohort, size)| {
+        let name = cohort.clone().unwrap_or_else(|| format!("{entity}/all"));
+        vec![entity.clone(), name, size.to_string()]
+    });
+    let table = super::table::table(&["entity", "cohort", "size"], rows.collect(), &[2]);
+    let _ = write!(out, "\n{table}");
+    if !built.removed.is_empty() {
+        let runs: Vec<String> = built.removed.iter().map(u64::to_string).collect();
+        let _ = writeln!(out, "\nRemoved runs: {}", runs.join(", "));
+    }
+    let bad = |f: &&Finding| f.severity == Severity::Error;
+    for finding in built.findings.iter().filter(bad) {
+        let place = finding.file.as_ref().map(|file| match finding.line {
+            Some(line) => format!("{}:{line}", file.display()),
+            None => file.display().to_string(),
+        });
+        let _ = write!(out, "\nerror: {}", finding.message);
+        for (word, more) in [("at", place), ("try:", finding.hint.clone())] {
+            if let Some(more) = more {
+                let _ = write!(out, "\n  {word} {more}");
+            }
+        }
+    }
+    if built.findings.len() > errors {
+        let _ = write!(
+            out,
+            "\n{} more findings; muster check tells those of the project",
+            built.findings.len() - errors
+        );
+    }
+    out
+}

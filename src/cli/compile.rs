@@ -1,0 +1,79 @@
+//! `muster compile`: the SQL of every step of a project, nothing run.
+
+use super::args::ProjectArgs;
+use super::{Printed, check, project};
+use crate::engine::build;
+use crate::model::failure::Failure;
+use clap::Args;
+use jiff::civil::DateTime;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+/// `muster compile PROJECT --to FOLDER`
+#[derive(Debug, Args)]
+pub struct Compile {
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// The folder for the files; made when it is not there. Files of an earlier compile in it are
+    /// replaced, any other file is left alone.
+    #[arg(long, value_name = "FOLDER")]
+    to: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Compiled {
+    schema: u32,
+    folder: String,
+    end_time: String,
+    files: Vec<String>,
+    not_built: usize,
+    errors: usize,
+}
+
+impl Compile {
+    pub(super) fn run(&self) -> Result<Printed, Failure> {
+        let read = project::read_project(&self.project.path)?;
+        let end = self.project.end_time()?.unwrap_or_else(today);
+        let selected = self.project.selected(&read)?;
+        let compiled = build::compile(read.project(), read.folder(), end, selected);
+        build::write_files(&self.to, &compiled.files)?;
+        let errors = check::errors_in(&read.findings);
+        let printed = match self.json {
+            true => Printed::json(&Compiled {
+                schema: 1,
+                folder: self.to.display().to_string(),
+                end_time: format!("{end}Z"),
+                files: compiled.files.iter().map(|file| file.name.clone()).collect(),
+                not_built: compiled.not_built.len(),
+                errors,
+            }),
+            false => Printed::done(self.text(&compiled, end, errors)),
+        };
+        Ok(printed.with_status(u8::from(errors > 0)))
+    }
+
+    fn text(&self, compiled: &build::Compiled, end: DateTime, errors: usize) -> String {
+        let mut out = format!(
+            "{} files in {}, for a run that ends at {} UTC\n",
+            compiled.files.len(),
+            self.to.display(),
+            end.strftime("%Y-%m-%d %H:%M:%S")
+        );
+        for (name, why) in &compiled.not_built {
+            let _ = writeln!(out, "not built: {name}: {why}");
+        }
+        if errors > 0 {
+            let _ = writeln!(out, "The project has errors; muster check tells them.");
+        }
+        out
+    }
+}
+
+/// The start of this day in UTC: the same all day long, so that what is compiled twice is the same.
+fn today() -> DateTime {
+    jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().at(0, 0, 0, 0)
+}

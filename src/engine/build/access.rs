@@ -1,0 +1,56 @@
+//! What a build may write to.
+
+use super::BuildRequest;
+use crate::model::failure::Failure;
+use crate::sources::files;
+use std::path::Path;
+
+/// Refuses to build into something that is no database file, or into a source.
+///
+/// # Errors
+/// When the file is another kind of file, is one of the data files, or has no folder.
+pub(super) fn check(request: &BuildRequest) -> Result<(), Failure> {
+    let into = &request.into;
+    let place = into.display().to_string();
+    let same = |other: &Path| match (std::fs::canonicalize(into), std::fs::canonicalize(other)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    };
+    if request.data.iter().any(|data| same(data)) {
+        return Err(Failure::wrong_use(
+            "a data file is never written to, so it cannot be built into",
+            place,
+            "name another file with --into",
+        ));
+    }
+    if into.is_dir() {
+        return Err(Failure::wrong_use("this is a folder", place, "name a file with --into"));
+    }
+    let empty = std::fs::metadata(into).is_ok_and(|data| data.len() == 0);
+    if into.exists() && !empty && !files::is_database(into) {
+        return Err(Failure::wrong_use(
+            "this is no DuckDB file, and is left as it is",
+            place,
+            "name a new file, or a DuckDB file, with --into",
+        ));
+    }
+    if empty {
+        // An empty file is what a crash may leave behind; the database makes it anew.
+        std::fs::remove_file(into).map_err(|error| {
+            Failure::new(
+                format!("the file cannot be replaced: {error}"),
+                &place,
+                "name another file",
+            )
+        })?;
+    }
+    let folder = into.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        return Err(Failure::wrong_use(
+            "there is no such folder",
+            folder.display().to_string(),
+            "make it first, or name another file with --into",
+        ));
+    }
+    Ok(())
+}

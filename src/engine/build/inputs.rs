@@ -1,0 +1,195 @@
+//! Where the rows of a project's inputs are: in the file that is built, in data files beside it, or
+//! in files of the project.
+
+use super::super::Job;
+use super::super::store::Store;
+use super::BuildRequest;
+use crate::define::{InputId, Item, Project, Source};
+use crate::model::catalog::Table;
+use crate::model::failure::Failure;
+use crate::model::value::Value;
+use crate::sources::{self, files};
+use crate::sql::{Sql, build as statements, path};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// The inputs, as far as they were found.
+#[derive(Debug, Default)]
+pub(super) struct Bound {
+    /// Where the rows of each are.
+    pub(super) tables: BTreeMap<InputId, Sql>,
+    /// Inputs that were not found, with why.
+    pub(super) broken: BTreeMap<Item, String>,
+    /// Those of them that may be missing.
+    pub(super) optional: BTreeSet<Item>,
+    /// Files that are read while the build goes on.
+    pub(super) readable: Vec<PathBuf>,
+}
+
+/// A table that can be read.
+struct Known {
+    schema: String,
+    name: String,
+    sql: Sql,
+}
+
+/// Finds the rows of every input of a project.
+///
+/// # Errors
+/// When a data file cannot be read.
+pub(super) fn bind(
+    request: &BuildRequest,
+    project: &Project,
+    store: &Store,
+    job: &mut Job<'_>,
+) -> Result<Bound, Failure> {
+    store.execute(statements::attach_memory().text())?;
+    let mut bound = Bound::default();
+    let mut known = own_tables(store)?;
+    for (at, data) in request.data.iter().enumerate() {
+        if files::is_database(data) {
+            known.extend(database(store, data, at, request.key.as_deref())?);
+        } else {
+            known.extend(of_files(store, std::slice::from_ref(data), &mut bound, job)?);
+        }
+    }
+    for (at, input) in project.inputs.iter().enumerate() {
+        let id = InputId(at);
+        let found = match &input.source {
+            Source::Table(name) | Source::View(name) => find(&known, name),
+            Source::File(file) => {
+                let file = request.folder.join(file);
+                project_file(store, &file, &mut bound, job)
+            }
+            // The reader told why.
+            Source::Elsewhere(_) => continue,
+        };
+        match found {
+            Ok(sql) => {
+                bound.tables.insert(id, sql);
+            }
+            Err(why) => {
+                if input.optional {
+                    bound.optional.insert(Item::Input(id));
+                }
+                bound.broken.insert(Item::Input(id), why);
+            }
+        }
+    }
+    Ok(bound)
+}
+
+/// Tables of the file that is built into, but for those that a build made.
+fn own_tables(store: &Store) -> Result<Vec<Known>, Failure> {
+    let rows = store.cells(statements::objects().text())?;
+    let tables = rows.into_iter().filter_map(|row| {
+        let [schema, name, is_view] = <[Value; 3]>::try_from(row).ok()?;
+        let (schema, name) = (schema.display(), name.display());
+        let made = schema.starts_with("muster")
+            || name.starts_with("Material_")
+            || name == "material_registry"
+            || is_view == Value::Boolean(true) && schema == "main";
+        let sql = path(&[&schema, &name]);
+        (!made).then_some(Known { schema, name, sql })
+    });
+    Ok(tables.collect())
+}
+
+fn database(
+    store: &Store,
+    file: &std::path::Path,
+    number: usize,
+    key: Option<&str>,
+) -> Result<Vec<Known>, Failure> {
+    let file = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
+    if let Some((message, hint)) = files::instead_of_database(&file) {
+        return Err(Failure::new(message, file.display().to_string(), hint));
+    }
+    let alias = if number == 0 { "data".to_owned() } else { format!("data{}", number + 1) };
+    store.attach_beside(&file, &alias, key)?;
+    let rows = store.cells(statements::tables_of(&alias).text())?;
+    let tables = rows.into_iter().filter_map(|row| {
+        let [schema, name] = <[Value; 2]>::try_from(row).ok()?;
+        let (schema, name) = (schema.display(), name.display());
+        let sql = statements::table_of(&alias, &schema, &name);
+        Some(Known { schema, name, sql })
+    });
+    Ok(tables.collect())
+}
+
+/// The tables that files make up. Text is read once, into memory; Parquet where it lies.
+fn of_files(
+    store: &Store,
+    paths: &[PathBuf],
+    bound: &mut Bound,
+    job: &mut Job<'_>,
+) -> Result<Vec<Known>, Failure> {
+    let mut findings = Vec::new();
+    let tables = sources::tables_of_files(store, paths, &mut findings, job.report)?;
+    for table in &tables {
+        if let crate::model::catalog::TableOrigin::Files { paths, reader } = &table.origin
+            && reader.is_parquet()
+        {
+            bound.readable.extend(paths.iter().cloned());
+        }
+    }
+    let known = |table: Table| {
+        let sql = path(&["memory", "main", &table.name]);
+        let (schema, name) = match table.name.rsplit_once('.') {
+            Some((schema, name)) => (schema.to_owned(), name.to_owned()),
+            None => (String::new(), table.name),
+        };
+        Known { schema, name, sql }
+    };
+    Ok(tables.into_iter().map(known).collect())
+}
+
+fn project_file(
+    store: &Store,
+    file: &std::path::Path,
+    bound: &mut Bound,
+    job: &mut Job<'_>,
+) -> Result<Sql, String> {
+    if !file.is_file() {
+        return Err(format!("there is no file {}", file.display()));
+    }
+    let mut found = of_files(store, &[file.to_path_buf()], bound, job)
+        .map_err(|failure| failure.to_string())?;
+    match found.len() {
+        1 => Ok(found.remove(0).sql),
+        _ => Err(format!("{} holds no table", file.display())),
+    }
+}
+
+/// The table that a possibly qualified name means: of several of its name the one of its schema.
+fn find(known: &[Known], written: &str) -> Result<Sql, String> {
+    let parts: Vec<String> =
+        written.split('.').map(|p| p.trim().trim_matches(['"', '`']).to_lowercase()).collect();
+    let (name, schema) = match parts.as_slice() {
+        [.., schema, name] => (name, Some(schema)),
+        [name] => (name, None),
+        [] => return Err("it names no table".to_owned()),
+    };
+    let same: Vec<&Known> = known.iter().filter(|k| k.name.to_lowercase() == *name).collect();
+    let of_schema = same.iter().find(|k| Some(&k.schema.to_lowercase()) == schema);
+    match (of_schema, same.as_slice()) {
+        (Some(found), _) | (None, [found]) => Ok(found.sql.clone()),
+        (None, []) => {
+            let mut names: Vec<&str> = known.iter().map(|k| k.name.as_str()).collect();
+            names.truncate(12);
+            let there = match names.is_empty() {
+                true => "no data is named; say where it is with --data".to_owned(),
+                false => format!("there is {}", names.join(", ")),
+            };
+            Err(format!("there is no table `{written}`; {there}"))
+        }
+        (None, several) => {
+            let main = several.iter().find(|k| k.schema == "main" && schema.is_none());
+            main.map(|found| found.sql.clone()).ok_or_else(|| {
+                let names: Vec<String> =
+                    several.iter().map(|k| format!("{}.{}", k.schema, k.name)).collect();
+                format!("`{written}` may be any of {}", names.join(", "))
+            })
+        }
+    }
+}

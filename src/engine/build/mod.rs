@@ -1,0 +1,509 @@
+//! Building a Profiles project into a DuckDB file.
+//!
+//! ```text
+//! project ─plan─▶ steps ─▶ run one by one, each in a transaction ─▶ publish: latest views, registry
+//!            ▲       │
+//!            └───────┘ a step that does not work is left out, with what needs it; the rest is
+//!                      planned anew, and what is done stays done
+//! ```
+//!
+//! - The tables of a run have names of their own; what others read are the latest views, which
+//!   are switched over in one transaction when everything is there. A build that fails or is
+//!   killed leaves them on the last good run, and the next one goes on where it stopped.
+//! - SQL of the project can read the inputs and nothing else: before the first of it runs, the
+//!   database is shut out of all other files.
+//!
+//! Start at [`build`].
+
+mod access;
+mod definitions;
+mod inputs;
+mod runs;
+mod stitch;
+
+pub use definitions::definitions;
+
+use super::Job;
+use super::project;
+use super::store::{Store, StoreError};
+use crate::define::{self, EnableStatus, Item, Project};
+use crate::model::failure::Failure;
+use crate::model::finding::{Finding, Severity};
+use crate::plan::{self, Options, Plan, PlannedFile, Run, Step, Work, item_name, item_place};
+use crate::protocol::Progress;
+use crate::sql::build as statements;
+use jiff::civil::DateTime;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// How moments are written in statements.
+pub(super) const ISO: &str = "%Y-%m-%d %H:%M:%S.%6f";
+
+/// What to build.
+#[derive(Debug, Clone, Default)]
+pub struct BuildRequest {
+    /// The folder of the project.
+    pub folder: PathBuf,
+    /// The file to build into; made when it is not there.
+    pub into: PathBuf,
+    /// Where the rows of inputs are: DuckDB files, files, or folders of files. Tables of the file
+    /// that is built into are found without being named.
+    pub data: Vec<PathBuf>,
+    /// The key of encrypted DuckDB files.
+    pub key: Option<String>,
+    /// Up to when rows count, in UTC; else that of the run that is gone on with, or now.
+    pub end: Option<DateTime>,
+    /// Only these and what they need; empty means all.
+    pub selected: BTreeSet<Item>,
+    /// Begin a run anew although one was not finished.
+    pub anew: bool,
+    /// Join all ids from scratch.
+    pub rebuild_ids: bool,
+    /// Keep so many runs, and remove older ones.
+    pub keep_runs: Option<u64>,
+    /// Now, in UTC.
+    pub now: DateTime,
+}
+
+/// What came of a build.
+#[derive(Debug, Clone, Default)]
+pub struct Built {
+    /// The run's number.
+    pub run: u64,
+    /// Its end, in UTC.
+    pub end: DateTime,
+    /// It went on with a run that was not finished.
+    pub resumed: bool,
+    /// Steps that were run.
+    pub steps: usize,
+    /// Steps whose tables were there already.
+    pub reused: usize,
+    /// What does not work, and what is left out for it.
+    pub findings: Vec<Finding>,
+    /// What came of joining ids, by entity.
+    pub stitches: Vec<Stitched>,
+    /// Entities and cohorts with their sizes: entity, cohort or none, how many.
+    pub sizes: Vec<(String, Option<String>, u64)>,
+    /// Runs that were removed.
+    pub removed: Vec<u64>,
+}
+
+/// What came of joining the ids of an entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stitched {
+    /// The entity.
+    pub entity: String,
+    /// `all rows`, or `new rows`.
+    pub mode: &'static str,
+    /// Ids that take part.
+    pub ids: u64,
+    /// Pairs that are joined.
+    pub edges: u64,
+    /// Pairs that are not, and ids that were left out.
+    pub refused: u64,
+    /// Main ids.
+    pub clusters: u64,
+    /// Main ids that are none any more.
+    pub retired: u64,
+    /// What was checked, as a sentence.
+    pub statement: String,
+}
+
+/// The plan of a project as files.
+#[derive(Debug, Clone)]
+pub struct Compiled {
+    /// The files.
+    pub files: Vec<PlannedFile>,
+    /// What cannot be built: its name, and why.
+    pub not_built: Vec<(String, String)>,
+}
+
+/// Plans a project for a run that ends at `end`. Nothing is read and nothing is run.
+pub fn compile(
+    project: &Project,
+    folder: &Path,
+    end: DateTime,
+    selected: BTreeSet<Item>,
+) -> Compiled {
+    let plan = plan::plan(project, &Options { selected, ..Options::default() });
+    let files = plan::files(&plan, project, &Run { number: 1, end }, folder);
+    let not_built =
+        plan.left_out.iter().map(|out| (item_name(project, out.item), out.why.clone())).collect();
+    Compiled { files, not_built }
+}
+
+/// Writes the files of a plan into a folder. Files of an earlier plan there are replaced.
+///
+/// # Errors
+/// When the folder cannot be made or written.
+pub fn write_files(folder: &Path, files: &[PlannedFile]) -> Result<(), Failure> {
+    let failed = |error: std::io::Error, path: &Path| {
+        Failure::new(
+            format!("the plan cannot be written: {error}"),
+            path.display().to_string(),
+            "name a folder that may be written",
+        )
+    };
+    std::fs::create_dir_all(folder).map_err(|error| failed(error, folder))?;
+    let ours = |name: &str| {
+        let digits = name.bytes().take_while(u8::is_ascii_digit).count();
+        digits >= 3 && name[digits..].starts_with('_') && name.ends_with(".sql")
+    };
+    let was_planned = folder.join("plan.json").is_file();
+    for entry in std::fs::read_dir(folder).map_err(|error| failed(error, folder))? {
+        let path = entry.map_err(|error| failed(error, folder))?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        if was_planned && name.is_some_and(|name| ours(&name)) {
+            std::fs::remove_file(&path).map_err(|error| failed(error, &path))?;
+        }
+    }
+    for file in files {
+        let path = folder.join(&file.name);
+        std::fs::write(&path, &file.text).map_err(|error| failed(error, &path))?;
+    }
+    Ok(())
+}
+
+/// The definition that a person names: an entity, a cohort, a SQL model, a feature table or an id
+/// stitcher, also as `models/NAME`.
+///
+/// # Errors
+/// When there is none of that name.
+pub fn item_named(project: &Project, name: &str) -> Result<Item, Failure> {
+    let asked = name.trim().trim_start_matches("models/").trim_end_matches("/all");
+    let all = named_items(project);
+    let found = all.iter().find(|(known, _)| known.eq_ignore_ascii_case(asked));
+    found.map(|(_, item)| *item).ok_or_else(|| {
+        let known: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+        Failure::wrong_use(
+            format!("there is nothing called \"{name}\" that is built"),
+            "--select",
+            format!("there is {}", known.join(", ")),
+        )
+    })
+}
+
+fn named_items(project: &Project) -> Vec<(String, Item)> {
+    let mut all = Vec::new();
+    for (at, it) in project.entities.iter().enumerate() {
+        all.push((it.name.clone(), Item::Entity(define::EntityId(at))));
+    }
+    for (at, it) in project.cohorts.iter().enumerate() {
+        all.push((it.name.clone(), Item::Cohort(define::CohortId(at))));
+    }
+    for (at, it) in project.sql_models.iter().enumerate() {
+        all.push((it.name.clone(), Item::SqlModel(define::SqlModelId(at))));
+    }
+    for (at, it) in project.feature_tables.iter().enumerate() {
+        all.push((it.name.clone(), Item::FeatureTable(define::FeatureTableId(at))));
+    }
+    for (at, it) in project.stitchers.iter().enumerate() {
+        all.push((it.name.clone(), Item::Stitcher(define::StitcherId(at))));
+    }
+    all
+}
+
+/// Why steps were not all run.
+enum Stop {
+    /// The build cannot go on.
+    Failed(Failure),
+    /// These definitions do not work; the rest can be built without them.
+    Broken { items: Vec<Item>, why: String },
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// A build under way.
+struct Builder<'a> {
+    request: &'a BuildRequest,
+    project: &'a Project,
+    store: &'a Store,
+    run: Run,
+    /// Hashes of steps whose tables are there.
+    done: HashSet<String>,
+    /// Hashes of what was defined in this session.
+    defined: HashSet<String>,
+    built: Built,
+}
+
+/// Builds a project.
+///
+/// # Errors
+/// When the project or the file cannot be read or written, it was cancelled, a model that must be
+/// there does not work, or nothing works. The latest views then show the last good run.
+pub fn build(request: &BuildRequest, job: &mut Job<'_>) -> Result<Built, Failure> {
+    (job.report)(Progress { doing: "Reading the project".into(), part: None });
+    let (project, findings) = project::read(&request.folder)?;
+    if project.order.is_empty() {
+        return Err(nothing_to_build(&findings, &request.folder));
+    }
+    access::check(request)?;
+    let store = Store::writable(&request.into)?;
+    store.obey(std::sync::Arc::clone(&job.cancelled));
+    runs::prepare(&store)?;
+    let bound = inputs::bind(request, &project, &store, job)?;
+    for statement in statements::shut_out(&bound.readable) {
+        store.execute(statement.text())?;
+    }
+    let (run, resumed) = runs::begin(&store, request, &project)?;
+    let done = runs::steps_done(&store, &run)?;
+    let built = Built { run: run.number, end: run.end, resumed, findings, ..Built::default() };
+    let mut builder = Builder {
+        request,
+        project: &project,
+        store: &store,
+        run,
+        done,
+        defined: HashSet::new(),
+        built,
+    };
+    let mut options = Options {
+        tables: bound.tables,
+        broken: bound.broken.clone(),
+        selected: request.selected.clone(),
+        ..Options::default()
+    };
+    let plan = builder.all(&mut options, job)?;
+    builder.tell_left_out(&plan, &bound.optional);
+    builder.must_haves(&plan)?;
+    let (document, commit) = definitions::document(&project, request, &plan, &builder.run);
+    runs::publish(&mut builder, &plan, &document, commit.as_deref())?;
+    runs::retire(&mut builder)?;
+    builder.sizes(&plan)?;
+    Ok(builder.built)
+}
+
+fn nothing_to_build(findings: &[Finding], folder: &Path) -> Failure {
+    let first = findings.iter().find(|f| f.severity == Severity::Error);
+    Failure::new(
+        match first {
+            Some(first) => {
+                format!("the project defines nothing that can be built: {}", first.message)
+            }
+            None => "the project defines nothing that can be built".to_owned(),
+        },
+        folder.display().to_string(),
+        "muster check tells everything that is wrong with it",
+    )
+}
+
+impl Builder<'_> {
+    /// Runs the steps, planning anew without what does not work, until all that is left is done.
+    fn all(&mut self, options: &mut Options, job: &mut Job<'_>) -> Result<Plan, Failure> {
+        loop {
+            let plan = plan::plan(self.project, options);
+            match self.steps(&plan, job) {
+                Ok(()) => return Ok(plan),
+                Err(Stop::Failed(failure)) => return Err(failure),
+                Err(Stop::Broken { items, why }) => match items.as_slice() {
+                    [] => return Err(Failure::new(why, "", "report what was built")),
+                    [one] => {
+                        options.broken.insert(*one, why);
+                    }
+                    // One of them does not work; each is tried by itself to find out which.
+                    several => {
+                        let before = options.alone.len();
+                        options.alone.extend(several.iter().copied());
+                        if options.alone.len() == before {
+                            options.broken.extend(several.iter().map(|i| (*i, why.clone())));
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    fn steps(&mut self, plan: &Plan, job: &mut Job<'_>) -> Result<(), Stop> {
+        let total = plan.steps.len();
+        for (at, step) in plan.steps.iter().enumerate() {
+            if job.cancelled.load(std::sync::atomic::Ordering::Relaxed) {
+                return Err(Failure::from(StoreError::Cancelled).into());
+            }
+            let part = Some(at as f32 / total as f32);
+            (job.report)(Progress { doing: format!("Building {}", step.name), part });
+            if self.defined.contains(&step.hash) {
+                continue;
+            }
+            if step.stays() && self.done.contains(&step.hash) {
+                self.built.reused += 1;
+                self.defined.insert(step.hash.clone());
+                continue;
+            }
+            self.step(step)?;
+            self.defined.insert(step.hash.clone());
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        let started = Instant::now();
+        if !step.stays() {
+            for statement in step.statements(&self.run) {
+                self.sorted(self.store.execute(&statement), step)?;
+            }
+            return Ok(());
+        }
+        self.store.execute(statements::begin().text())?;
+        let work = match &step.work {
+            Work::Stitch(stitch) => self.stitch(stitch, step),
+            Work::Tables | Work::Session => self.run_statements(step),
+        };
+        let noted = work.and_then(|()| {
+            let makes: Vec<String> = step.makes.iter().map(|name| self.run.settle(name)).collect();
+            let seconds = started.elapsed().as_secs_f64();
+            let note =
+                statements::step_done(self.run.number, &step.name, &step.hash, &makes, seconds);
+            self.store.execute(note.text())?;
+            Ok(self.store.execute(statements::commit().text())?)
+        });
+        if noted.is_err() {
+            self.store.undo();
+            return noted;
+        }
+        self.built.steps += 1;
+        self.done.insert(step.hash.clone());
+        Ok(())
+    }
+
+    fn run_statements(&self, step: &Step) -> Result<(), Stop> {
+        for statement in step.statements(&self.run) {
+            self.sorted(self.store.execute(&statement), step)?;
+        }
+        Ok(())
+    }
+
+    /// A statement that does not work is the fault of what it carries out; the rest goes on.
+    fn sorted<T>(&self, done: Result<T, StoreError>, step: &Step) -> Result<T, Stop> {
+        match done {
+            Ok(value) => Ok(value),
+            Err(StoreError::Sql { message }) if is_about_sql(&message) => {
+                Err(Stop::Broken { items: step.items.clone(), why: message })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Tells what was left out of the plan: what does not work as an error, what needs it as a
+    /// warning, and what may be missing as a note.
+    fn tell_left_out(&mut self, plan: &Plan, optional: &BTreeSet<Item>) {
+        let quiet: BTreeMap<Item, bool> =
+            plan.left_out.iter().map(|out| (out.item, optional.contains(&out.item))).collect();
+        for out in &plan.left_out {
+            let name = item_name(self.project, out.item);
+            let place = item_place(self.project, out.item);
+            let because = out.why.starts_with("it needs ");
+            let severity = match (quiet.get(&out.item), because) {
+                (Some(true), _) => Severity::Note,
+                (_, true) => Severity::Warning,
+                _ => Severity::Error,
+            };
+            let hint = match (severity, because) {
+                (Severity::Note, _) => "it is optional, and left out with what needs it",
+                (_, true) => "repair that first",
+                _ => "muster compile writes its SQL; the rest is built",
+            };
+            let finding = Finding::new(severity, format!("{name} is not built: {}", out.why))
+                .at(&*place.file, Some(place.line))
+                .hint(hint);
+            self.built.findings.push(finding);
+        }
+    }
+
+    /// A run without something that it must have is not published.
+    fn must_haves(&self, plan: &Plan) -> Result<(), Failure> {
+        let missing = plan.left_out.iter().find(|out| {
+            let status = match out.item {
+                Item::Feature(id) => self.project[id].status,
+                Item::Cohort(id) => self.project[id].status,
+                Item::SqlModel(id) => self.project[id].status,
+                Item::FeatureTable(id) => self.project[id].status,
+                _ => EnableStatus::GoodToHave,
+            };
+            status == EnableStatus::MustHave
+        });
+        if let Some(out) = missing {
+            let place = item_place(self.project, out.item);
+            return Err(Failure::new(
+                format!(
+                    "{} must be built and is not: {}",
+                    item_name(self.project, out.item),
+                    out.why
+                ),
+                format!("{}:{}", place.file.display(), place.line),
+                "the latest views show the last good run",
+            ));
+        }
+        if plan.views.is_empty() {
+            let why = plan
+                .left_out
+                .first()
+                .map(|out| format!("{}: {}", item_name(self.project, out.item), out.why));
+            return Err(Failure::new(
+                format!("nothing could be built; {}", why.unwrap_or_default()),
+                self.request.folder.display().to_string(),
+                "name the data with --data, or repair what muster check tells",
+            ));
+        }
+        Ok(())
+    }
+
+    fn sizes(&mut self, plan: &Plan) -> Result<(), Failure> {
+        for output in &plan.outputs {
+            let (entity, cohort) = match output.what {
+                plan::Holds::Entity(id) => (id, None),
+                plan::Holds::Cohort(id) => {
+                    (self.project[id].entity, Some(self.project[id].name.clone()))
+                }
+                _ => continue,
+            };
+            let size = runs::count(self.store, &self.run.settle(&output.of))?;
+            self.built.sizes.push((self.project[entity].name.clone(), cohort, size));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a failed statement says something about what it asks for, rather than about the machine.
+fn is_about_sql(message: &str) -> bool {
+    let of_the_machine = ["Out of Memory", "could not allocate", "No space left", "IO Error"];
+    !of_the_machine.iter().any(|part| message.contains(part))
+}
+
+/// The file that a project is built into when none is named: `output/NAME.duckdb` in its folder.
+///
+/// # Errors
+/// When the folder for it cannot be made.
+pub fn default_file(folder: &Path, project: &Project) -> Result<PathBuf, Failure> {
+    let file = output_of(folder, project);
+    let output = folder.join("output");
+    std::fs::create_dir_all(&output).map_err(|error| {
+        Failure::new(
+            format!("the folder for the output cannot be made: {error}"),
+            output.display().to_string(),
+            "name a file with --into",
+        )
+    })?;
+    Ok(file)
+}
+
+/// Where a project is built into when no file is named.
+pub fn output_of(folder: &Path, project: &Project) -> PathBuf {
+    let name: String = project
+        .name
+        .chars()
+        .map(|c| if c.is_alphanumeric() || c == '_' || c == '-' { c } else { '_' })
+        .collect();
+    let name = if name.is_empty() { "profiles".to_owned() } else { name };
+    folder.join("output").join(format!("{name}.duckdb"))
+}

@@ -1,0 +1,280 @@
+//! Runs: begun, gone on with, published, and removed when their time is over.
+
+use super::super::store::Store;
+use super::{BuildRequest, Builder, ISO, Stitched};
+use crate::define::Project;
+use crate::model::failure::Failure;
+use crate::model::finding::{Finding, Severity};
+use crate::model::value::Value;
+use crate::plan::{self, Plan, Run, WORK_SCHEMA};
+use crate::sql::build::{self as statements, Registered};
+use jiff::ToSpan as _;
+use jiff::civil::DateTime;
+use std::collections::{BTreeSet, HashSet};
+
+/// A table or view of the file.
+pub(super) struct Object {
+    pub(super) schema: String,
+    pub(super) name: String,
+    pub(super) is_view: bool,
+}
+
+/// A run that the file knows.
+struct Known {
+    number: u64,
+    state: String,
+    end: DateTime,
+}
+
+/// Makes the tables in which runs are kept.
+pub(super) fn prepare(store: &Store) -> Result<(), Failure> {
+    for statement in statements::bookkeeping() {
+        store.execute(statement.text())?;
+    }
+    Ok(())
+}
+
+fn known(store: &Store) -> Result<Vec<Known>, Failure> {
+    let rows = store.cells(statements::runs().text())?;
+    let run = |row: Vec<Value>| {
+        let mut cells = row.into_iter().map(|cell| cell.display());
+        let number = cells.next()?.parse().ok()?;
+        let state = cells.next()?;
+        let end = DateTime::strptime("%Y-%m-%d %H:%M:%S.%f", cells.next()?).ok()?;
+        Some(Known { number, state, end })
+    };
+    Ok(rows.into_iter().filter_map(run).collect())
+}
+
+/// The last good run: its number and its end.
+pub(super) fn last_done(store: &Store) -> Result<Option<(u64, DateTime)>, Failure> {
+    let runs = known(store)?;
+    let done = runs.iter().rev().find(|run| run.state == "done");
+    Ok(done.map(|run| (run.number, run.end)))
+}
+
+/// The run to build: the one that was not finished, when it is the one asked for, or a new one.
+pub(super) fn begin(
+    store: &Store,
+    request: &BuildRequest,
+    project: &Project,
+) -> Result<(Run, bool), Failure> {
+    let runs = known(store)?;
+    let open = runs.last().filter(|run| run.state == "running");
+    if let Some(open) = open {
+        let same_end = request.end.is_none_or(|end| end == open.end);
+        if same_end && !request.anew {
+            return Ok((Run { number: open.number, end: open.end }, true));
+        }
+        remove(store, open.number)?;
+    }
+    let last = runs.iter().filter(|run| run.state == "done").map(|run| run.number).max();
+    let number = last.unwrap_or(0) + 1;
+    let end = request.end.unwrap_or(request.now);
+    let selected: Vec<String> =
+        request.selected.iter().map(|item| plan::item_name(project, *item)).collect();
+    let begun = statements::begin_run(
+        number,
+        &project.name,
+        &end.strftime(ISO).to_string(),
+        &request.now.strftime(ISO).to_string(),
+        &selected,
+    );
+    store.execute(begun.text())?;
+    Ok((Run { number, end }, false))
+}
+
+pub(super) fn steps_done(store: &Store, run: &Run) -> Result<HashSet<String>, Failure> {
+    let rows = store.cells(statements::steps_done(run.number).text())?;
+    Ok(rows.into_iter().filter_map(|row| row.first().map(Value::display)).collect())
+}
+
+/// Every table and view of the file.
+pub(super) fn objects(store: &Store) -> Result<Vec<Object>, Failure> {
+    let rows = store.cells(statements::objects().text())?;
+    let object = |row: Vec<Value>| {
+        let [schema, name, is_view] = <[Value; 3]>::try_from(row).ok()?;
+        Some(Object {
+            schema: schema.display(),
+            name: name.display(),
+            is_view: is_view == Value::Boolean(true),
+        })
+    };
+    Ok(rows.into_iter().filter_map(object).collect())
+}
+
+/// What a run made, as far as it is still there.
+pub(super) fn objects_of(store: &Store, run: u64) -> Result<Vec<String>, Failure> {
+    let of_run = objects(store)?.into_iter().filter(|object| is_of(&object.name, run));
+    Ok(of_run.map(|object| object.name).collect())
+}
+
+fn is_of(name: &str, run: u64) -> bool {
+    let number = name.strip_prefix("Material_").and_then(|rest| rest.rsplit('_').next());
+    number.and_then(|number| number.parse().ok()) == Some(run)
+}
+
+/// The rows of a table of the file.
+pub(super) fn count(store: &Store, name: &str) -> Result<u64, Failure> {
+    let rows = store.cells(statements::count(name).text())?;
+    let count = rows.first().and_then(|row| row.first()).and_then(Value::as_f64);
+    Ok(count.unwrap_or(0.0) as u64)
+}
+
+/// Switches the latest views over to this run, and notes that it is done: all at once or not at
+/// all.
+pub(super) fn publish(
+    builder: &mut Builder<'_>,
+    plan: &Plan,
+    document: &str,
+    commit: Option<&str>,
+) -> Result<(), Failure> {
+    let store = builder.store;
+    let tables: BTreeSet<String> = objects(store)?
+        .into_iter()
+        .filter(|object| !object.is_view && object.schema == "main")
+        .map(|object| object.name.to_lowercase())
+        .collect();
+    // A person's own table is not replaced by a view.
+    let mut free = plan.clone();
+    free.views.retain(|view| {
+        let taken = tables.contains(&view.name.to_lowercase());
+        if taken {
+            let message =
+                format!("`{}` is not published: the file has a table of that name", view.name);
+            builder
+                .built
+                .findings
+                .push(Finding::new(Severity::Warning, message).hint(
+                    "build into another file; the output is there under the name of its run",
+                ));
+        }
+        !taken
+    });
+    builder.built.stitches = stitches(store, builder.run.number)?;
+    store.execute(statements::begin().text())?;
+    let done = publish_all(builder, &free, document, commit);
+    if done.is_err() {
+        store.undo();
+        return done;
+    }
+    store.execute(statements::commit().text())?;
+    // What is only in the log is read back when the file is opened.
+    let _ = store.execute(statements::checkpoint().text());
+    Ok(())
+}
+
+fn publish_all(
+    builder: &Builder<'_>,
+    plan: &Plan,
+    document: &str,
+    commit: Option<&str>,
+) -> Result<(), Failure> {
+    let (store, run) = (builder.store, &builder.run);
+    let end = run.end.strftime(ISO).to_string();
+    let now = builder.request.now.strftime(ISO).to_string();
+    for statement in plan::views(plan, run) {
+        store.execute(&statement)?;
+    }
+    for view in &plan.views {
+        let object = run.settle(&view.of);
+        for status in [1, 2] {
+            let line = Registered {
+                model: &view.model,
+                model_type: view.model_type,
+                hash: &plan.steps[view.step].hash,
+                run: run.number,
+                object: &object,
+                view: &view.name,
+                end: &end,
+                now: &now,
+                status,
+            };
+            store.execute(statements::register(&line).text())?;
+        }
+    }
+    store.execute(statements::keep_definitions(run.number, document).text())?;
+    for finding in &builder.built.findings {
+        let severity = match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        let file = finding.file.as_ref().map(|file| file.display().to_string());
+        let place = file.as_deref().zip(finding.line);
+        let hint = finding.hint.as_deref();
+        let kept = statements::keep_finding(run.number, (severity, &finding.message), place, hint);
+        store.execute(kept.text())?;
+    }
+    store.execute(statements::end_run(run.number, "done", &now, commit).text())?;
+    Ok(store.execute(statements::drop_schema(WORK_SCHEMA).text())?)
+}
+
+/// What came of joining ids in a run, also in a part of it that was done before.
+fn stitches(store: &Store, run: u64) -> Result<Vec<Stitched>, Failure> {
+    let rows = store.cells(statements::stitches(run).text())?;
+    let stitched = |row: Vec<Value>| {
+        let mut cells = row.into_iter().map(|cell| cell.display());
+        let (entity, mode) = (cells.next()?, cells.next()?);
+        let mut number = || cells.next()?.parse::<u64>().ok();
+        let [ids, edges, refused, clusters, retired] =
+            [number()?, number()?, number()?, number()?, number()?];
+        let mode = if mode == "new rows" { "new rows" } else { "all rows" };
+        let statement = cells.next()?;
+        Some(Stitched { entity, mode, ids, edges, refused, clusters, retired, statement })
+    };
+    Ok(rows.into_iter().filter_map(stitched).collect())
+}
+
+/// Removes runs: those beyond the number that was asked for, and those past the period that the
+/// project states. Never the latest, and never one that a latest view still shows.
+pub(super) fn retire(builder: &mut Builder<'_>) -> Result<(), Failure> {
+    let store = builder.store;
+    let mut done: Vec<Known> =
+        known(store)?.into_iter().filter(|run| run.state == "done").collect();
+    let Some(latest) = done.pop() else { return Ok(()) };
+    let keep = builder.request.keep_runs.map(|keep| keep.max(1) as usize - 1);
+    let stated = builder.project.retention.as_deref().and_then(plan::seconds);
+    let oldest = stated.and_then(|seconds| latest.end.checked_sub(seconds.seconds()).ok());
+    let beyond = keep.map_or(0, |keep| done.len().saturating_sub(keep));
+    let shown = shown_runs(store)?;
+    for (at, run) in done.iter().enumerate() {
+        let past = oldest.is_some_and(|oldest| run.end < oldest);
+        if (at < beyond || past) && !shown.contains(&run.number) {
+            remove(store, run.number)?;
+            builder.built.removed.push(run.number);
+        }
+    }
+    Ok(())
+}
+
+/// Runs that some latest view shows.
+fn shown_runs(store: &Store) -> Result<BTreeSet<u64>, Failure> {
+    let rows = store.cells(statements::latest_views().text())?;
+    let number = |row: Vec<Value>| {
+        let sql = row.first()?.display();
+        let name = &sql[sql.find("Material_")?..];
+        let name = &name[..name.find('"')?];
+        name.rsplit('_').next()?.parse().ok()
+    };
+    Ok(rows.into_iter().filter_map(number).collect())
+}
+
+/// Removes a run with all that it made.
+fn remove(store: &Store, run: u64) -> Result<(), Failure> {
+    let objects: Vec<Object> = objects(store)?
+        .into_iter()
+        .filter(|o| (o.schema == "main" || o.schema == WORK_SCHEMA) && is_of(&o.name, run))
+        .collect();
+    store.execute(statements::begin().text())?;
+    let removed = objects
+        .iter()
+        .map(|o| statements::drop_object(&o.schema, &o.name, o.is_view))
+        .chain(statements::forget_run(run))
+        .try_for_each(|statement| store.execute(statement.text()));
+    if let Err(error) = removed {
+        store.undo();
+        return Err(error.into());
+    }
+    Ok(store.execute(statements::commit().text())?)
+}

@@ -1,0 +1,61 @@
+//! Identity: which identifiers belong to one person, account or device.
+//!
+//! ```text
+//! rows ──▶ Interner ──▶ Edges ──▶ caps ──▶ Forest ──▶ Clusters ──▶ main ids, aliases
+//!        text to number  pairs   too many   joins      numbers       alias, rid
+//! ```
+//!
+//! What holds here, and what is kept out:
+//!
+//! - Pure code: no file, no database, no clock, no thread. Rows come in as slices and iterators,
+//!   answers leave as columns of numbers.
+//! - The same rows give the same clusters, main ids, refused edges and causes, in whatever order
+//!   they come. Numbers of identifiers and clusters do depend on the order; nothing that a reader
+//!   sees may be made of them alone.
+//! - Clusters are always finished: [`Forest::check`] proves it.
+//! - An edge that was refused is told of, with the cap that refused it; a main id that went away
+//!   is told of, with where it went and why.
+//! - No hash decides that two texts are equal, and no recursion walks a graph.
+//!
+//! Start at [`Interner::intern_column`], then [`Edges::push_columns`], [`Edges::merge_repeats`],
+//! [`apply_caps`], [`Forest::grow`] and [`name_clusters`].
+
+mod alias;
+mod caps;
+mod edges;
+mod forest;
+mod intern;
+mod order;
+mod rid;
+#[cfg(test)]
+mod tests;
+
+pub use alias::{Alias, Before, Cause, Mode, Names, name_clusters};
+pub use caps::{Cap, Refusal, apply_caps};
+pub use edges::{Edges, UNTIMED};
+pub use forest::{Clusters, Converged, Forest, Join, Unproven, check, labels};
+pub use intern::{Interner, Kinds, NOBODY};
+pub use rid::{Least, Rid, Rids, rid};
+
+use std::fmt;
+
+/// A graph outgrew the numbers it is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TooMany {
+    /// More identifiers than numbers.
+    Ids,
+    /// More edges than numbers.
+    Edges,
+}
+
+impl fmt::Display for TooMany {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self {
+            Self::Ids => "identifiers",
+            Self::Edges => "edges",
+        };
+        write!(f, "there are more than {} {what}", u32::MAX)
+    }
+}
+
+impl std::error::Error for TooMany {}

@@ -1,0 +1,384 @@
+//! The steps of a plan, made node by node in the order of what needs what.
+
+use super::features::Stored;
+use super::rows::{Chain, Table};
+use super::{
+    LeftOut, OWN_MARK, Options, Output, Plan, RUN_MARK, Step, View, WORK_SCHEMA, Work, hash,
+};
+use crate::define::{
+    EntityId, FeatureId, FeatureTableId, Item, Node, Owner, Project, SqlModelId, Target,
+    build_order,
+};
+use crate::sql::{Sql, ident, path, text, warehouse};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// What is known while a plan is made.
+pub(super) struct Builder<'a> {
+    pub(super) project: &'a Project,
+    pub(super) options: &'a Options,
+    pub(super) steps: Vec<Step>,
+    pub(super) views: Vec<View>,
+    pub(super) outputs: Vec<Output>,
+    /// What can be read, and the step that makes it.
+    pub(super) relations: HashMap<Target, (Sql, usize)>,
+    /// In which table each var of an entity or a cohort is.
+    pub(super) stored: BTreeMap<FeatureId, Stored>,
+    /// Rows with main ids, and vars added to them.
+    pub(super) chains: HashMap<(Table, EntityId), Chain>,
+    /// The vars of each owner that are built.
+    pub(super) owned: BTreeMap<Owner, Vec<FeatureId>>,
+    left_out: BTreeMap<Item, String>,
+    step_of: HashMap<Node, usize>,
+    needs: HashMap<Node, Vec<Node>>,
+}
+
+/// What a step is made of, before it has a hash.
+pub(super) struct Draft {
+    pub(super) name: String,
+    pub(super) about: Vec<String>,
+    pub(super) items: Vec<Item>,
+    pub(super) reads: Vec<usize>,
+    /// What is hashed beside the statements; instead of them when they differ without meaning.
+    pub(super) hashed: Option<String>,
+}
+
+pub(super) fn build(project: &Project, options: &Options) -> Plan {
+    let order = build_order(project);
+    let needs: HashMap<Node, Vec<Node>> = order.iter().cloned().collect();
+    let chosen = chosen(options, &needs, project);
+    let wanted = wanted(&needs, project);
+    let mut builder = Builder {
+        project,
+        options,
+        steps: Vec::new(),
+        views: Vec::new(),
+        outputs: Vec::new(),
+        relations: HashMap::new(),
+        stored: BTreeMap::new(),
+        chains: HashMap::new(),
+        owned: BTreeMap::new(),
+        left_out: BTreeMap::new(),
+        step_of: HashMap::new(),
+        needs,
+    };
+    builder.functions();
+    let mut depths: HashMap<Node, usize> = HashMap::new();
+    let mut levels: BTreeMap<usize, Vec<Node>> = BTreeMap::new();
+    for (node, needs) in &order {
+        if !wanted.contains(node) || chosen.as_ref().is_some_and(|chosen| !chosen.contains(node)) {
+            continue;
+        }
+        let below = needs.iter().filter_map(|need| depths.get(need)).max();
+        let depth = below.map_or(0, |depth| depth + 1);
+        depths.insert(*node, depth);
+        levels.entry(depth).or_default().push(*node);
+    }
+    for nodes in levels.into_values() {
+        builder.level(&nodes);
+    }
+    builder.publish();
+    Plan {
+        steps: builder.steps,
+        left_out: builder.left_out.into_iter().map(|(item, why)| LeftOut { item, why }).collect(),
+        views: builder.views,
+        outputs: builder.outputs,
+    }
+}
+
+/// What has a use: every definition, the features of every entity, those of cohorts that have some
+/// of their own, and the tables of vars that something reads.
+fn wanted(needs: &HashMap<Node, Vec<Node>>, project: &Project) -> BTreeSet<Node> {
+    let mut found: BTreeSet<Node> = needs.values().flatten().copied().collect();
+    found.extend(needs.keys().copied().filter(|node| match node {
+        Node::Item(_) | Node::EntityVars(_) => true,
+        Node::CohortVars(id) => {
+            !project[*id].features.is_empty() || !project[*id].served.is_empty()
+        }
+        Node::InputVars(_) | Node::SqlModelVars(_) => false,
+    }));
+    found
+}
+
+/// What was asked for and all that it needs; `None` means everything.
+fn chosen(
+    options: &Options,
+    needs: &HashMap<Node, Vec<Node>>,
+    project: &Project,
+) -> Option<BTreeSet<Node>> {
+    if options.selected.is_empty() {
+        return None;
+    }
+    let mut queue: Vec<Node> = Vec::new();
+    for item in &options.selected {
+        queue.push(Node::Item(*item));
+        match item {
+            Item::Entity(id) => queue.push(Node::EntityVars(*id)),
+            Item::Cohort(id) if !project[*id].features.is_empty() => {
+                queue.push(Node::CohortVars(*id));
+            }
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    while let Some(node) = queue.pop() {
+        if found.insert(node) {
+            queue.extend(needs.get(&node).into_iter().flatten().copied());
+        }
+    }
+    Some(found)
+}
+
+impl Builder<'_> {
+    fn functions(&mut self) {
+        let schema = ident(WORK_SCHEMA);
+        let mut statements = vec![Sql::fill("CREATE SCHEMA IF NOT EXISTS {}", &[&schema])];
+        statements.extend(warehouse::functions());
+        let draft = Draft {
+            name: "warehouse functions".into(),
+            about: vec![
+                "Functions that projects use and DuckDB does not have, as macros.".into(),
+                "Intermediate tables live in the schema muster_work until the run is done.".into(),
+            ],
+            items: Vec::new(),
+            reads: Vec::new(),
+            hashed: Some(String::new()),
+        };
+        self.add(draft, Vec::new(), Work::Session, statements);
+    }
+
+    /// Nodes of which none needs another: features of the same rows are computed together.
+    fn level(&mut self, nodes: &[Node]) {
+        let mut features = Vec::new();
+        for node in nodes {
+            if let Some(why) = self.cannot(*node) {
+                self.leave_out(*node, why);
+                continue;
+            }
+            if let Node::Item(Item::Feature(id)) = node {
+                features.push(*id);
+            } else if let Err(why) = self.node(*node) {
+                self.leave_out(*node, why);
+            }
+        }
+        self.features(&features);
+    }
+
+    fn cannot(&self, node: Node) -> Option<String> {
+        if let Node::Item(item) = node
+            && let Some(why) = self.options.broken.get(&item)
+        {
+            return Some(why.clone());
+        }
+        // Of an id stitcher the sources that are there are joined.
+        if matches!(node, Node::Item(Item::Stitcher(_))) {
+            return None;
+        }
+        let is_table = !matches!(node, Node::Item(_));
+        for need in self.needs.get(&node).into_iter().flatten() {
+            let Node::Item(item) = need else { continue };
+            if is_table && matches!(item, Item::Feature(_)) {
+                continue;
+            }
+            if let Some(why) = self.left_out.get(item) {
+                let name = super::files::item_name(self.project, *item);
+                return Some(format!("it needs {name}, which is not built: {why}"));
+            }
+        }
+        None
+    }
+
+    pub(super) fn leave_out(&mut self, node: Node, why: String) {
+        if let Node::Item(item) = node {
+            self.left_out.insert(item, why);
+        }
+    }
+
+    fn node(&mut self, node: Node) -> Result<(), String> {
+        match node {
+            Node::Item(item) => self.item(item),
+            Node::EntityVars(id) => self.entity_vars(id),
+            Node::CohortVars(id) => self.cohort_vars(id),
+            Node::InputVars(id) => self.var_table(Table::Input(id)),
+            Node::SqlModelVars(id) => self.var_table(Table::SqlModel(id)),
+        }
+    }
+
+    fn item(&mut self, item: Item) -> Result<(), String> {
+        match item {
+            Item::Input(id) => self.input(id),
+            Item::Stitcher(id) => self.stitcher(id),
+            Item::Entity(id) => self.everyone(id),
+            Item::Cohort(id) => self.cohort(id),
+            Item::SqlModel(id) => self.sql_model(id),
+            Item::FeatureTable(id) => self.feature_table(id),
+            Item::Feature(_) | Item::Other(_) => Ok(()),
+        }
+    }
+
+    /// What stands after `FROM` to read something.
+    ///
+    /// # Errors
+    /// When it is nothing that has rows, or is not built.
+    pub(super) fn relation(&self, target: Target) -> Result<Sql, String> {
+        if let Some((sql, _)) = self.relations.get(&target) {
+            return Ok(sql.clone());
+        }
+        match target {
+            Target::EntityView(id, None) => self.relation(Target::EntityVars(id)),
+            Target::CohortView(id, None) => self.relation(Target::CohortVars(id)),
+            Target::EntityView(id, Some(kind)) => {
+                let vars = self.relation(Target::EntityVars(id))?;
+                self.by_id(id, kind, &vars)
+            }
+            Target::CohortView(id, Some(kind)) => {
+                let vars = self.relation(Target::CohortVars(id))?;
+                self.by_id(self.project[id].entity, kind, &vars)
+            }
+            Target::InputMainId(id, _) => self.relation(Target::InputVars(id)),
+            Target::Feature(id) => {
+                Err(format!("`{}` is a feature, and no table", self.project[id].name))
+            }
+            Target::Other(id) => {
+                let model = &self.project[id];
+                Err(format!("`{}` is of type {}, which is not built", model.name, model.kind))
+            }
+            other => {
+                let name = crate::define::words::target(self.project, other);
+                Err(format!("{name} is not built"))
+            }
+        }
+    }
+
+    /// Rows of a table by main id, keyed by one kind of id instead.
+    fn by_id(
+        &self,
+        entity: EntityId,
+        kind: crate::define::IdTypeId,
+        vars: &Sql,
+    ) -> Result<Sql, String> {
+        let stitcher =
+            self.project[entity].stitcher.ok_or_else(|| "the entity has no ids".to_owned())?;
+        let graph = self.relation(Target::Stitcher(stitcher))?;
+        let name = &self.project[kind].name;
+        let main = ident(&self.project[entity].main_id);
+        Ok(Sql::fill(
+            "(SELECT graph.other_id AS {}, vars.* FROM {} AS graph JOIN {} AS vars USING ({}) \
+             WHERE graph.other_id_type = {})",
+            &[&ident(name), &graph, vars, &main, &text(name)],
+        ))
+    }
+
+    /// The steps that make what `nodes` need, and the functions.
+    pub(super) fn reads_of(&self, nodes: impl IntoIterator<Item = Node>) -> Vec<usize> {
+        let mut found: BTreeSet<usize> = BTreeSet::new();
+        for node in nodes {
+            for need in self.needs.get(&node).into_iter().flatten() {
+                found.extend(self.step_of.get(need).copied());
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// Notes which step makes a node.
+    pub(super) fn made(&mut self, node: Node, step: usize) {
+        self.step_of.insert(node, step);
+    }
+
+    /// Adds a step; its tables are named `makes`.
+    pub(super) fn add(
+        &mut self,
+        draft: Draft,
+        makes: Vec<String>,
+        work: Work,
+        statements: Vec<Sql>,
+    ) -> usize {
+        let hash = self.hash_of(&draft, &statements);
+        let Draft { name, about, items, mut reads, .. } = draft;
+        reads.sort_unstable();
+        reads.dedup();
+        self.steps.push(Step { name, about, items, reads, makes, work, hash, statements });
+        self.steps.len() - 1
+    }
+
+    fn hash_of(&self, draft: &Draft, statements: &[Sql]) -> String {
+        let own: Vec<&str> = match &draft.hashed {
+            Some(text) => vec![text],
+            None => statements.iter().map(Sql::text).collect(),
+        };
+        let mut reads: Vec<&str> =
+            draft.reads.iter().map(|at| self.steps[*at].hash.as_str()).collect();
+        reads.sort_unstable();
+        reads.dedup();
+        hash(&[&[draft.name.as_str()], own.as_slice(), reads.as_slice()].concat())
+    }
+
+    /// Adds a step that makes one table of a query, and gives its name.
+    pub(super) fn table(&mut self, draft: Draft, model: &str, query: &Sql) -> (Sql, usize) {
+        let hash = self.hash_of(&draft, std::slice::from_ref(query));
+        let name = material(model, &hash);
+        let table = ident(&name);
+        let query = owned(query, &name);
+        let statement = Sql::fill("CREATE OR REPLACE TABLE {} AS\n{}", &[&table, &query]);
+        let draft = Draft { hashed: Some(hash), ..draft };
+        let step = self.add(draft, vec![name], Work::Tables, vec![statement]);
+        (table, step)
+    }
+
+    /// Adds a step that makes a table which lives while the run is built.
+    pub(super) fn work_table(&mut self, draft: Draft, model: &str, query: &Sql) -> (Sql, usize) {
+        let hash = self.hash_of(&draft, std::slice::from_ref(query));
+        let name = material(model, &hash);
+        let table = path(&[WORK_SCHEMA, &name]);
+        let statement = Sql::fill("CREATE OR REPLACE TABLE {} AS\n{}", &[&table, query]);
+        let draft = Draft { hashed: Some(hash), ..draft };
+        let step =
+            self.add(draft, vec![format!("{WORK_SCHEMA}.{name}")], Work::Tables, vec![statement]);
+        (table, step)
+    }
+
+    /// Adds a step that gives a query a name for the session.
+    pub(super) fn session_view(&mut self, draft: Draft, name: &str, query: &Sql) -> (Sql, usize) {
+        let view = ident(name);
+        let statement = Sql::fill("CREATE OR REPLACE TEMP VIEW {} AS\n{}", &[&view, query]);
+        let step = self.add(draft, vec![name.to_owned()], Work::Session, vec![statement]);
+        (view, step)
+    }
+
+    pub(super) fn item_features(&self, features: &[FeatureId]) -> Vec<Item> {
+        features.iter().map(|id| Item::Feature(*id)).collect()
+    }
+
+    /// The name under which a SQL model is known, unique over packages.
+    pub(super) fn model_name(&self, id: SqlModelId) -> String {
+        let model = &self.project[id];
+        let same = |other: &crate::define::SqlModel| other.name.eq_ignore_ascii_case(&model.name);
+        match &model.package {
+            Some(package) if self.project.sql_models.iter().filter(|o| same(o)).count() > 1 => {
+                format!("{package}_{}", model.name)
+            }
+            _ => model.name.clone(),
+        }
+    }
+
+    pub(super) fn feature_table_name(&self, id: FeatureTableId) -> String {
+        self.project[id].name.clone()
+    }
+}
+
+/// The name of a table of a run.
+pub(super) fn material(model: &str, hash: &str) -> String {
+    let plain: String = model
+        .chars()
+        .map(|c| if c == '"' || c.is_control() || c == RUN_MARK { '_' } else { c })
+        .collect();
+    format!("Material_{plain}_{hash}_{RUN_MARK}")
+}
+
+/// `sql` with the mark of its own table replaced by its name.
+pub(super) fn owned(sql: &Sql, name: &str) -> Sql {
+    if sql.text().contains(OWN_MARK) {
+        Sql::of_project(sql.text().replace(OWN_MARK, name))
+    } else {
+        sql.clone()
+    }
+}

@@ -1,0 +1,230 @@
+//! Project → plan: the steps that build its tables, as SQL that anyone can read.
+//!
+//! ```text
+//! Project ─order, needs─▶ nodes by depth ─build─▶ Step, Step, …  ─publish─▶ latest views
+//!              text: what a definition says → SQL        │
+//!              dialect: words of other warehouses        └─▶ files, plan.json, picture
+//! ```
+//!
+//! What holds here, and what is kept out:
+//!
+//! - Pure: no data, no file, no clock. Where rows of inputs are, the end of the run and its number
+//!   are parameters, and the same parameters give the same bytes.
+//! - A step's tables are named after what makes them: `Material_<model>_<hash>_<run>`, the hash
+//!   being that of the step's SQL, in which the hashes of all that it reads stand. So a table that
+//!   is there under its name need not be made again.
+//! - The number of the run and its end stand in the SQL as marks until [`Step::statements`] is
+//!   asked, so that neither is part of a hash.
+//! - What cannot be built is left out with why; what needs it is left out too; the rest is planned.
+//!
+//! Start at [`plan`], then `build.rs`.
+
+mod build;
+mod cohorts;
+mod dialect;
+mod features;
+mod files;
+mod layout;
+mod models;
+mod picture;
+mod publish;
+mod rows;
+mod stitch;
+mod text;
+
+pub use files::{PlannedFile, files, item_name, item_place, views};
+pub use picture::picture;
+pub use stitch::seconds;
+pub use stitch::{CapPlan, FilterPlan, FilterRule, RulesPlan, Stitch, StitchSource, StitchTables};
+
+use crate::define::{InputId, Item, Project};
+use crate::sql::Sql;
+use jiff::civil::DateTime;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Stands for the number of the run.
+const RUN_MARK: char = '\u{E002}';
+/// Around a Go layout: stands for the end of the run written in it.
+const END_MARKS: [char; 2] = ['\u{E003}', '\u{E004}'];
+/// Stands for the name of the table that a step makes, while its hash is not known.
+const OWN_MARK: char = '\u{E005}';
+/// The layout of the end of the run where SQL compares with it.
+const END_LAYOUT: &str = "2006-01-02 15:04:05.000000";
+/// The schema of tables that live only while a run is being built.
+pub const WORK_SCHEMA: &str = "muster_work";
+/// The schema in which Muster keeps what it knows about runs.
+pub const OWN_SCHEMA: &str = "muster";
+
+/// What a plan depends on beside the project.
+#[derive(Debug, Default, Clone)]
+pub struct Options {
+    /// Definitions that turned out not to work, with why.
+    pub broken: BTreeMap<Item, String>,
+    /// Features that are computed in a step of their own, to find out which of them does not work.
+    pub alone: BTreeSet<Item>,
+    /// Where the rows of inputs are; of the others, where the project says.
+    pub tables: BTreeMap<InputId, Sql>,
+    /// Only these and what they need; empty means all.
+    pub selected: BTreeSet<Item>,
+}
+
+/// A run: one build of the tables at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Up to when rows count, in UTC.
+    pub end: DateTime,
+}
+
+/// Everything that is built, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The steps, each after all that it reads.
+    pub steps: Vec<Step>,
+    /// What is not built, and why.
+    pub left_out: Vec<LeftOut>,
+    /// What is published at the end: the latest views.
+    pub views: Vec<View>,
+    /// Which tables hold what, for those who open the result.
+    pub outputs: Vec<Output>,
+}
+
+/// Something that is not built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What.
+    pub item: Item,
+    /// Why.
+    pub why: String,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What it makes, in a few words: `features of user from orders`.
+    pub name: String,
+    /// More about it, for the head of its file.
+    pub about: Vec<String>,
+    /// The definitions that it carries out.
+    pub items: Vec<Item>,
+    /// The steps that it reads from.
+    pub reads: Vec<usize>,
+    /// What it makes, with marks.
+    pub makes: Vec<String>,
+    /// How.
+    pub work: Work,
+    /// Identifies what it does.
+    pub hash: String,
+    statements: Vec<Sql>,
+}
+
+/// How a step works.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Work {
+    /// Its statements define what lives as long as the session: it is run in every session.
+    Session,
+    /// Its statements make tables that stay.
+    Tables,
+    /// Ids are joined by [`crate::identity`]; the statements are SQL that comes to the same.
+    Stitch(Box<Stitch>),
+}
+
+/// A view that is published when all is built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// Its name, the same for every run.
+    pub name: String,
+    /// The table or view of the run that it shows, with marks.
+    pub of: String,
+    /// The model that it belongs to, as the registry names it.
+    pub model: String,
+    /// Its type, as the registry names it.
+    pub model_type: &'static str,
+    /// The step that makes what it shows.
+    pub step: usize,
+}
+
+/// Which object of a run holds what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// What it is.
+    pub what: Holds,
+    /// The latest view.
+    pub view: String,
+    /// The object of the run, with marks.
+    pub of: String,
+}
+
+/// What an output holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holds {
+    /// Features of an entity, by main id.
+    Entity(crate::define::EntityId),
+    /// The members of a cohort.
+    Cohort(crate::define::CohortId),
+    /// Features of a cohort, by main id.
+    CohortFeatures(crate::define::CohortId),
+    /// The id graph of an entity.
+    Graph(crate::define::EntityId),
+}
+
+/// The plan of a project.
+pub fn plan(project: &Project, options: &Options) -> Plan {
+    build::build(project, options)
+}
+
+impl Run {
+    /// `text` with the marks of a run replaced.
+    pub fn settle(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find([RUN_MARK, END_MARKS[0]]) {
+            out.push_str(&rest[..at]);
+            let mark = rest[at..].chars().next().unwrap_or(RUN_MARK);
+            rest = &rest[at + mark.len_utf8()..];
+            if mark == RUN_MARK {
+                out.push_str(&self.number.to_string());
+            } else if let Some(end) = rest.find(END_MARKS[1]) {
+                out.push_str(&layout::written(&self.end, &rest[..end]));
+                rest = &rest[end + END_MARKS[1].len_utf8()..];
+            }
+        }
+        out.push_str(rest);
+        out
+    }
+}
+
+impl Step {
+    /// The statements, for a run.
+    pub fn statements(&self, run: &Run) -> Vec<String> {
+        self.statements.iter().map(|sql| run.settle(sql.text())).collect()
+    }
+
+    /// Whether what it makes outlives the session.
+    pub fn stays(&self) -> bool {
+        !matches!(self.work, Work::Session)
+    }
+}
+
+/// The end of the run as an SQL moment.
+fn end_of_run() -> Sql {
+    Sql::of_project(format!("TIMESTAMP '{}{END_LAYOUT}{}'", END_MARKS[0], END_MARKS[1]))
+}
+
+/// Text without the characters that are marks here.
+fn unmarked(text: &str) -> String {
+    let marks = [RUN_MARK, END_MARKS[0], END_MARKS[1], OWN_MARK];
+    if text.contains(marks) { text.replace(marks, "\u{FFFD}") } else { text.to_owned() }
+}
+
+/// Eight letters that stand for what `parts` say.
+fn hash(parts: &[&str]) -> String {
+    let mut sha = Sha256::new();
+    for part in parts {
+        sha.update((part.len() as u64).to_le_bytes());
+        sha.update(part.as_bytes());
+    }
+    sha.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}

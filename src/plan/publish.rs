@@ -1,0 +1,221 @@
+//! What others read when a run is done: feature views, and the latest view of everything.
+
+use super::build::{Builder, Draft, material, owned};
+use super::{Holds, Output, View, Work};
+use crate::define::{
+    CohortId, EntityId, FeatureId, FeatureView, Owner, SqlModelId, StitcherId, Target,
+};
+use crate::sql::{Sql, ident, text};
+
+impl Builder<'_> {
+    /// Adds the feature views and lists all latest views.
+    pub(super) fn publish(&mut self) {
+        for at in 0..self.project.stitchers.len() {
+            self.publish_graph(StitcherId(at));
+        }
+        for at in 0..self.project.entities.len() {
+            self.publish_entity(EntityId(at));
+        }
+        for at in 0..self.project.cohorts.len() {
+            self.publish_cohort(CohortId(at));
+        }
+        for at in 0..self.project.sql_models.len() {
+            let id = SqlModelId(at);
+            let name = self.model_name(id);
+            self.publish_table(Target::SqlModel(id), name, "sql_template");
+        }
+        for at in 0..self.project.feature_tables.len() {
+            let id = crate::define::FeatureTableId(at);
+            let name = self.feature_table_name(id);
+            self.publish_table(Target::FeatureTable(id), name, "feature_table_model");
+        }
+    }
+
+    fn publish_graph(&mut self, id: StitcherId) {
+        let Some((_, step)) = self.relations.get(&Target::Stitcher(id)).cloned() else { return };
+        let stitcher = &self.project[id];
+        let name = stitcher.name.clone();
+        let entity = stitcher.entity;
+        let parts = ["", "_edges", "_refused", "_merges", "_aliases"];
+        let made = self.steps[step].makes.clone();
+        for (part, of) in parts.into_iter().zip(&made) {
+            let view = format!("{name}{part}");
+            self.latest(view, of.clone(), &name, "id_stitcher", step);
+        }
+        if self.project[entity].stitcher == Some(id)
+            && let Some(of) = made.first()
+        {
+            self.outputs.push(Output { what: Holds::Graph(entity), view: name, of: of.clone() });
+        }
+    }
+
+    fn publish_entity(&mut self, id: EntityId) {
+        let name = self.project[id].name.clone();
+        self.publish_table(Target::Entity(id), format!("{name}_all"), "entity_cohort");
+        let Some((vars, vars_step)) = self.relations.get(&Target::EntityVars(id)).cloned() else {
+            return;
+        };
+        self.publish_table(Target::EntityVars(id), format!("{name}_var_table"), "var_table");
+        let features = self.owned.get(&Owner::Entity(id)).cloned().unwrap_or_default();
+        let mut columns = Vec::new();
+        for (at, model) in self.project.sql_models.iter().enumerate() {
+            let target = Target::SqlModel(SqlModelId(at));
+            if model.owner == Some(Owner::Entity(id)) && self.relations.contains_key(&target) {
+                columns.extend(model.features.iter().map(|(name, _)| (target, name.clone())));
+            }
+        }
+        let mut served = self.project[id].served.clone();
+        if !served.iter().any(|view| view.id_type.is_none()) {
+            let name = format!("{name}_feature_view");
+            served.insert(0, FeatureView { id_type: None, name, place: None });
+        }
+        served.sort_by_key(|view| view.id_type.is_some());
+        let base = (vars, vars_step);
+        let made = self.feature_views(id, &served, &features, &columns, &base);
+        if let Some((view, of)) = made {
+            self.outputs.push(Output { what: Holds::Entity(id), view, of });
+        }
+    }
+
+    fn publish_cohort(&mut self, id: CohortId) {
+        let cohort = &self.project[id];
+        let entity = cohort.entity;
+        let name = format!("{}_{}", self.project[entity].name, cohort.name);
+        let Some(of) = self.publish_table(Target::Cohort(id), name.clone(), "entity_cohort") else {
+            return;
+        };
+        self.outputs.push(Output { what: Holds::Cohort(id), view: name.clone(), of });
+        let cohort = &self.project[id];
+        let mut served = cohort.served.clone();
+        if cohort.features.is_empty() && served.is_empty() {
+            return;
+        }
+        if !self.relations.contains_key(&Target::CohortVars(id)) && self.cohort_vars(id).is_err() {
+            return;
+        }
+        let Some(base) = self.relations.get(&Target::CohortVars(id)).cloned() else { return };
+        self.publish_table(Target::CohortVars(id), format!("{name}_var_table"), "var_table");
+        if !served.iter().any(|view| view.id_type.is_none()) {
+            let name = format!("{name}_feature_view");
+            served.insert(0, FeatureView { id_type: None, name, place: None });
+        }
+        served.sort_by_key(|view| view.id_type.is_some());
+        let features = self.vars_of_cohort(id);
+        if let Some((view, of)) = self.feature_views(entity, &served, &features, &[], &base) {
+            self.outputs.push(Output { what: Holds::CohortFeatures(id), view, of });
+        }
+    }
+
+    /// The served features under the main id, and under each other id that they are served by.
+    /// Gives the view by main id and its object.
+    fn feature_views(
+        &mut self,
+        entity: EntityId,
+        served: &[FeatureView],
+        features: &[FeatureId],
+        columns: &[(Target, String)],
+        (vars, vars_step): &(Sql, usize),
+    ) -> Option<(String, String)> {
+        let main = ident(&self.project[entity].main_id);
+        let mut by_main: Option<(String, String, usize)> = None;
+        for view in served {
+            let (query, reads, is_view) = match (view.id_type, &by_main) {
+                (Some(kind), Some((_, of, step))) => {
+                    let stitcher = self.project[entity].stitcher?;
+                    let (graph, graph_step) =
+                        self.relations.get(&Target::Stitcher(stitcher)).cloned()?;
+                    let name = &self.project[kind].name;
+                    let query = Sql::fill(
+                        "SELECT graph.other_id AS {}, features.*\nFROM {} AS graph\n\
+                         JOIN {} AS features USING ({})\nWHERE graph.other_id_type = {}",
+                        &[&ident(name), &graph, &ident(of), &main, &text(name)],
+                    );
+                    (query, vec![*step, graph_step], true)
+                }
+                (Some(_), None) => continue,
+                (None, _) => {
+                    let mut reads = vec![*vars_step];
+                    let shown = features.iter().filter(|id| self.project[**id].served);
+                    let shown = shown
+                        .map(|id| Sql::fill(",\n  vars.{}", &[&ident(&self.project[*id].name)]));
+                    let shown = Sql::join(shown.collect::<Vec<_>>(), "");
+                    let (more, joins) = self.columns_of_models(entity, columns, &mut reads).ok()?;
+                    let query = Sql::fill(
+                        "SELECT vars.{},\n  vars.valid_at{}{}\nFROM {} AS vars{}",
+                        &[&main, &shown, &Sql::join(more, ""), vars, &joins],
+                    );
+                    (query, reads, columns.is_empty())
+                }
+            };
+            let about = match view.id_type {
+                Some(kind) => format!("Features by {}.", self.project[kind].name),
+                None => "Features by main id.".to_owned(),
+            };
+            let draft = Draft {
+                name: format!("view {}", view.name),
+                about: vec![about],
+                items: Vec::new(),
+                reads,
+                hashed: None,
+            };
+            let (of, step) = self.run_view(draft, &view.name, &query, is_view);
+            self.latest(view.name.clone(), of.clone(), &view.name, "feature_view", step);
+            if view.id_type.is_none() && by_main.is_none() {
+                by_main = Some((view.name.clone(), of, step));
+            }
+        }
+        by_main.map(|(view, of, _)| (view, of))
+    }
+
+    /// A view of this run, or a table when it reads what does not outlive the session.
+    fn run_view(
+        &mut self,
+        draft: Draft,
+        label: &str,
+        query: &Sql,
+        is_view: bool,
+    ) -> (String, usize) {
+        let hash = super::hash(&[label, query.text()]);
+        let name = material(label, &hash);
+        let query = owned(query, &name);
+        let pieces = [&ident(&name), &query];
+        let statement = match is_view {
+            true => Sql::fill("CREATE OR REPLACE VIEW {} AS\n{}", &pieces),
+            false => Sql::fill("CREATE OR REPLACE TABLE {} AS\n{}", &pieces),
+        };
+        let draft = Draft { hashed: Some(hash), ..draft };
+        let step = self.add(draft, vec![name.clone()], Work::Tables, vec![statement]);
+        (name, step)
+    }
+
+    fn publish_table(
+        &mut self,
+        target: Target,
+        view: String,
+        model_type: &'static str,
+    ) -> Option<String> {
+        let (_, step) = self.relations.get(&target).cloned()?;
+        if !self.steps[step].stays() {
+            return None;
+        }
+        let of = self.steps[step].makes.first()?.clone();
+        let model = view.clone();
+        self.latest(view, of.clone(), &model, model_type, step);
+        Some(of)
+    }
+
+    fn latest(
+        &mut self,
+        name: String,
+        of: String,
+        model: &str,
+        model_type: &'static str,
+        step: usize,
+    ) {
+        // Two outputs of one name: the first is shown, the other can be read under its own name.
+        if self.views.iter().any(|view| view.name.eq_ignore_ascii_case(&name)) {
+            return;
+        }
+        self.views.push(View { name, of, model: model.to_owned(), model_type, step });
+    }
+}

@@ -1,0 +1,129 @@
+//! What a definition says, as SQL: its text with the things it refers to put in their places.
+
+use super::build::Builder;
+use super::{END_MARKS, OWN_MARK, dialect, end_of_run, unmarked};
+use crate::define::{EntityId, FeatureId, Owner, Part, Target, Text, words};
+use crate::sql::{Sql, ident};
+use std::collections::BTreeSet;
+
+/// Where a text stands, which decides what a var in it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// An expression about an entity: vars of it are joined by its main id.
+    Entity(EntityId),
+    /// A query: vars are columns of what it reads.
+    Query,
+    /// Statements: vars are columns of what they read.
+    Statements,
+}
+
+/// A text as SQL.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Said {
+    pub(super) sql: Sql,
+    /// Vars of the entity that it uses; each stands as [`joined_name`].
+    pub(super) vars: BTreeSet<FeatureId>,
+    /// Vars of the rows it is about; each stands by its own name.
+    pub(super) row_vars: BTreeSet<FeatureId>,
+}
+
+impl Builder<'_> {
+    /// A text as SQL for where it stands.
+    ///
+    /// # Errors
+    /// When it refers to something that means nothing there, in a sentence.
+    pub(super) fn said(&self, text: &Text, about: About) -> Result<Said, String> {
+        let mut out = String::new();
+        let (mut vars, mut row_vars) = (BTreeSet::new(), BTreeSet::new());
+        for part in &text.parts {
+            match part {
+                Part::Sql(sql) => out.push_str(&unmarked(sql)),
+                Part::Column(_, name) => out.push_str(ident(name).text()),
+                Part::Ref(Target::Feature(id)) => {
+                    let name = self.var(*id, about, &mut vars, &mut row_vars)?;
+                    out.push_str(name.text());
+                }
+                Part::Ref(target) => out.push_str(self.relation(*target)?.text()),
+                Part::InCohort { cohort, member } => {
+                    out.push_str(self.membership(*cohort, *member)?.text());
+                }
+                // Rows are cut at the end of the run where they come in.
+                Part::TimeFilter(_) => out.push_str("TRUE"),
+                Part::EndTime => out.push_str(end_of_run().text()),
+                Part::EndTimeText(layout) => {
+                    out.push(END_MARKS[0]);
+                    out.push_str(&unmarked(layout));
+                    out.push(END_MARKS[1]);
+                }
+                Part::This => {
+                    out.push_str(ident(&OWN_MARK.to_string()).text());
+                }
+                Part::RowSet(name) => return Err(format!("it merges `{name}`")),
+                Part::Unknown(name) => return Err(format!("it uses `{name}`, which is not there")),
+                Part::Broken(why) => return Err(why.clone()),
+            }
+        }
+        let out = out.trim().trim_end_matches(';').trim_end();
+        if let Some(why) = dialect::refused(out, about == About::Statements) {
+            return Err(why);
+        }
+        let sql = dialect::duckdb(out);
+        Ok(Said { sql: Sql::of_project(sql), vars, row_vars })
+    }
+
+    fn var(
+        &self,
+        id: FeatureId,
+        about: About,
+        vars: &mut BTreeSet<FeatureId>,
+        row_vars: &mut BTreeSet<FeatureId>,
+    ) -> Result<Sql, String> {
+        let feature = &self.project[id];
+        match (feature.owner, about) {
+            (_, About::Query | About::Statements) => Ok(ident(&feature.name)),
+            (Owner::Input(_) | Owner::SqlModel(_), _) => {
+                row_vars.insert(id);
+                Ok(ident(&feature.name))
+            }
+            (_, About::Entity(entity)) if feature.entity == entity => {
+                vars.insert(id);
+                Ok(ident(&self.joined_name(id)))
+            }
+            _ => Err(format!(
+                "it uses `{}` of another entity, `{}`",
+                feature.name, self.project[feature.entity].name
+            )),
+        }
+    }
+
+    /// Under which name a var is joined: never that of a column of the rows.
+    pub(super) fn joined_name(&self, id: FeatureId) -> String {
+        words::target(self.project, Target::Feature(id))
+    }
+
+    /// The condition that a main id is in a cohort.
+    fn membership(&self, cohort: Target, member: bool) -> Result<Sql, String> {
+        let entity = match cohort {
+            Target::Cohort(id) => self.project[id].entity,
+            Target::Entity(id) => id,
+            _ => return Err("it asks for members of something that is no cohort".to_owned()),
+        };
+        let main = ident(&self.project[entity].main_id);
+        let members = self.relation(cohort)?;
+        let not = if member { Sql::raw("") } else { Sql::raw("NOT ") };
+        Ok(Sql::fill("({} {}IN (SELECT {} FROM {}))", &[&main, &not, &main, &members]))
+    }
+}
+
+/// An expression in brackets. A comment at its end must not swallow the bracket.
+pub(super) fn bracketed(sql: &Sql) -> Sql {
+    if sql.text().contains("--") {
+        return Sql::fill("({}\n)", &[sql]);
+    }
+    sql.nested()
+}
+
+/// An expression that something follows on the same line.
+pub(super) fn whole(sql: &Sql) -> Sql {
+    if sql.text().contains("--") { bracketed(sql) } else { sql.clone() }
+}

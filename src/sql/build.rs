@@ -1,0 +1,422 @@
+//! Statements about runs: what Muster and the registry keep in the file that is built.
+
+use super::duckdb::{ident, number, path, text};
+use super::{Sql, timestamp};
+use std::path::{Path, PathBuf};
+
+/// The columns of the registry, in the format's own names.
+const REGISTRY: &str = "model_name VARCHAR, model_type VARCHAR, model_ref VARCHAR, \
+    model_hash VARCHAR, seq_no BIGINT, creation_ts TIMESTAMP, end_ts TIMESTAMP, metadata JSON, \
+    registry_version BIGINT, pb_version VARCHAR";
+
+/// Tables in which runs are kept. They can be made again.
+pub fn bookkeeping() -> Vec<Sql> {
+    [
+        "CREATE SCHEMA IF NOT EXISTS muster",
+        "CREATE TABLE IF NOT EXISTS muster.runs (number BIGINT PRIMARY KEY, state VARCHAR NOT NULL, \
+         project VARCHAR, end_time TIMESTAMP NOT NULL, started TIMESTAMP NOT NULL, \
+         finished TIMESTAMP, commit_id VARCHAR, selected VARCHAR[])",
+        "CREATE TABLE IF NOT EXISTS muster.steps (run BIGINT NOT NULL, name VARCHAR NOT NULL, \
+         hash VARCHAR NOT NULL, makes VARCHAR[] NOT NULL, seconds DOUBLE)",
+        "CREATE TABLE IF NOT EXISTS muster.findings (run BIGINT NOT NULL, severity VARCHAR NOT NULL, \
+         message VARCHAR NOT NULL, file VARCHAR, line BIGINT, hint VARCHAR)",
+        "CREATE TABLE IF NOT EXISTS muster.stitches (run BIGINT NOT NULL, entity VARCHAR NOT NULL, \
+         mode VARCHAR NOT NULL, ids BIGINT, edges BIGINT, refused BIGINT, clusters BIGINT, \
+         retired BIGINT, statement VARCHAR)",
+        "CREATE TABLE IF NOT EXISTS muster.definitions (run BIGINT PRIMARY KEY, document JSON NOT NULL)",
+    ]
+    .into_iter()
+    .map(Sql::raw)
+    .chain([Sql::of_project(format!("CREATE TABLE IF NOT EXISTS material_registry ({REGISTRY})"))])
+    .collect()
+}
+
+/// Whether a file has runs.
+pub fn has_runs() -> Sql {
+    Sql::raw(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() \
+         AND schema_name = 'muster' AND table_name IN ('runs', 'definitions')",
+    )
+}
+
+/// Number, state and end of every run, oldest first.
+pub fn runs() -> Sql {
+    Sql::raw(
+        "SELECT number, state, strftime(end_time, '%Y-%m-%d %H:%M:%S.%f'), \
+         strftime(started, '%Y-%m-%d %H:%M:%S') FROM muster.runs ORDER BY number",
+    )
+}
+
+/// What a run knew about its definitions.
+pub fn definitions(run: u64) -> Sql {
+    Sql::fill(
+        "SELECT CAST(document AS VARCHAR) FROM muster.definitions WHERE run = {}",
+        &[&number(run)],
+    )
+}
+
+/// A run begins.
+pub fn begin_run(run: u64, project: &str, end: &str, now: &str, selected: &[String]) -> Sql {
+    let list = Sql::join(selected.iter().map(|s| text(s)), ", ");
+    Sql::fill(
+        "INSERT INTO muster.runs (number, state, project, end_time, started, selected) \
+         VALUES ({}, 'running', {}, {}, {}, CAST([{}] AS VARCHAR[]))",
+        &[&number(run), &text(project), &timestamp(end), &timestamp(now), &list],
+    )
+}
+
+/// A run is `done`, or `abandoned`.
+pub fn end_run(run: u64, state: &'static str, now: &str, commit: Option<&str>) -> Sql {
+    Sql::fill(
+        "UPDATE muster.runs SET state = {}, finished = {}, commit_id = {} WHERE number = {}",
+        &[&text(state), &timestamp(now), &maybe(commit), &number(run)],
+    )
+}
+
+/// Hashes of the steps of a run that are done.
+pub fn steps_done(run: u64) -> Sql {
+    Sql::fill("SELECT hash FROM muster.steps WHERE run = {}", &[&number(run)])
+}
+
+/// A step is done.
+pub fn step_done(run: u64, name: &str, hash: &str, makes: &[String], seconds: f64) -> Sql {
+    let list = Sql::join(makes.iter().map(|s| text(s)), ", ");
+    Sql::fill(
+        "INSERT INTO muster.steps VALUES ({}, {}, {}, CAST([{}] AS VARCHAR[]), {})",
+        &[&number(run), &text(name), &text(hash), &list, &Sql::of_project(format!("{seconds:.3}"))],
+    )
+}
+
+/// One line of the registry. `status` is 1 for started and 2 for done.
+#[derive(Debug, Clone)]
+pub struct Registered<'a> {
+    /// The model's name.
+    pub model: &'a str,
+    /// Its type.
+    pub model_type: &'a str,
+    /// The hash of what makes it.
+    pub hash: &'a str,
+    /// The run.
+    pub run: u64,
+    /// The object that was made.
+    pub object: &'a str,
+    /// The latest view.
+    pub view: &'a str,
+    /// The end of the run.
+    pub end: &'a str,
+    /// The moment of this line.
+    pub now: &'a str,
+    /// 1 or 2.
+    pub status: u8,
+}
+
+/// Adds a line to the registry.
+pub fn register(line: &Registered<'_>) -> Sql {
+    let metadata = serde_json::json!({
+        "complete": { "status": line.status },
+        "material_objects": [{ "material_name": line.object, "view_name": line.view }],
+    });
+    let version = concat!("muster ", env!("CARGO_PKG_VERSION"));
+    Sql::fill(
+        "INSERT INTO material_registry VALUES ({}, {}, {}, {}, {}, {}, {}, {}, 5, {})",
+        &[
+            &text(line.model),
+            &text(line.model_type),
+            &text(&format!("models/{}", line.model)),
+            &text(line.hash),
+            &number(line.run),
+            &timestamp(line.now),
+            &timestamp(line.end),
+            &text(&metadata.to_string()),
+            &text(version),
+        ],
+    )
+}
+
+/// Keeps what a run knows about its definitions.
+pub fn keep_definitions(run: u64, document: &str) -> Sql {
+    Sql::fill(
+        "INSERT OR REPLACE INTO muster.definitions VALUES ({}, {})",
+        &[&number(run), &text(document)],
+    )
+}
+
+/// Keeps a finding of a run.
+pub fn keep_finding(
+    run: u64,
+    (severity, message): (&str, &str),
+    place: Option<(&str, u64)>,
+    hint: Option<&str>,
+) -> Sql {
+    let line = place.map_or_else(|| Sql::raw("NULL"), |(_, line)| number(line));
+    Sql::fill(
+        "INSERT INTO muster.findings VALUES ({}, {}, {}, {}, {}, {})",
+        &[
+            &number(run),
+            &text(severity),
+            &text(message),
+            &maybe(place.map(|(file, _)| file)),
+            &line,
+            &maybe(hint),
+        ],
+    )
+}
+
+/// Keeps what came of joining ids.
+pub fn keep_stitch(run: u64, entity: &str, mode: &str, counts: [u64; 5], statement: &str) -> Sql {
+    let [ids, edges, refused, clusters, retired] = counts.map(number);
+    Sql::fill(
+        "INSERT INTO muster.stitches VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})",
+        &[
+            &number(run),
+            &text(entity),
+            &text(mode),
+            &ids,
+            &edges,
+            &refused,
+            &clusters,
+            &retired,
+            &text(statement),
+        ],
+    )
+}
+
+/// What came of joining ids in a run.
+pub fn stitches(run: u64) -> Sql {
+    Sql::fill(
+        "SELECT entity, mode, ids, edges, refused, clusters, retired, statement \
+         FROM muster.stitches WHERE run = {} ORDER BY entity",
+        &[&number(run)],
+    )
+}
+
+/// The statements of views that are not of a run themselves.
+pub fn latest_views() -> Sql {
+    Sql::raw(
+        "SELECT sql FROM duckdb_views() WHERE database_name = current_database() \
+         AND schema_name = 'main' AND NOT internal AND NOT starts_with(view_name, 'Material_')",
+    )
+}
+
+/// Forgets findings and stitches of a run that begins anew.
+pub fn forget_notes(run: u64) -> Vec<Sql> {
+    let run = number(run);
+    vec![
+        Sql::fill("DELETE FROM muster.findings WHERE run = {}", &[&run]),
+        Sql::fill("DELETE FROM muster.stitches WHERE run = {}", &[&run]),
+    ]
+}
+
+/// Forgets a run that is gone.
+pub fn forget_run(run: u64) -> Vec<Sql> {
+    let n = number(run);
+    let mut all = forget_notes(run);
+    all.push(Sql::fill("DELETE FROM muster.steps WHERE run = {}", &[&n]));
+    all.push(Sql::fill("DELETE FROM muster.definitions WHERE run = {}", &[&n]));
+    all.push(Sql::fill("DELETE FROM material_registry WHERE seq_no = {}", &[&n]));
+    all.push(Sql::fill("DELETE FROM muster.runs WHERE number = {}", &[&n]));
+    all
+}
+
+/// Tables and views of the file: schema, name, and whether it is a view.
+pub fn objects() -> Sql {
+    Sql::raw(
+        "SELECT schema_name, table_name, FALSE FROM duckdb_tables() \
+         WHERE database_name = current_database() AND NOT internal AND NOT temporary \
+         UNION ALL SELECT schema_name, view_name, TRUE FROM duckdb_views() \
+         WHERE database_name = current_database() AND NOT internal AND NOT temporary ORDER BY 1, 2",
+    )
+}
+
+/// Tables and views of an attached database: schema and name.
+pub fn tables_of(database: &str) -> Sql {
+    let name = text(database);
+    Sql::fill(
+        "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = {} \
+         AND NOT internal UNION ALL SELECT schema_name, view_name FROM duckdb_views() \
+         WHERE database_name = {} AND NOT internal ORDER BY 1, 2",
+        &[&name, &name],
+    )
+}
+
+/// A table of an attached database.
+pub fn table_of(database: &str, schema: &str, table: &str) -> Sql {
+    path(&[database, schema, table])
+}
+
+/// Drops a table or a view, if it is there.
+pub fn drop_object(schema: &str, name: &str, is_view: bool) -> Sql {
+    let object = path(&[schema, name]);
+    match is_view {
+        true => Sql::fill("DROP VIEW IF EXISTS {}", &[&object]),
+        false => Sql::fill("DROP TABLE IF EXISTS {}", &[&object]),
+    }
+}
+
+/// Drops a schema with all that is in it.
+pub fn drop_schema(name: &str) -> Sql {
+    Sql::fill("DROP SCHEMA IF EXISTS {} CASCADE", &[&ident(name)])
+}
+
+/// A database in memory for files that are read once.
+pub fn attach_memory() -> Sql {
+    Sql::raw("ATTACH IF NOT EXISTS ':memory:' AS memory")
+}
+
+/// From here on only these files can be read, none can be written, and that cannot be undone: SQL
+/// of a project must not reach out of it.
+pub fn shut_out(files: &[PathBuf]) -> Vec<Sql> {
+    let list = files.iter().map(|file: &PathBuf| text(&Path::to_string_lossy(file)));
+    vec![
+        Sql::fill("SET allowed_paths = [{}]", &[&Sql::join(list, ", ")]),
+        Sql::raw("SET enable_external_access = false"),
+        Sql::raw("SET lock_configuration = true"),
+    ]
+}
+
+/// A transaction begins.
+pub fn begin() -> Sql {
+    Sql::raw("BEGIN")
+}
+
+/// A transaction is kept.
+pub fn commit() -> Sql {
+    Sql::raw("COMMIT")
+}
+
+/// A transaction is undone.
+pub fn rollback() -> Sql {
+    Sql::raw("ROLLBACK")
+}
+
+/// What is only in the log goes into the file.
+pub fn checkpoint() -> Sql {
+    Sql::raw("CHECKPOINT")
+}
+
+/// The rows of a table or view.
+pub fn count(name: &str) -> Sql {
+    Sql::fill("SELECT count(*) FROM {}", &[&ident(name)])
+}
+
+/// A table for the id graph.
+pub fn graph_table(name: &str, main_id: &str) -> Sql {
+    Sql::fill(
+        "CREATE OR REPLACE TABLE {} ({} VARCHAR, other_id VARCHAR, other_id_type VARCHAR, \
+         valid_at TIMESTAMP)",
+        &[&ident(name), &ident(main_id)],
+    )
+}
+
+/// A table for joined pairs.
+pub fn edges_table(name: &str, main_id: &str) -> Sql {
+    Sql::fill(
+        "CREATE OR REPLACE TABLE {} ({} VARCHAR, id1 VARCHAR, id1_type VARCHAR, id2 VARCHAR, \
+         id2_type VARCHAR, valid_at TIMESTAMP, rows BIGINT)",
+        &[&ident(name), &ident(main_id)],
+    )
+}
+
+/// A table for pairs that were not joined.
+pub fn refused_table(name: &str) -> Sql {
+    Sql::fill(
+        "CREATE OR REPLACE TABLE {} (id1 VARCHAR, id1_type VARCHAR, id2 VARCHAR, id2_type VARCHAR, \
+         valid_at TIMESTAMP, reason VARCHAR)",
+        &[&ident(name)],
+    )
+}
+
+/// A table for the pairs by which clusters grew together.
+pub fn merges_table(name: &str) -> Sql {
+    Sql::fill(
+        "CREATE OR REPLACE TABLE {} (seq BIGINT, valid_at TIMESTAMP, id1 VARCHAR, id1_type VARCHAR, \
+         id2 VARCHAR, id2_type VARCHAR, size1 BIGINT, size2 BIGINT)",
+        &[&ident(name)],
+    )
+}
+
+/// A table for main ids that are none any more.
+pub fn aliases_table(name: &str) -> Sql {
+    Sql::fill(
+        "CREATE OR REPLACE TABLE {} (old_id VARCHAR, new_id VARCHAR, run BIGINT, cause VARCHAR, \
+         id1 VARCHAR, id1_type VARCHAR, id2 VARCHAR, id2_type VARCHAR, valid_at TIMESTAMP)",
+        &[&ident(name)],
+    )
+}
+
+/// Carries aliases of earlier runs over, each to the main id that it stands for now.
+pub fn carry_aliases(from: &str, to: &str) -> Sql {
+    let (from, to) = (ident(from), ident(to));
+    Sql::fill(
+        "INSERT INTO {} SELECT o.old_id, coalesce(n.new_id, o.new_id), o.run, o.cause, o.id1, \
+         o.id1_type, o.id2, o.id2_type, o.valid_at FROM {} AS o \
+         LEFT JOIN {} AS n ON n.old_id = o.new_id WHERE o.old_id NOT IN (SELECT old_id FROM {})",
+        &[&to, &from, &to, &to],
+    )
+}
+
+/// Drops aliases of ids that are main ids again.
+pub fn drop_living_aliases(aliases: &str, graph: &str, main_id: &str) -> Sql {
+    Sql::fill(
+        "DELETE FROM {} WHERE old_id IN (SELECT {} FROM {})",
+        &[&ident(aliases), &ident(main_id), &ident(graph)],
+    )
+}
+
+/// Earlier pairs and new ones as one table: of a pair that is in both the earlier moment counts.
+pub fn join_edges(to: &str, main_id: &str, before: &str, fresh: &str, graph: &str) -> Sql {
+    let main = ident(main_id);
+    Sql::fill(
+        "INSERT INTO {} SELECT g.{}, e.* FROM (SELECT id1, id1_type, id2, id2_type, \
+         min(valid_at) AS valid_at, max(rows) AS rows FROM (\
+         SELECT id1, id1_type, id2, id2_type, valid_at, rows FROM {} UNION ALL \
+         SELECT id1, id1_type, id2, id2_type, valid_at, rows FROM {}) GROUP BY ALL) AS e \
+         JOIN {} AS g ON g.other_id = e.id1 AND g.other_id_type = e.id1_type ORDER BY ALL",
+        &[&ident(to), &main, &ident(before), &ident(fresh), &ident(graph)],
+    )
+}
+
+/// Copies the rows of a table.
+pub fn copy_rows(from: &str, to: &str) -> Sql {
+    Sql::fill("INSERT INTO {} SELECT * FROM {}", &[&ident(to), &ident(from)])
+}
+
+/// Refused pairs of an earlier run that are not refused anew.
+pub fn carry_refused(from: &str, to: &str) -> Sql {
+    let (from, to) = (ident(from), ident(to));
+    Sql::fill(
+        "INSERT INTO {} SELECT o.* FROM {} AS o WHERE NOT EXISTS (SELECT 1 FROM {} AS n WHERE \
+         (n.id1, n.id1_type, n.id2, n.id2_type) = (o.id1, o.id1_type, o.id2, o.id2_type))",
+        &[&to, &from, &to],
+    )
+}
+
+/// The id graph of an earlier run.
+pub fn graph_rows(name: &str, main_id: &str) -> Sql {
+    Sql::fill(
+        "SELECT {}, other_id, other_id_type, epoch_us(valid_at) FROM {}",
+        &[&ident(main_id), &ident(name)],
+    )
+}
+
+/// The greatest number of the merges of an earlier run.
+pub fn last_merge(name: &str) -> Sql {
+    Sql::fill("SELECT coalesce(max(seq), 0) FROM {}", &[&ident(name)])
+}
+
+/// Rows with ids, the moment as microseconds since 1970; of an incremental run only those from
+/// `since` on, and those without a moment.
+pub fn id_rows(query: &str, since: Option<&str>) -> Sql {
+    let query = Sql::of_project(query);
+    let rows = Sql::fill("SELECT * REPLACE (epoch_us(seen) AS seen) FROM ({})", &[&query]);
+    match since {
+        Some(since) => {
+            Sql::fill("{} WHERE seen IS NULL OR seen >= {}", &[&rows, &timestamp(since)])
+        }
+        None => rows,
+    }
+}
+
+fn maybe(value: Option<&str>) -> Sql {
+    value.map_or_else(|| Sql::raw("NULL"), text)
+}
