@@ -69,6 +69,8 @@ pub struct OpenRequest {
     pub password: Option<String>,
     /// The workspace folder; `None` is beside the source or in the user's data folder.
     pub workspace: Option<PathBuf>,
+    /// The run to show, of a source that keeps runs; `None` is the latest.
+    pub run: Option<u64>,
 }
 
 /// What an opened source brings.

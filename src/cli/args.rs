@@ -54,9 +54,9 @@ pub(super) struct SliceArgs {
 /// What "now" means.
 #[derive(Debug, Args)]
 pub(super) struct NowArgs {
-    /// The run to read; for sources that keep runs.
+    /// The number of the run to read, of a source that keeps runs; else the latest.
     #[arg(long, value_name = "RUN")]
-    pub(super) as_of: Option<String>,
+    pub(super) as_of: Option<u64>,
     /// What now() means: 2026-11-23T09:00:00Z, or 2026-11-23 in the zone. Else this moment.
     #[arg(long, value_name = "INSTANT")]
     pub(super) now: Option<String>,

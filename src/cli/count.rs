@@ -2,7 +2,7 @@
 
 use super::Printed;
 use super::args::{SliceArgs, SourceArgs};
-use super::session::{Watch, open};
+use super::session::{Watch, open_run};
 use super::slice::slice;
 use super::table::table;
 use crate::engine::Session;
@@ -34,12 +34,12 @@ pub struct Count {
 impl Count {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
         let watch = Watch::new();
-        let session = open(&self.source, &watch)?;
+        let session = open_run(&self.source, self.slice.now.as_of, &watch)?;
         let opened = session.opened();
         let slice = slice(&self.slice, &opened.catalog, &opened.workspace)?;
         let size = size(&session, &slice)?;
         let steps = if self.steps { Some(steps(&session, &slice)?) } else { None };
-        let counted = Counted::of(&slice, size, steps.as_ref());
+        let counted = Counted::of(&slice, session.catalog().run, size, steps.as_ref());
         Ok(match self.json {
             true => Printed::json(&counted),
             false => Printed::done(counted.text()),
@@ -95,7 +95,7 @@ struct CountedStep {
 }
 
 impl Counted {
-    fn of(slice: &Slice, size: Size, steps: Option<&Steps>) -> Self {
+    fn of(slice: &Slice, run: Option<u64>, size: Size, steps: Option<&Steps>) -> Self {
         let step = |step: &crate::model::answer::Step| {
             let (clause, words) = part(&slice.tree, step.part, slice);
             CountedStep {
@@ -115,7 +115,7 @@ impl Counted {
             words: words::tree(&slice.tree, Some(&slice.now)),
             size: size.kept,
             of: size.of,
-            as_of: None,
+            as_of: run.map(|run| run.to_string()),
             now: slice.now.written(),
             zone: slice.now.zone_name(),
             steps: steps.iter().flat_map(|s| &s.steps).map(step).collect(),

@@ -2,7 +2,7 @@
 
 use super::Printed;
 use super::args::{SliceArgs, SourceArgs};
-use super::session::{Watch, open};
+use super::session::{Watch, open_run};
 use super::slice::slice;
 use crate::engine::jobs::export::export;
 use crate::model::catalog::{Catalog, Entity};
@@ -42,7 +42,7 @@ impl Export {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
         let format = format_of(&self.to)?;
         let watch = Watch::new();
-        let session = open(&self.source, &watch)?;
+        let session = open_run(&self.source, self.slice.now.as_of, &watch)?;
         let opened = session.opened();
         let slice = slice(&self.slice, &opened.catalog, &opened.workspace)?;
         let entity = entity(&opened.catalog, &slice.cohort.entity)?;

@@ -3,7 +3,7 @@
 use super::Printed;
 use super::args::{NowArgs, SourceArgs};
 use super::count::unexpected;
-use super::session::{Watch, open};
+use super::session::{Watch, open_run};
 use super::slice::{cohort, conditioned, moment};
 use super::table::{cut, table};
 use crate::engine::Session;
@@ -50,7 +50,7 @@ pub struct ProfileOf {
 impl ProfileOf {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
         let watch = Watch::new();
-        let session = open(&self.source, &watch)?;
+        let session = open_run(&self.source, self.now.as_of, &watch)?;
         let entity = entity(session.catalog(), &self.entity)?;
         let (feature, value) = sought(entity, &self.id)?;
         let now = moment(&self.now)?;

@@ -53,10 +53,20 @@ impl Drop for Watch {
 
 /// Opens the source.
 pub(super) fn open(source: &SourceArgs, watch: &Watch) -> Result<Session, Failure> {
+    open_run(source, None, watch)
+}
+
+/// Opens the source as of a run, when one is named.
+pub(super) fn open_run(
+    source: &SourceArgs,
+    run: Option<u64>,
+    watch: &Watch,
+) -> Result<Session, Failure> {
     let request = OpenRequest {
         paths: source.paths.clone(),
         password: key(&source.key)?,
         workspace: source.workspace.clone(),
+        run,
     };
     watch.over(|job| Session::open(&request, job))
 }

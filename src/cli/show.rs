@@ -8,6 +8,7 @@ use crate::deliver::manifest::kind_word;
 use crate::model::catalog::{
     Catalog, Cohort, Column, Entity, Relation, SourceKind, Table, TableOrigin,
 };
+use crate::model::definition::Run;
 use crate::model::failure::Failure;
 use crate::model::value::grouped;
 use clap::Args;
@@ -47,9 +48,15 @@ struct Shown<'a> {
     entities: Vec<ShownEntity<'a>>,
     relations: Vec<ShownRelation<'a>>,
     tables: Vec<ShownTable<'a>>,
-    /// No source keeps runs yet; each will be an object.
-    runs: [(); 0],
+    runs: Vec<ShownRun<'a>>,
+    run: Option<u64>,
     findings: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct ShownRun<'a> {
+    number: u64,
+    end_time: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -118,9 +125,16 @@ impl<'a> Shown<'a> {
             entities: catalog.entities.iter().map(ShownEntity::of).collect(),
             relations: catalog.relations.iter().map(ShownRelation::of).collect(),
             tables: catalog.tables.iter().map(ShownTable::of).collect(),
-            runs: [],
+            runs: catalog.runs.iter().map(ShownRun::of).collect(),
+            run: catalog.run,
             findings: catalog.findings.len(),
         }
+    }
+}
+
+impl<'a> ShownRun<'a> {
+    fn of(run: &'a Run) -> Self {
+        Self { number: run.number, end_time: &run.end }
     }
 }
 
@@ -195,6 +209,15 @@ fn text(catalog: &Catalog) -> String {
     let mut out = format!("{} ({kind})\n", catalog.path.display());
     if catalog.entities.is_empty() {
         out.push_str("\nNo entity was found. The tables are below.\n");
+    }
+    if let Some(run) = catalog.shown_run() {
+        let _ = writeln!(
+            out,
+            "Run {} up to {} UTC, one of {} kept",
+            run.number,
+            run.end,
+            grouped(catalog.runs.len() as u64)
+        );
     }
     for entity in &catalog.entities {
         entity_text(entity, &mut out);
@@ -335,6 +358,9 @@ pub(super) mod tests {
                 why: "same name, values match".into(),
             }],
             findings: vec![],
+            definitions: None,
+            runs: Vec::new(),
+            run: None,
         }
     }
 

@@ -18,13 +18,6 @@ pub(super) fn moment(args: &NowArgs) -> Result<Moment, Failure> {
     let wrong = |error: crate::model::now::BadMoment, option: &str| {
         Failure::wrong_use(error.to_string(), option, "")
     };
-    if let Some(run) = &args.as_of {
-        return Err(Failure::wrong_use(
-            format!("there is no run {run}: this source keeps no runs"),
-            "--as-of",
-            "leave it out to read the data as it is",
-        ));
-    }
     let zone = match &args.zone {
         Some(name) => Moment::zone(name).map_err(|e| wrong(e, "--zone"))?,
         // A system whose zone has no name is taken for UTC: what is not named cannot be repeated.
@@ -193,25 +186,19 @@ fn names_in(tree: &Tree) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn args(now: Option<&str>, zone: Option<&str>, as_of: Option<&str>) -> NowArgs {
+    fn args(now: Option<&str>, zone: Option<&str>) -> NowArgs {
         let text = |t: Option<&str>| t.map(str::to_owned);
-        NowArgs { as_of: text(as_of), now: text(now), zone: text(zone) }
+        NowArgs { as_of: None, now: text(now), zone: text(zone) }
     }
 
     #[test]
     fn now_is_local_to_the_zone_that_is_named() {
-        let moment = moment(&args(Some("2026-03-30"), Some("Europe/Berlin"), None)).unwrap();
+        let moment = moment(&args(Some("2026-03-30"), Some("Europe/Berlin"))).unwrap();
         assert_eq!(moment.written(), "2026-03-30T00:00:00+02:00[Europe/Berlin]");
-        let failure = super::moment(&args(None, Some("Mars/Base"), None)).unwrap_err();
+        let failure = super::moment(&args(None, Some("Mars/Base"))).unwrap_err();
         assert!(failure.wrong_use && failure.place == "--zone", "{failure}");
-        let failure = super::moment(&args(Some("soon"), None, None)).unwrap_err();
+        let failure = super::moment(&args(Some("soon"), None)).unwrap_err();
         assert!(failure.wrong_use && failure.place == "--now", "{failure}");
-    }
-
-    #[test]
-    fn a_source_without_runs_says_so() {
-        let failure = moment(&args(None, None, Some("2026-01"))).unwrap_err();
-        assert!(failure.what.contains("keeps no runs"), "{failure}");
     }
 
     #[test]

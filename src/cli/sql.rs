@@ -3,7 +3,7 @@
 use super::Printed;
 use super::args::{SliceArgs, SourceArgs};
 use super::count::cohort_name;
-use super::session::{Watch, open};
+use super::session::{Watch, open_run};
 use super::slice::slice;
 use crate::model::failure::Failure;
 use crate::model::question::Question;
@@ -25,7 +25,7 @@ pub struct SqlOf {
 impl SqlOf {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
         let watch = Watch::new();
-        let session = open(&self.source, &watch)?;
+        let session = open_run(&self.source, self.slice.now.as_of, &watch)?;
         let opened = session.opened();
         let slice = slice(&self.slice, &opened.catalog, &opened.workspace)?;
         let sql = session.ask(&slice, &Question::Members)?.sql;

@@ -25,6 +25,7 @@ mod bare;
 mod check;
 mod collect;
 mod condition;
+mod excerpt;
 mod fields;
 mod graph;
 mod layout;
@@ -44,6 +45,7 @@ mod template;
 pub mod words;
 mod yaml;
 
+pub use excerpt::excerpt;
 pub use graph::{Node, build_order, needs_of_all};
 pub use outline::outline;
 pub use project::*;

@@ -21,6 +21,7 @@ pub mod build;
 mod inbox;
 pub mod jobs;
 pub mod project;
+mod provenance;
 mod session;
 pub mod store;
 mod worker;

@@ -50,30 +50,30 @@ const COMPARED_MAX: usize = 50;
 
 /// A commit, as shown next to what it changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Commit {
+pub(super) struct Commit {
     /// The full id, in hexadecimal.
-    pub id: String,
+    pub(super) id: String,
     /// Who wrote it, without the address.
-    pub author: String,
+    pub(super) author: String,
     /// When it was written, in seconds since 1970-01-01 UTC.
-    pub at_seconds: i64,
+    pub(super) at_seconds: i64,
     /// How far the author's clock was ahead of UTC, in seconds.
-    pub offset_seconds: i32,
+    pub(super) offset_seconds: i32,
     /// The first paragraph of its message, on one line.
-    pub title: String,
+    pub(super) title: String,
 }
 
 /// Where some lines of a file come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Provenance {
+pub(super) struct Provenance {
     /// The newest commit which changed one of the lines. `None` when no commit has them.
-    pub commit: Option<Commit>,
+    pub(super) commit: Option<Commit>,
     /// The lines in the work tree differ from those of the commit at HEAD.
-    pub uncommitted: bool,
+    pub(super) uncommitted: bool,
 }
 
 /// The Git repository around a project, as it was when it was opened.
-pub struct Repository {
+pub(super) struct Repository {
     history: History,
     /// The project's folder: a relative file is looked for there.
     project: PathBuf,
@@ -89,7 +89,7 @@ impl Repository {
     /// Opens the repository whose work tree holds `folder`.
     ///
     /// `None` when there is none, when it has no work tree or when its data cannot be read.
-    pub fn discover(folder: &Path) -> Option<Self> {
+    pub(super) fn discover(folder: &Path) -> Option<Self> {
         let project = folder.canonicalize().ok()?;
         let git = open(&project)?;
         let top = git.workdir()?.canonicalize().ok()?;
@@ -105,7 +105,7 @@ impl Repository {
     }
 
     /// The commit at HEAD. `None` before the first commit.
-    pub fn head(&self) -> Option<Commit> {
+    pub(super) fn head(&self) -> Option<Commit> {
         self.history.commit(self.head?)
     }
 
@@ -117,7 +117,11 @@ impl Repository {
     ///
     /// `None` when nothing can be said: `file` is outside of the work tree, in a repository of its
     /// own within it, unreadable or too large, has no such line, or the history ends too early.
-    pub fn provenance(&mut self, file: &Path, lines: RangeInclusive<u64>) -> Option<Provenance> {
+    pub(super) fn provenance(
+        &mut self,
+        file: &Path,
+        lines: RangeInclusive<u64>,
+    ) -> Option<Provenance> {
         if !self.files.contains_key(file) {
             let traced = self.trace_file(file);
             self.files.insert(file.to_owned(), traced);

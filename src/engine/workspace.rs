@@ -29,6 +29,10 @@ pub fn locate(request: &OpenRequest) -> PathBuf {
         return in_user_data(Path::new("none"));
     };
     let source = absolute(first);
+    // Nothing of a person's is kept in a project.
+    if super::project::folder_of(&source).is_some() {
+        return in_user_data(&source);
+    }
     let folder = match source.is_dir() {
         true => source.clone(),
         false => source.parent().unwrap_or(Path::new("/")).to_owned(),
@@ -341,6 +345,7 @@ mod tests {
             paths: vec![path.to_owned()],
             password: None,
             workspace: workspace.map(Path::to_owned),
+            run: None,
         })
     }
 

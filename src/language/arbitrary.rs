@@ -87,6 +87,9 @@ pub(crate) fn catalog() -> Catalog {
         entities: vec![customer],
         relations: Vec::new(),
         findings: Vec::new(),
+        definitions: None,
+        runs: Vec::new(),
+        run: None,
     }
 }
 

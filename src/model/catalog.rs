@@ -4,9 +4,11 @@
 //! table is known by its *handle* ([`Table::name`]): a name that is unique in the source and by
 //! which the printed SQL addresses it.
 
+use super::definition::{Definitions, Run};
 use super::finding::Finding;
 use super::value::Kind;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Everything known about an opened source.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +27,12 @@ pub struct Catalog {
     pub relations: Vec<Relation>,
     /// What is odd about the source or about the data in it.
     pub findings: Vec<Finding>,
+    /// What a data team defined, when the source was built from a project or is one.
+    pub definitions: Option<Arc<Definitions>>,
+    /// Every run that the source keeps, oldest first.
+    pub runs: Vec<Run>,
+    /// The number of the run that is shown.
+    pub run: Option<u64>,
 }
 
 /// What kind of source was opened.
@@ -272,6 +280,11 @@ pub struct Relation {
 }
 
 impl Catalog {
+    /// The run that is shown.
+    pub fn shown_run(&self) -> Option<&Run> {
+        self.runs.iter().find(|run| Some(run.number) == self.run)
+    }
+
     /// The table with this handle, ignoring case as SQL does.
     pub fn table(&self, name: &str) -> Option<&Table> {
         self.tables

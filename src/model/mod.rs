@@ -9,6 +9,7 @@
 pub mod answer;
 pub mod catalog;
 pub mod clause;
+pub mod definition;
 pub mod export;
 pub mod failure;
 pub mod finding;

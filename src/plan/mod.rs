@@ -168,6 +168,8 @@ pub enum Holds {
     CohortFeatures(crate::define::CohortId),
     /// The id graph of an entity.
     Graph(crate::define::EntityId),
+    /// Rows of a SQL model or a feature table.
+    Table,
 }
 
 /// The plan of a project.

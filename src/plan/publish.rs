@@ -19,15 +19,21 @@ impl Builder<'_> {
         for at in 0..self.project.cohorts.len() {
             self.publish_cohort(CohortId(at));
         }
+        for at in 0..self.project.entities.len() {
+            self.publish_profiles(EntityId(at));
+        }
         for at in 0..self.project.sql_models.len() {
             let id = SqlModelId(at);
             let name = self.model_name(id);
-            self.publish_table(Target::SqlModel(id), name, "sql_template");
+            let of = self.publish_table(Target::SqlModel(id), name.clone(), "sql_template");
+            self.outputs.extend(of.map(|of| Output { what: Holds::Table, view: name, of }));
         }
         for at in 0..self.project.feature_tables.len() {
             let id = crate::define::FeatureTableId(at);
             let name = self.feature_table_name(id);
-            self.publish_table(Target::FeatureTable(id), name, "feature_table_model");
+            let of =
+                self.publish_table(Target::FeatureTable(id), name.clone(), "feature_table_model");
+            self.outputs.extend(of.map(|of| Output { what: Holds::Table, view: name, of }));
         }
     }
 
@@ -104,6 +110,65 @@ impl Builder<'_> {
         if let Some((view, of)) = self.feature_views(entity, &served, &features, &[], &base) {
             self.outputs.push(Output { what: Holds::CohortFeatures(id), view, of });
         }
+    }
+
+    /// The features of an entity beside those of its cohorts, which are named after their cohort
+    /// and missing for who is not in it. Where no cohort has features of its own the feature view
+    /// is all there is.
+    fn publish_profiles(&mut self, id: EntityId) {
+        let of_entity = |output: &Output| output.what == Holds::Entity(id);
+        let Some(at) = self.outputs.iter().position(of_entity) else { return };
+        let entity = &self.project[id];
+        let main = ident(&entity.main_id);
+        let mut taken: Vec<String> = Vec::new();
+        let (mut columns, mut joins, mut reads) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, cohort) in self.project.cohorts.iter().enumerate() {
+            let cohort_id = CohortId(number);
+            let own = self.owned.get(&Owner::Cohort(cohort_id)).cloned().unwrap_or_default();
+            let Some((table, step)) = self.relations.get(&Target::CohortVars(cohort_id)) else {
+                continue;
+            };
+            if cohort.entity != id || !own.iter().any(|var| self.project[*var].served) {
+                continue;
+            }
+            let alias = ident(&format!("cohort {}", number + 1));
+            for var in own.iter().filter(|var| self.project[**var].served) {
+                let name = &self.project[*var].name;
+                let column = format!("{}_{name}", cohort.name);
+                let entity_has = self.owned.get(&Owner::Entity(id)).is_some_and(|vars| {
+                    vars.iter().any(|v| self.project[*v].name.eq_ignore_ascii_case(&column))
+                });
+                if entity_has || taken.contains(&column.to_lowercase()) {
+                    continue;
+                }
+                taken.push(column.to_lowercase());
+                let pieces = [&alias, &ident(name), &ident(&column)];
+                columns.push(Sql::fill(",\n  {}.{} AS {}", &pieces));
+            }
+            joins.push(Sql::fill("\nLEFT JOIN {} AS {} USING ({})", &[table, &alias, &main]));
+            reads.push(*step);
+        }
+        if columns.is_empty() {
+            return;
+        }
+        let view = format!("{}_profiles", entity.name);
+        let features = ident(&self.outputs[at].of);
+        reads.extend(self.views.iter().find(|v| v.of == self.outputs[at].of).map(|v| v.step));
+        let query = Sql::fill(
+            "SELECT features.*{}\nFROM {} AS features{}",
+            &[&Sql::join(columns, ""), &features, &Sql::join(joins, "")],
+        );
+        let draft = Draft {
+            name: format!("view {view}"),
+            about: vec![format!("Features of each {}, those of cohorts beside them.", entity.name)],
+            items: Vec::new(),
+            reads,
+            hashed: None,
+        };
+        let (of, step) = self.run_view(draft, &view, &query, true);
+        self.latest(view.clone(), of.clone(), &view, "feature_view", step);
+        self.outputs[at].view = view;
+        self.outputs[at].of = of;
     }
 
     /// The served features under the main id, and under each other id that they are served by.

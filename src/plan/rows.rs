@@ -374,7 +374,9 @@ impl Builder<'_> {
         let feature = &self.project[id];
         let mut said = self.said(&feature.select, *about)?;
         if let Some(window) = &feature.window {
-            let over = self.over(window, about, of_rows, feature.entity, &mut said)?;
+            // Rows of an entity are parted by its main id; one row per main id is not.
+            let parted = (!of_rows && feature.from.is_some()).then_some(feature.entity);
+            let over = self.over(window, about, parted, &mut said)?;
             said.sql = Sql::fill("{} OVER ({})", &[&whole(&said.sql), &over]);
         }
         if of_rows {
@@ -396,8 +398,7 @@ impl Builder<'_> {
         &self,
         window: &crate::define::Window,
         about: &About,
-        of_rows: bool,
-        entity: EntityId,
+        parted: Option<EntityId>,
         said: &mut super::text::Said,
     ) -> Result<Sql, String> {
         let mut list = |texts: &[crate::define::Text]| -> Result<Vec<Sql>, String> {
@@ -412,7 +413,9 @@ impl Builder<'_> {
         };
         let mut partition = list(&window.partition_by)?;
         let order = list(&window.order_by)?;
-        if partition.is_empty() && !of_rows && window.partition_by.is_empty() {
+        if partition.is_empty()
+            && let Some(entity) = parted
+        {
             partition.push(ident(&self.project[entity].main_id));
         }
         let mut pieces = Vec::new();

@@ -17,7 +17,7 @@ use super::build::{Builder, Draft, material};
 use super::rows::Table;
 use super::text::{About, bracketed};
 use crate::define::{EdgeSource, IdRule, Item, Node, StitcherId, Target};
-use crate::sql::{Sql, ident, number, text};
+use crate::sql::{Sql, build, ident, number, text};
 use std::collections::BTreeSet;
 
 /// The salt of main ids: the example in the documentation of Snowflake's `UUID_STRING`, which
@@ -359,6 +359,9 @@ fn statements(stitch: &Stitch) -> Vec<Sql> {
          WHERE reason = 'kept' AND (id1_type, id1) <> (id2_type, id2)\nORDER BY ALL",
         &[&ident(&stitch.tables.edges), &main, &kept, &labels],
     ));
+    // The history of joins needs the order in which a build makes them; here it stays empty.
+    made.push(build::merges_table(&stitch.tables.merges));
+    made.push(build::aliases_table(&stitch.tables.aliases));
     made
 }
 
@@ -491,6 +494,15 @@ fn kept_statement(stitch: &Stitch, pairs: &Sql, out: &Sql, rules: &Sql, kept: &S
         true => Sql::raw("'kept'"),
         false => Sql::fill("CASE\n  {}\n  ELSE 'kept' END", &[&Sql::join(cases, "\n  ")]),
     };
+    if stitch.caps.is_empty() {
+        return Sql::fill(
+            "CREATE OR REPLACE TEMP TABLE {} AS\n\
+             SELECT p.*, {} AS reason FROM {} AS p\n\
+             WHERE (p.id1, p.id1_type) NOT IN (SELECT (id, type) FROM {})\n  \
+             AND (p.id2, p.id2_type) NOT IN (SELECT (id, type) FROM {})",
+            &[kept, &reason, pairs, out, out],
+        );
+    }
     Sql::fill(
         "CREATE OR REPLACE TEMP TABLE {} AS\n\
          WITH good AS (\n  SELECT p.* FROM {} AS p\n  \

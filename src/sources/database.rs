@@ -10,13 +10,15 @@ use crate::sql::{Sql, session};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Reads what tables and views there are, in every schema. A view that does not work is a finding.
+/// Reads what tables and views there are, in every schema, as far as `shows` wants them. A view
+/// that does not work is a finding.
 ///
 /// # Errors
 /// When the file cannot be read at all.
 pub(super) fn tables(
     probe: &dyn Probe,
     path: &Path,
+    shows: &dyn Fn(&TableOrigin) -> bool,
     findings: &mut Vec<Finding>,
     tell: &mut dyn FnMut(&str),
 ) -> Result<Vec<Table>, Failure> {
@@ -26,7 +28,7 @@ pub(super) fn tables(
     let mut out = Vec::new();
     let mut first_failure = None;
     let comments = comments(probe)?;
-    for origin in origins(probe)? {
+    for origin in origins(probe)?.into_iter().filter(|origin| shows(origin)) {
         if probe.is_cancelled() {
             return Err(super::probe::cancelled());
         }

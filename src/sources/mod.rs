@@ -11,6 +11,7 @@
 
 pub mod files;
 
+mod built;
 mod cohorts;
 mod correct;
 mod csv;
@@ -61,6 +62,17 @@ pub fn open(
         return Err(Failure::wrong_use("nothing was chosen", "", "choose a file or a folder"));
     };
     let source = if probe.is_database() { SourceKind::DuckDb } else { SourceKind::Files };
+    let built = match source {
+        SourceKind::DuckDb => built::read(probe, request.run)?,
+        SourceKind::Files => None,
+    };
+    if let (None, Some(run)) = (&built, request.run) {
+        return Err(Failure::wrong_use(
+            format!("there is no run {run}: this source keeps no runs"),
+            "--as-of",
+            "leave it out to read the data as it is",
+        ));
+    }
     let tables = match source {
         SourceKind::DuckDb => {
             let mut tell = |table: &str| report(doing(&format!("Reading {table}"), None));
@@ -68,7 +80,8 @@ pub fn open(
                 // The log of an encrypted database has another shape.
                 findings.extend(database::torn_log(first));
             }
-            database::tables(probe, first, &mut findings, &mut tell)?
+            let shows = |origin: &TableOrigin| built.as_ref().is_none_or(|b| b.shows(origin));
+            database::tables(probe, first, &shows, &mut findings, &mut tell)?
         }
         SourceKind::Files => read::tables(probe, &paths, &mut findings, report)?,
     };
@@ -85,9 +98,15 @@ pub fn open(
         entities: Vec::new(),
         relations: Vec::new(),
         findings,
+        definitions: None,
+        runs: Vec::new(),
+        run: None,
     };
     report(doing("Looking for keys and relations", None));
-    discover(probe, &mut catalog)?;
+    match built {
+        Some(built) => built.fill(probe, &mut catalog)?,
+        None => discover(probe, &mut catalog)?,
+    }
     correct::apply(probe, &mut catalog, corrections)?;
     Ok(catalog)
 }

@@ -49,6 +49,8 @@ pub enum SourceAction {
     OpenTyped(String),
     /// The same source again.
     Reopen,
+    /// The same source as of this run; none is the latest.
+    ShowRun(Option<u64>),
     /// The key of the encrypted file.
     Password(String),
     /// The chooser could not be shown: ask for a path by typing.
@@ -62,6 +64,8 @@ pub enum SourceAction {
 pub enum LibraryAction {
     /// Slice this cohort, starting with everyone in it.
     SelectCohort(CohortRef),
+    /// Show how this is defined, without slicing it.
+    ShowDefinition(CohortRef),
     /// Put a saved segment on the canvas.
     SelectSegment(String),
     /// Do it although there are unsaved changes.

@@ -16,6 +16,10 @@ impl State {
             {
                 self.show(Dialog::Leave(Box::new(action)));
             }
+            LibraryAction::ShowDefinition(what) => {
+                self.defined = Some(what);
+                self.tab = super::Tab::Definition;
+            }
             LibraryAction::SelectCohort(cohort) => {
                 self.put_on_canvas(cohort, Tree::everyone(), None);
             }
@@ -45,6 +49,7 @@ impl State {
     pub(super) fn put_on_canvas(&mut self, cohort: CohortRef, tree: Tree, segment: Option<String>) {
         let other_entity = self.cohort.as_ref().is_none_or(|c| c.entity != cohort.entity);
         self.cohort = Some(cohort);
+        self.defined = None;
         self.saved_tree = match &segment {
             Some(name) => self.segment_tree(name).unwrap_or_else(|| tree.clone()),
             None => Tree::everyone(),

@@ -124,6 +124,8 @@ pub struct State {
     pub workspace: Workspace,
     /// What is sliced.
     pub cohort: Option<CohortRef>,
+    /// The definition that is looked at, when it is not that of the cohort on the canvas.
+    pub defined: Option<CohortRef>,
     /// How it is sliced, with the way back.
     pub history: history::History,
     /// The name of the segment on the canvas, when it is a saved one.
@@ -213,6 +215,7 @@ impl State {
             opening: None,
             workspace: Workspace::default(),
             cohort: None,
+            defined: None,
             history: history::History::default(),
             segment: None,
             saved_tree: Tree::everyone(),

@@ -22,6 +22,10 @@ impl State {
                 let request = self.request.clone();
                 self.open_request(request)
             }
+            SourceAction::ShowRun(run) => {
+                let request = OpenRequest { run, ..self.request.clone() };
+                self.open_request(request)
+            }
             SourceAction::Password(password) => {
                 self.show(Dialog::None);
                 let request = OpenRequest { password: Some(password), ..self.request.clone() };
@@ -51,7 +55,7 @@ impl State {
     fn open(&mut self, paths: Vec<PathBuf>, password: Option<String>) -> Vec<Effect> {
         self.show(Dialog::None);
         let workspace = self.workspace_folder.clone();
-        self.open_request(OpenRequest { paths, password, workspace })
+        self.open_request(OpenRequest { paths, password, workspace, run: None })
     }
 
     fn open_request(&mut self, request: OpenRequest) -> Vec<Effect> {
@@ -83,6 +87,7 @@ impl State {
         self.place_key = None;
         self.workspace = Workspace::default();
         self.cohort = None;
+        self.defined = None;
         self.segment = None;
         self.segments.clear();
         self.saved_tree = Tree::everyone();

@@ -52,6 +52,9 @@ fn catalog() -> Catalog {
         }],
         relations: Vec::new(),
         findings: Vec::new(),
+        definitions: None,
+        runs: Vec::new(),
+        run: None,
     }
 }
 

@@ -9,7 +9,10 @@ use egui::{Align, Layout, RichText, Ui};
 /// The canvas.
 pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     if state.cohort.is_none() {
-        definition_ui(ui, state, actions);
+        match state.catalog().and_then(|catalog| catalog.definitions.as_ref()) {
+            Some(definitions) => super::defined::unbuilt_ui(ui, state, definitions, actions),
+            None => definition_ui(ui, state, actions),
+        }
         return;
     }
     crumbs_ui(ui, state, actions);

@@ -11,10 +11,13 @@ pub fn definition_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let Some(catalog) = state.catalog() else { return };
     egui::ScrollArea::vertical().id_salt("definition").auto_shrink(false).show(ui, |ui| {
         ui.add_space(theme::HALF);
+        let defined = super::defined::defined_ui(ui, state, actions);
         if let Some(entity) = state.entity() {
             slice_ui(ui, state, actions);
-            cohort_ui(ui, state, entity, actions);
-            entity_ui(ui, catalog, entity, actions);
+            if !defined {
+                cohort_ui(ui, state, entity, actions);
+                entity_ui(ui, catalog, entity, actions);
+            }
         }
         relations_ui(ui, catalog);
         findings_ui(ui, &catalog.findings);
@@ -29,6 +32,7 @@ pub fn definition_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     });
 }
 
+/// A part of the tab under its title.
 fn part_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
     ui.label(theme::heading(title));
     content(ui);

@@ -38,6 +38,14 @@ pub(super) enum Icon {
     Grip,
 }
 
+/// An icon that says something and does nothing.
+pub(super) fn mark(ui: &mut Ui, icon: Icon, name: &str) {
+    let (rect, response) = ui.allocate_exact_size(vec2(14.0, 14.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+    paint(ui.painter(), rect.shrink(1.0), icon, theme::palette(ui).ghost);
+    response.on_hover_text(name);
+}
+
 /// Draws an icon in the middle of a square.
 pub(super) fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
     let c = rect.center();

@@ -3,6 +3,7 @@
 use super::icons::{self, Icon};
 use super::{Actions, text, theme};
 use crate::model::catalog::{CohortRef, Entity};
+use crate::model::definition::{DefinedCohort, DefinedEntity, Definitions};
 use crate::state::{Action, LibraryAction, State};
 use egui::{Align2, Role, Sense, Ui, WidgetInfo, vec2};
 
@@ -11,6 +12,12 @@ pub fn library_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         let Some(catalog) = state.catalog() else { return };
+        if let Some(definitions) =
+            catalog.definitions.as_ref().filter(|_| catalog.entities.is_empty())
+        {
+            unbuilt_ui(ui, definitions, state, actions);
+            return;
+        }
         if catalog.entities.is_empty() {
             ui.label(theme::heading("No entity was found"));
             ui.add_space(theme::HALF);
@@ -48,6 +55,69 @@ fn entity_ui(ui: &mut Ui, entity: &Entity, state: &State, actions: &mut Actions)
     }
     for index in roots(entity) {
         cohort_ui(ui, entity, index, 1, state, actions);
+    }
+    let definitions = state.catalog().and_then(|catalog| catalog.definitions.as_ref());
+    let Some(defined) = definitions.and_then(|d| d.entity(&entity.name)) else { return };
+    for cohort in defined.cohorts.iter().filter(|c| entity.cohort(&c.name).is_none()) {
+        defined_ui(ui, &entity.name, Some(&cohort.name), "not built", 1, state, actions);
+    }
+}
+
+/// The cohorts of a project that is not built: to be read, without sizes.
+fn unbuilt_ui(ui: &mut Ui, definitions: &Definitions, state: &State, actions: &mut Actions) {
+    ui.label(theme::heading("Cohorts"));
+    for entity in &definitions.entities {
+        defined_ui(ui, &entity.name, None, "", 0, state, actions);
+        let is_root = |c: &&DefinedCohort| {
+            c.extends.as_ref().is_none_or(|parent| entity.cohort(parent).is_none())
+        };
+        for cohort in entity.cohorts.iter().filter(is_root) {
+            defined_tree_ui(ui, entity, cohort, 1, state, actions);
+        }
+    }
+}
+
+fn defined_tree_ui(
+    ui: &mut Ui,
+    entity: &DefinedEntity,
+    cohort: &DefinedCohort,
+    depth: usize,
+    state: &State,
+    actions: &mut Actions,
+) {
+    let mark = if cohort.not_built.is_some() { "cannot be built" } else { "" };
+    defined_ui(ui, &entity.name, Some(&cohort.name), mark, depth, state, actions);
+    // A cohort that extends itself in a circle must not end the program.
+    if depth > entity.cohorts.len() {
+        return;
+    }
+    for child in entity.cohorts.iter().filter(|c| c.extends.as_ref() == Some(&cohort.name)) {
+        defined_tree_ui(ui, entity, child, depth + 1, state, actions);
+    }
+}
+
+/// Something that has no size: a click shows its definition.
+fn defined_ui(
+    ui: &mut Ui,
+    entity: &str,
+    cohort: Option<&String>,
+    mark: &str,
+    depth: usize,
+    state: &State,
+    actions: &mut Actions,
+) {
+    let this = CohortRef { entity: entity.to_owned(), cohort: cohort.cloned() };
+    let name = cohort.cloned().unwrap_or_else(|| text::everyone_of(entity));
+    let row = Row {
+        name: if mark.is_empty() { name } else { format!("{name} · {mark}") },
+        count: None,
+        depth,
+        lock: true,
+        selected: state.defined.as_ref() == Some(&this),
+        hint: "Shows the definition; there are no members to count".to_owned(),
+    };
+    if row_ui(ui, &row).clicked() {
+        actions.push(Action::Library(LibraryAction::ShowDefinition(this)));
     }
 }
 

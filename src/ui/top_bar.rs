@@ -3,6 +3,7 @@
 use super::icons::{self, Icon};
 use super::{Actions, text, theme, widgets};
 use crate::model::catalog::CohortRef;
+use crate::model::definition::Run;
 use crate::state::{
     Action, CorrectionAction, ExportAction, FeatureAction, LibraryAction, SourceAction, State,
     Theme, ViewAction,
@@ -14,6 +15,7 @@ pub fn top_bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.horizontal(|ui| {
         source_ui(ui, state, actions);
         entity_ui(ui, state, actions);
+        run_ui(ui, state, actions);
         let full = format!("as of {}", text::moment(&state.now));
         let narrow = ui.available_width() < 560.0;
         let now = if narrow { "as of…".to_owned() } else { full.clone() };
@@ -77,6 +79,31 @@ fn source_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         }
     });
     menu.response.on_hover_text(catalog.path.display().to_string());
+}
+
+/// Which run is shown, of a source that keeps runs.
+fn run_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let Some(catalog) = state.catalog() else { return };
+    let Some(shown) = catalog.shown_run() else { return };
+    let latest = catalog.runs.last().map(|run| run.number);
+    let said = |run: &Run| {
+        let end = run.end.get(..16).unwrap_or(&run.end);
+        let mark = if Some(run.number) == latest { "" } else { ", not the latest" };
+        format!("run {} · {end}{mark}", run.number)
+    };
+    let combo = egui::ComboBox::from_id_salt("run").width(190.0).selected_text(said(shown));
+    let response = combo.show_ui(ui, |ui| {
+        for run in catalog.runs.iter().rev() {
+            if ui.selectable_label(run.number == shown.number, said(run)).clicked()
+                && run.number != shown.number
+            {
+                let to = (Some(run.number) != latest).then_some(run.number);
+                actions.push(Action::Source(SourceAction::ShowRun(to)));
+            }
+        }
+    });
+    let hint = "The build whose tables are shown; rows count up to its moment, in UTC";
+    widgets::name_field(ui, &response.response.on_hover_text(hint), "Run");
 }
 
 fn entity_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {

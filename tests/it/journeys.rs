@@ -19,7 +19,11 @@ fn shop() -> PathBuf {
 }
 
 fn request(workspace: &Path) -> OpenRequest {
-    OpenRequest { paths: vec![shop()], password: None, workspace: Some(workspace.to_path_buf()) }
+    OpenRequest {
+        paths: vec![shop()],
+        workspace: Some(workspace.to_path_buf()),
+        ..OpenRequest::default()
+    }
 }
 
 fn open() -> (Session, tempfile::TempDir) {

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+mod build;
 mod cli;
 mod define;
+mod fuzz;
 mod journeys;
 mod slices;
 mod sources;

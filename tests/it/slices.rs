@@ -77,6 +77,9 @@ fn catalog() -> Catalog {
             why: String::new(),
         }],
         findings: Vec::new(),
+        definitions: None,
+        runs: Vec::new(),
+        run: None,
     }
 }
 

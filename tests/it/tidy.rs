@@ -38,6 +38,8 @@ const GUEST_ROOMS: &[(&str, &[&str])] = &[
     ("sqlparser::", &["language/", "plan/dialect.rs"]),
     ("serde_saphyr::", &["engine/workspace.rs", "app/settings.rs", "define/yaml.rs"]),
     ("minijinja::", &["define/template.rs", "define/surface.rs"]),
+    ("gix::", &["engine/provenance.rs"]),
+    ("gix_imara_diff::", &["engine/provenance.rs"]),
     ("rust_xlsxwriter::", &["engine/", "deliver/"]),
 ];
 

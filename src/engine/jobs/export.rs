@@ -362,7 +362,7 @@ fn manifest(
         words: language::words::tree(&slice.tree, Some(&slice.now)),
         segments: slice.segments.iter().map(segment).collect(),
         sql: written.sql.clone(),
-        as_of: None,
+        as_of: catalog.run.map(|run| run.to_string()),
         now: slice.now.written(),
         zone: slice.now.zone_name(),
         columns: written.columns.iter().map(column).collect(),

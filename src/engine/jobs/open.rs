@@ -1,10 +1,14 @@
 //! Opens a source: the workspace first, whose corrections discovery then obeys.
 
+use crate::define::Project;
 use crate::engine::store::Store;
-use crate::engine::{Job, project, workspace};
+use crate::engine::{Job, build, project, workspace};
+use crate::model::catalog::{Catalog, Fingerprint, SourceKind};
 use crate::model::failure::Failure;
-use crate::protocol::{OpenRequest, Opened};
+use crate::model::finding::{Finding, Severity};
+use crate::protocol::{OpenRequest, Opened, Progress};
 use crate::sources;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub(in crate::engine) fn open(
@@ -13,24 +17,84 @@ pub(in crate::engine) fn open(
 ) -> Result<(Store, Opened), Failure> {
     let workspace_file = workspace::locate(request);
     let kept = workspace::load(&workspace_file)?;
-    let store = Store::open(&request.paths, request.password.as_deref())?;
-    store.obey(Arc::clone(&job.cancelled));
-    store.attach()?;
-    let catalog = sources::open(request, &store, &kept.corrections, job.report)
-        .map_err(|failure| unbuilt_project(request).unwrap_or(failure))?;
-    store.detach()?;
+    let (store, catalog) = match project_of(request) {
+        Some(folder) => open_project(request, &folder, job)?,
+        None => {
+            let store = Store::open(&request.paths, request.password.as_deref())?;
+            let catalog = look(request, &store, &kept.corrections, job)?;
+            (store, catalog)
+        }
+    };
     let opened = Opened { catalog: Arc::new(catalog), workspace: kept, workspace_file };
     Ok((store, opened))
 }
 
-/// Why a folder without data cannot be opened, when it is a project.
-fn unbuilt_project(request: &OpenRequest) -> Option<Failure> {
+fn look(
+    request: &OpenRequest,
+    store: &Store,
+    corrections: &[crate::model::workspace::Correction],
+    job: &mut Job<'_>,
+) -> Result<Catalog, Failure> {
+    store.obey(Arc::clone(&job.cancelled));
+    store.attach()?;
+    let catalog = sources::open(request, store, corrections, job.report)?;
+    store.detach()?;
+    Ok(catalog)
+}
+
+fn project_of(request: &OpenRequest) -> Option<PathBuf> {
     let [path] = request.paths.as_slice() else { return None };
-    project::folder_of(path).map(|folder| {
-        Failure::wrong_use(
-            "a Profiles project holds definitions, and no tables that could be counted",
-            folder.display().to_string(),
-            "see it with muster show or muster check, or open the tables that were built from it",
-        )
-    })
+    project::folder_of(path)
+}
+
+/// Opens a project: its definitions as they stand in its files now, over the tables of its last
+/// build when there is one.
+fn open_project(
+    request: &OpenRequest,
+    folder: &Path,
+    job: &mut Job<'_>,
+) -> Result<(Store, Catalog), Failure> {
+    (job.report)(Progress { doing: "Reading the project".into(), part: None });
+    let (project, findings) = project::read(folder)?;
+    let mut definitions = build::definitions(&project, folder);
+    let file = build::output_of(folder, &project);
+    if !file.is_file() {
+        let store = Store::in_memory()?;
+        return Ok((store, unbuilt(folder, &project, definitions, findings)));
+    }
+    let of_file = OpenRequest { paths: vec![file.clone()], ..request.clone() };
+    let store = Store::open(&of_file.paths, request.password.as_deref())?;
+    let mut catalog = look(&of_file, &store, &[], job)?;
+    // What was built is what the tables hold; what is shown of a definition is what it says now.
+    if let Some(built) = catalog.definitions.take() {
+        definitions.take_tables(&built);
+        catalog.findings.extend(findings);
+        catalog.definitions = Some(Arc::new(definitions));
+    }
+    Ok((store, catalog))
+}
+
+/// A project without tables: what is defined can be looked at, and nothing be counted.
+fn unbuilt(
+    folder: &Path,
+    project: &Project,
+    definitions: crate::model::definition::Definitions,
+    mut findings: Vec<Finding>,
+) -> Catalog {
+    let message =
+        format!("the project {} is not built yet, so nothing can be counted", project.name);
+    let hint = format!("muster build {} --data FILE_OR_FOLDER", folder.display());
+    findings.insert(0, Finding::new(Severity::Note, message).hint(hint));
+    Catalog {
+        path: folder.to_path_buf(),
+        source: SourceKind::DuckDb,
+        fingerprint: Fingerprint::default(),
+        tables: Vec::new(),
+        entities: Vec::new(),
+        relations: Vec::new(),
+        findings,
+        definitions: Some(Arc::new(definitions)),
+        runs: Vec::new(),
+        run: None,
+    }
 }

@@ -71,6 +71,7 @@ fn open(
         paths: vec![PathBuf::from(&source.path)],
         password: password.map(str::to_owned),
         workspace,
+        run: manifest.as_of.as_deref().and_then(|run| run.parse().ok()),
     };
     let whole = Session::open(&request, job);
     let files: Vec<PathBuf> = source.files.iter().map(|f| PathBuf::from(&f.path)).collect();
