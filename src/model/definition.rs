@@ -195,13 +195,13 @@ impl Origin {
     pub fn history(&self) -> Option<String> {
         let committed = self.commit.as_ref().map(|commit| {
             let short: String = commit.id.chars().take(8).collect();
-            format!("{} by {}, {} ({short})", commit.title, commit.author, commit.date)
+            format!("{} by {}: {} ({short})", commit.date, commit.author, commit.title)
         });
         match (committed, self.uncommitted) {
             (Some(commit), Some(true)) => {
-                Some(format!("changed since, not committed; last {commit}"))
+                Some(format!("changed since, not committed; before that {commit}"))
             }
-            (Some(commit), _) => Some(commit),
+            (Some(commit), _) => Some(format!("changed {commit}")),
             (None, Some(true)) => Some("not committed yet".to_owned()),
             (None, _) => None,
         }

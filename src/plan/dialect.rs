@@ -7,6 +7,7 @@
 //! - `listagg(a) within group (order by b)`: the order moves into the brackets.
 //! - `to_date(a, 'YYYY-MM-DD')`: the layout becomes DuckDB's.
 //! - `::number(10, 2)`, `::timestamp_ntz(9)`: types with sizes under DuckDB's names.
+//! - A column called `at`: a word that DuckDB keeps for itself is quoted.
 //! - `// a comment` becomes `-- a comment`.
 
 use super::end_of_run;
@@ -128,10 +129,16 @@ impl Writer<'_> {
             return Some(at + 1);
         }
         let word = self.word(at)?;
-        if self.before(at).is_some_and(|t| matches!(t, Token::Period)) {
+        let is_part = self.before(at).is_some_and(|t| matches!(t, Token::Period));
+        if is_part && word != "at" {
             return None;
         }
-        let open = self.next(at + 1).filter(|at| self.tokens[*at] == Token::LParen);
+        let after = self.next(at + 1);
+        if word == "at" && !after.is_some_and(|after| self.is(after, "time")) {
+            self.write("\"at\"");
+            return Some(at + 1);
+        }
+        let open = after.filter(|at| self.tokens[*at] == Token::LParen);
         let empty = open.and_then(|open| self.next(open + 1));
         let empty = empty.filter(|at| self.tokens[*at] == Token::RParen);
         let is_clock = (CLOCK_WORDS.contains(&word.as_str())
@@ -314,6 +321,12 @@ mod tests {
         assert_eq!(check("current_timestamp"), end);
         assert_eq!(check("CURRENT_DATE() - 1"), format!("CAST({end} AS DATE) - 1"));
         assert_eq!(check("t.current_date, 'now()', now"), "t.current_date, 'now()', now");
+    }
+
+    #[test]
+    fn a_column_called_at_is_quoted_and_a_time_zone_is_not() {
+        assert_eq!(check("max(t.at), \"at\""), "max(t.\"at\"), \"at\"");
+        assert_eq!(check("a at time zone 'UTC'"), "a at time zone 'UTC'");
     }
 
     #[test]

@@ -65,6 +65,8 @@ pub struct Options {
     pub alone: BTreeSet<Item>,
     /// Where the rows of inputs are; of the others, where the project says.
     pub tables: BTreeMap<InputId, Sql>,
+    /// Where the table of manual stitching rules is; else where the project says.
+    pub rules: Option<Sql>,
     /// Only these and what they need; empty means all.
     pub selected: BTreeSet<Item>,
 }

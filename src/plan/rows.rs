@@ -45,6 +45,13 @@ impl Table {
         }
     }
 
+    fn item(self) -> Item {
+        match self {
+            Self::Input(id) => Item::Input(id),
+            Self::SqlModel(id) => Item::SqlModel(id),
+        }
+    }
+
     fn target(self) -> Target {
         match self {
             Self::Input(id) => Target::Input(id),
@@ -221,7 +228,7 @@ impl Builder<'_> {
         let draft = Draft {
             name: name.to_owned(),
             about: vec![about],
-            items: Vec::new(),
+            items: vec![table.item()],
             reads,
             hashed: None,
         };
@@ -311,7 +318,7 @@ impl Builder<'_> {
         let draft = Draft {
             name: name.clone(),
             about: vec![format!("Rows of {} with main ids and vars.", self.path_of(table))],
-            items: Vec::new(),
+            items: vec![table.item()],
             reads: vec![step],
             hashed: None,
         };
@@ -448,7 +455,7 @@ impl Builder<'_> {
 }
 
 /// A table by its possibly qualified name.
-fn table_named(name: &str) -> Sql {
+pub(super) fn table_named(name: &str) -> Sql {
     let parts: Vec<&str> =
         name.split('.').map(|part| part.trim().trim_matches(['"', '`'])).collect();
     path(&parts)

@@ -14,7 +14,7 @@
 
 use super::Work;
 use super::build::{Builder, Draft, material};
-use super::rows::Table;
+use super::rows::{Table, table_named};
 use super::text::{About, bracketed};
 use crate::define::{EdgeSource, IdRule, Item, Node, StitcherId, Target};
 use crate::sql::{Sql, build, ident, number, text};
@@ -161,7 +161,7 @@ impl Builder<'_> {
             }
         }
         let rules = self.project.stitcher_rules.as_ref().map(|rules| RulesPlan {
-            query: rules_query(&rules.table, &entity.name),
+            query: rules_query(&table_named(&rules.table), &entity.name),
             include_first: rules.include_first,
         });
         let overlap = stitcher.overlap.as_deref().and_then(seconds);
@@ -183,6 +183,10 @@ impl Builder<'_> {
         let mode = if stitch.incremental { "incremental" } else { "discrete" };
         let hash = super::hash(&[text.as_slice(), &[mode]].concat());
         stitch.tables = tables(&stitcher.name, &hash);
+        // Where the rules are is no part of what is done with them.
+        if let (Some(rules), Some(table)) = (&mut stitch.rules, &self.options.rules) {
+            rules.query = rules_query(table, &entity.name);
+        }
         let (graph, edges) = (ident(&stitch.tables.graph), ident(&stitch.tables.edges));
         let made = &stitch.tables;
         let makes = [&made.graph, &made.edges, &made.refused, &made.merges, &made.aliases];
@@ -297,8 +301,7 @@ pub fn seconds(text: &str) -> Option<i64> {
 }
 
 /// The manual rules of an entity, of several about the same ids the latest.
-fn rules_query(table: &str, entity: &str) -> Sql {
-    let parts: Vec<&str> = table.split('.').collect();
+fn rules_query(table: &Sql, entity: &str) -> Sql {
     // The second part gives optional columns to tables that do not have them.
     Sql::fill(
         "SELECT lower(action) AS action, id1, id1_type, id2, id2_type FROM (\
@@ -309,7 +312,7 @@ fn rules_query(table: &str, entity: &str) -> Sql {
          CAST(NULL AS TIMESTAMP) AS created_at WHERE FALSE)) \
          WHERE entity = {} QUALIFY row_number() OVER (PARTITION BY id1, id1_type, id2, id2_type \
          ORDER BY created_at DESC NULLS LAST, line DESC) = 1",
-        &[&crate::sql::path(&parts), &text(entity)],
+        &[table, &text(entity)],
     )
 }
 

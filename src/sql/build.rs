@@ -258,6 +258,17 @@ pub fn drop_schema(name: &str) -> Sql {
     Sql::fill("DROP SCHEMA IF EXISTS {} CASCADE", &[&ident(name)])
 }
 
+/// The database in which names are looked up.
+pub fn current_database() -> Sql {
+    Sql::raw("SELECT current_database()")
+}
+
+/// Databases in whose main schema names are looked up, in order; new tables go into the first.
+pub fn look_in(databases: &[String]) -> Sql {
+    let list: Vec<String> = databases.iter().map(|d| format!("{}.main", ident(d))).collect();
+    Sql::fill("SET search_path = {}", &[&text(&list.join(","))])
+}
+
 /// A database in memory for files that are read once.
 pub fn attach_memory() -> Sql {
     Sql::raw("ATTACH IF NOT EXISTS ':memory:' AS memory")

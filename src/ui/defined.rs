@@ -20,6 +20,8 @@ pub(super) fn defined_ui(ui: &mut Ui, state: &State, actions: &mut Actions) -> b
     let shown = shown.or_else(|| definitions.entities.first().map(|e| CohortRef::all(&e.name)));
     let Some(shown) = shown else { return true };
     let Some(entity) = definitions.entity(&shown.entity) else { return true };
+    // Lines of one definition stand close together.
+    ui.spacing_mut().interact_size.y = theme::ROW - 4.0;
     match shown.cohort.as_ref().and_then(|name| entity.cohort(name)) {
         Some(cohort) => cohort_ui(ui, entity, cohort, actions),
         None => entity_ui(ui, entity, actions),

@@ -242,7 +242,7 @@ QUESTIONS = [
     ),
     (
         "Which big spenders placed a single order of 300 EUR or more?",
-        count("big_spenders", "largest_order >= 300"),
+        count("big_spenders", "big_spenders_largest_order >= 300"),
         "select count(distinct user_id) from orders semi join cohorts.big_spenders using (user_id) "
         f"where total >= 300 and status not in ('cancelled', 'refunded') and user_id not in ({STAFF})",
         None,

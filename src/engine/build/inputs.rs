@@ -9,7 +9,7 @@ use crate::model::catalog::Table;
 use crate::model::failure::Failure;
 use crate::model::value::Value;
 use crate::sources::{self, files};
-use crate::sql::{Sql, build as statements, path};
+use crate::sql::{Sql, build as statements, path, session};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
@@ -18,6 +18,8 @@ use std::path::PathBuf;
 pub(super) struct Bound {
     /// Where the rows of each are.
     pub(super) tables: BTreeMap<InputId, Sql>,
+    /// Where the table of manual stitching rules is.
+    pub(super) rules: Option<Sql>,
     /// Inputs that were not found, with why.
     pub(super) broken: BTreeMap<Item, String>,
     /// Those of them that may be missing.
@@ -46,9 +48,11 @@ pub(super) fn bind(
     store.execute(statements::attach_memory().text())?;
     let mut bound = Bound::default();
     let mut known = own_tables(store)?;
-    for (at, data) in request.data.iter().enumerate() {
+    let mut databases = 0;
+    for data in &request.data {
         if files::is_database(data) {
-            known.extend(database(store, data, at, request.key.as_deref())?);
+            known.extend(database(store, data, databases, request.key.as_deref())?);
+            databases += 1;
         } else {
             known.extend(of_files(store, std::slice::from_ref(data), &mut bound, job)?);
         }
@@ -76,7 +80,25 @@ pub(super) fn bind(
             }
         }
     }
+    // SQL of the project may name tables itself.
+    let mut places = vec![current(store)?];
+    places.extend((0..databases).map(alias));
+    places.push("memory".to_owned());
+    store.execute(statements::look_in(&places).text())?;
+    // One that is missing is told where it is read.
+    let rules = project.stitcher_rules.as_ref();
+    bound.rules = rules.and_then(|rules| find(&known, &rules.table).ok());
     Ok(bound)
+}
+
+fn current(store: &Store) -> Result<String, Failure> {
+    let own = store.cells(statements::current_database().text())?;
+    Ok(own.first().and_then(|row| row.first()).map(Value::display).unwrap_or_default())
+}
+
+/// Under which name a data file is attached.
+fn alias(number: usize) -> String {
+    if number == 0 { "data".to_owned() } else { format!("data{}", number + 1) }
 }
 
 /// Tables of the file that is built into, but for those that a build made.
@@ -105,7 +127,7 @@ fn database(
     if let Some((message, hint)) = files::instead_of_database(&file) {
         return Err(Failure::new(message, file.display().to_string(), hint));
     }
-    let alias = if number == 0 { "data".to_owned() } else { format!("data{}", number + 1) };
+    let alias = alias(number);
     store.attach_beside(&file, &alias, key)?;
     let rows = store.cells(statements::tables_of(&alias).text())?;
     let tables = rows.into_iter().filter_map(|row| {
@@ -125,7 +147,12 @@ fn of_files(
     job: &mut Job<'_>,
 ) -> Result<Vec<Known>, Failure> {
     let mut findings = Vec::new();
-    let tables = sources::tables_of_files(store, paths, &mut findings, job.report)?;
+    // Files are named in memory, and looked at by that name.
+    let own = current(store)?;
+    store.execute(session::use_database("memory").text())?;
+    let tables = sources::tables_of_files(store, paths, &mut findings, job.report);
+    store.execute(session::use_database(&own).text())?;
+    let tables = tables?;
     for table in &tables {
         if let crate::model::catalog::TableOrigin::Files { paths, reader } = &table.origin
             && reader.is_parquet()

@@ -270,6 +270,7 @@ pub fn build(request: &BuildRequest, job: &mut Job<'_>) -> Result<Built, Failure
     };
     let mut options = Options {
         tables: bound.tables,
+        rules: bound.rules,
         broken: bound.broken.clone(),
         selected: request.selected.clone(),
         ..Options::default()

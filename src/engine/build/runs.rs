@@ -253,8 +253,12 @@ fn shown_runs(store: &Store) -> Result<BTreeSet<u64>, Failure> {
     let rows = store.cells(statements::latest_views().text())?;
     let number = |row: Vec<Value>| {
         let sql = row.first()?.display();
-        let name = &sql[sql.find("Material_")?..];
-        let name = &name[..name.find('"')?];
+        let at = sql.find("Material_")?;
+        // The database leaves quotes out where it can.
+        let quoted = sql[..at].ends_with('"');
+        let ends = |c: char| if quoted { c == '"' } else { !c.is_alphanumeric() && c != '_' };
+        let name = &sql[at..];
+        let name = &name[..name.find(ends).unwrap_or(name.len())];
         name.rsplit('_').next()?.parse().ok()
     };
     Ok(rows.into_iter().filter_map(number).collect())

@@ -36,6 +36,8 @@ struct Ids {
     /// When each id was seen first, in microseconds since 1970.
     seen: Vec<i64>,
     edges: Edges,
+    /// Pairs that only say what was joined in an earlier run.
+    joined: Vec<(u32, u32)>,
 }
 
 /// The run before, as far as its ids are gone on with.
@@ -83,7 +85,7 @@ impl Builder<'_> {
         }
         let rules = self.rules(stitch, &mut ids)?;
         let out = self.left_out(stitch, &ids, &rules)?;
-        let Ids { interner, mut seen, edges } = ids;
+        let Ids { interner, mut seen, edges, joined } = ids;
         seen.resize(interner.len(), UNTIMED);
         let (mut edges, mut refused) = take_out(edges.merge_repeats(), &out, &seen, &rules);
         let caps: Vec<Cap> = stitch.caps.iter().map(cap).collect();
@@ -91,8 +93,10 @@ impl Builder<'_> {
         cap_edges(&mut edges, &interner, &caps, &mut refused, reasons.len() as u16);
         reasons.extend(stitch.caps.iter().map(|cap| stitch.cap_reason(cap)));
         edges.in_first_seen_order(&interner);
-        let forest = Forest::grow(interner.len(), &edges);
-        let converged = forest.check(&edges).map_err(|error| {
+        let with_joined = after_joined(&joined, &edges).map_err(too_many)?;
+        let grown = with_joined.as_ref().unwrap_or(&edges);
+        let forest = Forest::grow(interner.len(), grown);
+        let converged = forest.check(grown).map_err(|error| {
             let what = format!("joining ids of {} did not come to its end: {error}", stitch.entity);
             Failure::new(what, "", "report this with the project")
         })?;
@@ -104,7 +108,7 @@ impl Builder<'_> {
         let keeps_names = stitch.incremental && !self.request.rebuild_ids;
         let mode = if keeps_names { Mode::Incremental } else { Mode::Rebuilt };
         let rids = Rids::new(&interner, &stitch.kinds);
-        let names = name_clusters(&forest, &edges, before, &rids, mode);
+        let names = name_clusters(&forest, grown, before, &rids, mode);
         let graph = Graph {
             stitch,
             run: &self.run,
@@ -112,6 +116,7 @@ impl Builder<'_> {
             interner: &interner,
             seen: &seen,
             edges: &edges,
+            joined: joined.len(),
             forest: &forest,
             names: &names,
             out: &out,
@@ -217,7 +222,7 @@ impl Builder<'_> {
                 earlier.of_nodes[node as usize] = place;
                 let first = firsts[place as usize];
                 if first != node {
-                    ids.edges.push(first, node, BEFORE).map_err(|e| e.to_string())?;
+                    ids.joined.push((first, node));
                 }
             }
             Ok(())
@@ -545,6 +550,21 @@ fn cap_edges(
     edges.retain(|at| why[at] == NONE);
 }
 
+/// The pairs of an earlier run, and the edges after them; `None` when there were none.
+fn after_joined(joined: &[(u32, u32)], edges: &Edges) -> Result<Option<Edges>, TooMany> {
+    if joined.is_empty() {
+        return Ok(None);
+    }
+    let mut all = Edges::new();
+    for (a, b) in joined {
+        all.push(*a, *b, BEFORE)?;
+    }
+    for (at, (a, b)) in edges.pairs().enumerate() {
+        all.push(a, b, edges.seen(at))?;
+    }
+    Ok(Some(all))
+}
+
 /// An id that takes no part any more has no main id to go on with.
 fn forget_left_out(earlier: &mut Earlier, out: &LeftOut) {
     for (place, reason) in earlier.of_nodes.iter_mut().zip(&out.ids) {
@@ -570,6 +590,8 @@ struct Graph<'a> {
     interner: &'a Interner,
     seen: &'a [i64],
     edges: &'a Edges,
+    /// How many pairs of an earlier run came before these edges.
+    joined: usize,
     forest: &'a Forest,
     names: &'a Names,
     out: &'a LeftOut,
@@ -663,8 +685,7 @@ impl Graph<'_> {
     }
 
     fn write_edges(&self, table: &str, clusters: &[u32]) -> Result<(), Stop> {
-        let fresh = (0..self.edges.len()).filter(|at| self.edges.seen(*at) != BEFORE);
-        let mut fresh = fresh.peekable();
+        let mut fresh = (0..self.edges.len()).peekable();
         let (a, b) = (self.edges.a(), self.edges.b());
         let batches = std::iter::from_fn(|| {
             fresh.peek()?;
@@ -718,7 +739,7 @@ impl Graph<'_> {
     }
 
     fn write_merges(&self, table: &str, last: i64) -> Result<(), Stop> {
-        let fresh = |join: &&crate::identity::Join| self.edges.seen(join.edge as usize) != BEFORE;
+        let fresh = |join: &&crate::identity::Join| join.edge as usize >= self.joined;
         let joins: Vec<_> = self.forest.joins().iter().filter(fresh).collect();
         let mut seq = last;
         let batches = joins.chunks(CHUNK).map(|chunk| {
@@ -726,7 +747,7 @@ impl Graph<'_> {
             let mut moments = TimestampMicrosecondBuilder::new();
             let [mut numbers, mut size1, mut size2] = [(); 3].map(|()| Int64Builder::new());
             for join in chunk {
-                let at = join.edge as usize;
+                let at = join.edge as usize - self.joined;
                 let (a, b) = (self.edges.a()[at], self.edges.b()[at]);
                 let [first, second] = self.ordered(a, b);
                 let as_is = (self.kind(a), self.interner.text(a)) == first;
@@ -791,8 +812,9 @@ impl Graph<'_> {
 
     fn cause(&self, cause: Cause) -> (&'static str, Vec<(&str, &str)>, Option<i64>) {
         match cause {
+            // What an earlier run joined was one main id then.
             Cause::Merged { edge } => {
-                let at = edge as usize;
+                let at = (edge as usize).saturating_sub(self.joined);
                 let ends = self.ordered(self.edges.a()[at], self.edges.b()[at]);
                 ("merged", ends.to_vec(), Some(self.edges.seen(at)))
             }
@@ -807,7 +829,7 @@ impl Graph<'_> {
 }
 
 fn moment(seen: i64) -> Option<i64> {
-    (seen != UNTIMED && seen != BEFORE).then_some(seen)
+    (seen != UNTIMED).then_some(seen)
 }
 
 /// Columns of text that are filled row by row.

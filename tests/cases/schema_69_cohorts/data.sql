@@ -10,4 +10,5 @@ CREATE TABLE visits AS SELECT * FROM (VALUES
   ('u4', 'd@example.com', 'home', 'DK', TIMESTAMP '2026-01-02'),
   ('u4', 'd@example.com', 'home', 'DK', TIMESTAMP '2026-01-03'),
   ('u4', 'd@example.com', 'home', 'DK', TIMESTAMP '2026-01-04')
-) t(user_id, email, page, country, at);
+) t(user_id, email, page, country, "at");
+CREATE TABLE blocked AS SELECT 'rid' AS user_main_id, 'fraud' AS reason;

@@ -3,7 +3,7 @@ CREATE TABLE events AS SELECT * FROM (VALUES
   ('a@acme.example', 'u3', TIMESTAMP '2026-01-03'), ('a@acme.example', 'u4', TIMESTAMP '2026-01-04'),
   ('b@bolt.example', 'u5', TIMESTAMP '2026-01-05'), ('c@example.com', 'u6', TIMESTAMP '2026-01-06'),
   ('d@acme.example', 'u7', TIMESTAMP '2026-01-07'), ('x@acme.example', 'u8', TIMESTAMP '2026-01-08')
-) t(email, user_id, at);
+) t(email, user_id, "at");
 CREATE TABLE contracts AS SELECT * FROM (VALUES
   ('acc1', 'acme.example'), ('acc1', 'acme.test'), ('acc2', 'bolt.example')
 ) t(account_id, domain);

@@ -6,7 +6,7 @@ CREATE TABLE logins AS SELECT * FROM (VALUES
   ('u6', 'shared@example.com', NULL, NULL), ('u7', '', '  ', TIMESTAMP '2026-01-06'), (NULL, NULL, NULL, TIMESTAMP '2026-01-06'),
   ('u8', 'eve@example.com', 'd1', TIMESTAMP '2026-01-07'), ('u9', 'Ann@example.com', 'd9', TIMESTAMP '2026-01-08'),
   (' u1', 'pad@example.com', NULL, TIMESTAMP '2026-01-09')
-) t(user_id, email, device, at);
+) t(user_id, email, device, "at");
 CREATE TABLE faxes AS SELECT '+1' AS fax, 'u1' AS user_id UNION ALL SELECT '+1', 'u7';
 CREATE TABLE blocklist AS SELECT 'spam@example.com' AS address;
 CREATE TABLE rules AS SELECT * FROM (VALUES
