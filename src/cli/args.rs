@@ -56,13 +56,36 @@ pub(super) struct SliceArgs {
 pub(super) struct NowArgs {
     /// The number of the run to read, of a source that keeps runs; else the latest.
     #[arg(long, value_name = "RUN")]
-    pub(super) as_of: Option<u64>,
+    as_of: Option<String>,
     /// What now() means: 2026-11-23T09:00:00Z, or 2026-11-23 in the zone. Else this moment.
     #[arg(long, value_name = "INSTANT")]
     pub(super) now: Option<String>,
     /// The time zone of days: Europe/Berlin. Else the system's.
     #[arg(long, value_name = "NAME")]
     pub(super) zone: Option<String>,
+}
+
+impl NowArgs {
+    /// The run that is asked for.
+    pub(super) fn run(&self) -> Result<Option<u64>, Failure> {
+        let number = |text: &String| {
+            text.trim().parse().map_err(|_| {
+                let what = format!("\"{text}\" is not the number of a run");
+                Failure::wrong_use(
+                    what,
+                    "--as-of",
+                    "muster show lists the runs that a source keeps",
+                )
+            })
+        };
+        self.as_of.as_ref().map(number).transpose()
+    }
+
+    /// For tests: a stated now and zone.
+    #[cfg(test)]
+    pub(super) fn of(now: Option<&str>, zone: Option<&str>) -> Self {
+        Self { as_of: None, now: now.map(str::to_owned), zone: zone.map(str::to_owned) }
+    }
 }
 
 /// Which project, up to when, and what of it.

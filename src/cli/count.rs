@@ -34,7 +34,7 @@ pub struct Count {
 impl Count {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
         let watch = Watch::new();
-        let session = open_run(&self.source, self.slice.now.as_of, &watch)?;
+        let session = open_run(&self.source, self.slice.now.run()?, &watch)?;
         let opened = session.opened();
         let slice = slice(&self.slice, &opened.catalog, &opened.workspace)?;
         let size = size(&session, &slice)?;

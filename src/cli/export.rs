@@ -42,7 +42,7 @@ impl Export {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
         let format = format_of(&self.to)?;
         let watch = Watch::new();
-        let session = open_run(&self.source, self.slice.now.as_of, &watch)?;
+        let session = open_run(&self.source, self.slice.now.run()?, &watch)?;
         let opened = session.opened();
         let slice = slice(&self.slice, &opened.catalog, &opened.workspace)?;
         let entity = entity(&opened.catalog, &slice.cohort.entity)?;

@@ -50,7 +50,7 @@ pub struct ProfileOf {
 impl ProfileOf {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
         let watch = Watch::new();
-        let session = open_run(&self.source, self.now.as_of, &watch)?;
+        let session = open_run(&self.source, self.now.run()?, &watch)?;
         let entity = entity(session.catalog(), &self.entity)?;
         let (feature, value) = sought(entity, &self.id)?;
         let now = moment(&self.now)?;

@@ -4,7 +4,7 @@ use super::Printed;
 use super::args::SourceArgs;
 use super::table::table;
 use crate::define::{Cohort, Entity, Feature, Owner, Place, Project, words};
-use crate::engine::project;
+use crate::engine::{build, project};
 use crate::model::failure::Failure;
 use crate::model::finding::Finding;
 use serde::Serialize;
@@ -49,6 +49,11 @@ pub(super) fn read_project(path: &Path) -> Result<Read, Failure> {
 impl Read {
     pub(super) fn project(&self) -> &Project {
         &self.project
+    }
+
+    /// Whether its tables are where a build puts them.
+    pub(super) fn is_built(&self) -> bool {
+        build::output_of(&self.folder, &self.project).is_file()
     }
 
     pub(super) fn folder(&self) -> &Path {

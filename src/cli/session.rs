@@ -68,7 +68,17 @@ pub(super) fn open_run(
         workspace: source.workspace.clone(),
         run,
     };
-    watch.over(|job| Session::open(&request, job))
+    let session = watch.over(|job| Session::open(&request, job))?;
+    let catalog = session.catalog();
+    if catalog.definitions.is_some() && catalog.runs.is_empty() {
+        let folder = catalog.path.display().to_string();
+        return Err(Failure::wrong_use(
+            "the Profiles project is not built yet, so there are no tables that could be counted",
+            folder.clone(),
+            format!("muster build {folder} --data FILE_OR_FOLDER"),
+        ));
+    }
+    Ok(session)
 }
 
 /// The key from the file, else from the environment.

@@ -27,7 +27,9 @@ pub struct Show {
 
 impl Show {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
-        if let Some(project) = project::read(&self.source)? {
+        if let Some(project) = project::read(&self.source)?
+            && !project.is_built()
+        {
             return Ok(project.show(self.json));
         }
         let watch = Watch::new();
@@ -447,6 +449,7 @@ pub(super) mod tests {
             }
           ],
           "runs": [],
+          "run": null,
           "findings": 0
         }
         "#);

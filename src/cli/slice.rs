@@ -186,18 +186,13 @@ fn names_in(tree: &Tree) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn args(now: Option<&str>, zone: Option<&str>) -> NowArgs {
-        let text = |t: Option<&str>| t.map(str::to_owned);
-        NowArgs { as_of: None, now: text(now), zone: text(zone) }
-    }
-
     #[test]
     fn now_is_local_to_the_zone_that_is_named() {
-        let moment = moment(&args(Some("2026-03-30"), Some("Europe/Berlin"))).unwrap();
+        let moment = moment(&NowArgs::of(Some("2026-03-30"), Some("Europe/Berlin"))).unwrap();
         assert_eq!(moment.written(), "2026-03-30T00:00:00+02:00[Europe/Berlin]");
-        let failure = super::moment(&args(None, Some("Mars/Base"))).unwrap_err();
+        let failure = super::moment(&NowArgs::of(None, Some("Mars/Base"))).unwrap_err();
         assert!(failure.wrong_use && failure.place == "--zone", "{failure}");
-        let failure = super::moment(&args(Some("soon"), None)).unwrap_err();
+        let failure = super::moment(&NowArgs::of(Some("soon"), None)).unwrap_err();
         assert!(failure.wrong_use && failure.place == "--now", "{failure}");
     }
 

@@ -25,7 +25,7 @@ pub struct SqlOf {
 impl SqlOf {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
         let watch = Watch::new();
-        let session = open_run(&self.source, self.slice.now.as_of, &watch)?;
+        let session = open_run(&self.source, self.slice.now.run()?, &watch)?;
         let opened = session.opened();
         let slice = slice(&self.slice, &opened.catalog, &opened.workspace)?;
         let sql = session.ask(&slice, &Question::Members)?.sql;

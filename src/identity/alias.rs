@@ -5,7 +5,7 @@
 //! which leads to a cluster in one step, and says why it went.
 
 use super::edges::Edges;
-use super::forest::{Clusters, Forest, root};
+use super::forest::{Clusters, Forest, apart, root};
 use super::intern::NOBODY;
 use super::rid::{Least, Rid, Rids};
 use std::collections::BTreeMap;
@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// A cluster keeps the least of the main ids that are at home in it, also when a lesser hash
-    /// joined. One without any gets the least hash of its members.
+    /// joined. One without any gets the least hash of its members: a new cluster, or a part that
+    /// fell off another.
     Incremental,
     /// Every cluster gets the least hash of its members.
     Rebuilt,
@@ -83,6 +84,9 @@ pub enum Cause {
 /// hash of a cluster is such a name, it gets its next one.
 ///
 /// `edges` are those that the forest grew from.
+///
+/// # Panics
+/// When a node had a main id that is not among those of the run before.
 pub fn name_clusters(
     forest: &Forest,
     edges: &Edges,
@@ -91,38 +95,37 @@ pub fn name_clusters(
     mode: Mode,
 ) -> Names {
     let clusters = forest.clusters();
-    let least = rids.least_per_cluster(&clusters);
-    let homes = Homes::find(&clusters, before, &least);
+    let mut homes = Homes::find(&clusters, before);
+    let least = match mode {
+        Mode::Incremental => {
+            let settled = homes.settled(&clusters, before);
+            rids.least_where(&clusters, |cluster| !settled[cluster as usize])
+        }
+        Mode::Rebuilt => rids.least_per_cluster(&clusters),
+    };
+    homes.weigh(&clusters, before, &least);
     let (main_ids, kept) = match mode {
         Mode::Incremental => keep_names(&clusters, before, &homes, &least, rids),
         Mode::Rebuilt => new_names(before, &least),
     };
     let anchors = anchors(clusters.len(), before, &homes, &kept);
-    let retired = |old: usize| kept[old] == NOBODY;
-    let merged = |old: usize| {
-        let home = homes.of[old];
-        retired(old) && home != NOBODY && !homes.split[old] && anchors[home as usize] != old as u32
-    };
-    let merged: Vec<bool> = (0..kept.len()).map(merged).collect();
+    let merged = merged(&homes, &kept, &anchors);
     let history = History { forest, edges, clusters: &clusters, before, homes: &homes };
     let met = history.first_meetings(&anchors, &merged);
-    let alias = |old: usize| {
-        let cluster = homes.of[old];
-        let cause = if cluster == NOBODY {
-            Cause::Gone
-        } else if homes.split[old] {
-            Cause::Split
-        } else if merged[old] {
-            Cause::Merged { edge: met[old] }
-        } else {
-            Cause::Renamed { node: least[cluster as usize].node }
-        };
-        Alias { old: old as u32, cluster, cause }
+    let cause = |old: usize| match homes.of[old] {
+        NOBODY => Cause::Gone,
+        _ if homes.split[old] => Cause::Split,
+        _ if merged[old] => Cause::Merged { edge: met[old] },
+        cluster => Cause::Renamed { node: least[cluster as usize].node },
     };
-    let aliases = (0..kept.len()).filter(|old| retired(*old)).map(alias).collect();
-    let now = (0..kept.len()).map(|old| if retired(old) { homes.of[old] } else { kept[old] });
-    let now = now.collect();
-    Names { main_ids, now, aliases }
+    let retired =
+        (0_u32..).zip(kept.iter().zip(&homes.of)).filter(|(_, (kept, _))| **kept == NOBODY);
+    let aliases = retired
+        .map(|(old, (_, home))| Alias { old, cluster: *home, cause: cause(old as usize) })
+        .collect();
+    let now =
+        kept.iter().zip(&homes.of).map(|(&kept, &home)| if kept == NOBODY { home } else { kept });
+    Names { main_ids, now: now.collect(), aliases }
 }
 
 /// Where the nodes of each old main id are now.
@@ -134,7 +137,8 @@ struct Homes {
 }
 
 impl Homes {
-    fn find(clusters: &Clusters, before: Before<'_>, least: &[Least]) -> Self {
+    /// The home of each old main id that is in one cluster only, and some cluster of the others.
+    fn find(clusters: &Clusters, before: Before<'_>) -> Self {
         let mut of = vec![NOBODY; before.main_ids.len()];
         let mut split = vec![false; of.len()];
         for (old, cluster) in known_nodes(clusters, before) {
@@ -144,17 +148,35 @@ impl Homes {
             }
             split[old as usize] |= *home != cluster;
         }
-        let mut homes = Self { of, split };
-        if homes.split.contains(&true) {
-            homes.weigh(clusters, before, least);
+        Self { of, split }
+    }
+
+    /// Which clusters will keep an old main id, whatever the hashes of their nodes.
+    fn settled(&self, clusters: &Clusters, before: Before<'_>) -> Vec<bool> {
+        let mut settled = vec![false; clusters.len()];
+        for (home, _) in self.of.iter().zip(&self.split).filter(|(_, split)| !**split) {
+            if let Some(settled) = settled.get_mut(*home as usize) {
+                *settled = true;
+            }
         }
-        homes
+        // Between equal parts of what fell apart, hashes decide.
+        for (_, part) in self.parts(clusters, before) {
+            settled[part as usize] = false;
+        }
+        settled
+    }
+
+    /// The old main id and the cluster of each node whose old main id is in several clusters.
+    fn parts(&self, clusters: &Clusters, before: Before<'_>) -> Vec<(u32, u32)> {
+        if !self.split.contains(&true) {
+            return Vec::new();
+        }
+        known_nodes(clusters, before).filter(|(old, _)| self.split[*old as usize]).collect()
     }
 
     /// Finds the greatest part of each old main id that is in several clusters.
     fn weigh(&mut self, clusters: &Clusters, before: Before<'_>, least: &[Least]) {
-        let mut nodes: Vec<(u32, u32)> =
-            known_nodes(clusters, before).filter(|(old, _)| self.split[*old as usize]).collect();
+        let mut nodes = self.parts(clusters, before);
         nodes.sort_unstable();
         let mut greatest = BTreeMap::new();
         for part in nodes.chunk_by(|x, y| x == y) {
@@ -229,11 +251,8 @@ fn next_rids(
     for (cluster, mut members) in members {
         members.sort_unstable();
         let free = members.iter().copied().find(is_free).unwrap_or_else(|| {
-            let mut rid = rids.beyond(members[0]);
-            while !is_free(&rid) {
-                rid = rids.beyond(rid);
-            }
-            rid
+            let others = std::iter::successors(Some(members[0].next()), |rid| Some(rid.next()));
+            others.into_iter().find(is_free).expect("there is no end of them")
         });
         next.push((cluster, free));
     }
@@ -263,6 +282,15 @@ fn anchors(clusters: usize, before: Before<'_>, homes: &Homes, kept: &[u32]) -> 
         }
     }
     anchors
+}
+
+/// Which old main ids no cluster has any more while their home goes on from another.
+fn merged(homes: &Homes, kept: &[u32], anchors: &[u32]) -> Vec<bool> {
+    let is_merged = |(old, (home, kept)): (u32, (&u32, &u32))| {
+        let anchor = anchors.get(*home as usize);
+        *kept == NOBODY && anchor.is_some_and(|anchor| *anchor != old)
+    };
+    (0_u32..).zip(homes.of.iter().zip(kept)).map(is_merged).collect()
 }
 
 /// The least old main id that is at home in each cluster, of those that `counts`.
@@ -308,7 +336,7 @@ impl History<'_> {
         }
         let mut groups = Groups::of(self, anchors, &concerned);
         for join in self.forest.joins() {
-            let (a, b) = (self.edges.a()[join.edge as usize], self.edges.b()[join.edge as usize]);
+            let (a, b) = self.edges.ends(join.edge as usize);
             if concerned[self.clusters.of(a) as usize] {
                 groups.join(a, b, |old| met[old as usize] = join.edge);
             }
@@ -333,16 +361,16 @@ struct Groups {
 
 impl Groups {
     fn of(history: &History<'_>, anchors: &[u32], concerned: &[bool]) -> Self {
-        let nodes = history.clusters.of_nodes().len() as u32;
+        let nodes = history.clusters.of_nodes().len();
         let olds = history.before.main_ids.len() as u32;
         let mut groups = Self {
-            parents: (0..nodes).collect(),
-            first: vec![NOBODY; nodes as usize],
+            parents: apart(nodes),
+            first: vec![NOBODY; nodes],
             next: vec![NOBODY; olds as usize],
             last: (0..olds).collect(),
         };
         let mut first_node = vec![NOBODY; olds as usize];
-        for (node, old) in (0..nodes).zip(history.before.of_nodes.iter().copied()) {
+        for (node, old) in (0..nodes as u32).zip(history.before.of_nodes.iter().copied()) {
             let cluster = history.clusters.of(node);
             if old == NOBODY
                 || !concerned[cluster as usize]
@@ -565,6 +593,18 @@ mod tests {
         assert!(Rid::parse(&kept.main_ids[0]).is_some());
         assert_ne!(kept.main_ids[0], ids[0]);
         assert_eq!((kept.now, kept.aliases), (vec![1], vec![]));
+    }
+
+    #[test]
+    fn a_name_that_went_on_elsewhere_takes_no_other_with_it() {
+        let n = names(4);
+        let ids: Vec<String> = n.iter().map(|n| rid(n, "k")).collect();
+        let nodes: Vec<&str> = n.iter().map(String::as_str).collect();
+        let run =
+            Run::new(&nodes, &[(1, 2), (2, 3)]).after(&[(&[0, 1, 2], &ids[0]), (&[3], &ids[3])]);
+        let names = run.names(Mode::Rebuilt);
+        assert_eq!(names.now, [0, 1]);
+        assert_eq!(names.aliases, [alias(1, 1, Cause::Renamed { node: 1 })]);
     }
 
     #[test]

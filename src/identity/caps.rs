@@ -40,15 +40,19 @@ pub struct Refusal {
 ///
 /// Fixed edges are never refused, but are counted as neighbours like any other. An edge from an
 /// identifier to itself is neither refused nor counted. Of edges that repeat a pair, the first seen
-/// says when, and all are refused or none.
+/// says when, and all that are not fixed are refused, or none.
 pub fn apply_caps(edges: &Edges, interner: &Interner, caps: &[Cap]) -> Vec<Refusal> {
-    let kinds: Vec<u16> = (0..interner.len() as u32).map(|id| interner.kind(id)).collect();
+    if caps.is_empty() {
+        return Vec::new();
+    }
+    let kinds = kinds_of_ends(edges, interner);
     let mut refusals = Vec::new();
     for (place, cap) in (0_u32..).zip(caps) {
-        let mut links = links_of_crowded(edges, &kinds, *cap);
-        links.sort_unstable_by_key(|link| (link.id, link.neighbour, link.seen, link.edge));
+        let mut links = links_of_crowded(edges, &kinds, interner.len(), *cap);
+        let seen = |link: &Link| edges.seen(link.edge as usize);
+        links.sort_unstable_by_key(|link| (link.id, link.neighbour, seen(link), link.edge));
         for of_one in links.chunk_by(|x, y| x.id == y.id) {
-            refuse(of_one, interner, *cap, |link, rank, neighbours| {
+            refuse(of_one, edges, interner, *cap, |link, rank, neighbours| {
                 if !edges.is_fixed(link.edge as usize) {
                     let (edge, id) = (link.edge, link.id);
                     refusals.push(Refusal { edge, cap: place, id, rank, neighbours });
@@ -60,51 +64,75 @@ pub fn apply_caps(edges: &Edges, interner: &Interner, caps: &[Cap]) -> Vec<Refus
     refusals
 }
 
+/// Takes the refused edges out, given as [`apply_caps`] orders them. Their places are then not those
+/// of edges any more.
+pub fn drop_refused(edges: &mut Edges, refusals: &[Refusal]) {
+    let mut refused = refusals.iter().map(|refusal| refusal.edge as usize).peekable();
+    edges.retain(|edge| {
+        let mut keep = true;
+        while refused.next_if_eq(&edge).is_some() {
+            keep = false;
+        }
+        keep
+    });
+}
+
 /// An edge as one of its ends sees it.
 #[derive(Debug, Clone, Copy)]
 struct Link {
     id: u32,
     neighbour: u32,
-    seen: i64,
     edge: u32,
 }
 
-/// The links of those identifiers that may have more neighbours than the cap lets them keep.
-fn links_of_crowded(edges: &Edges, kinds: &[u16], cap: Cap) -> Vec<Link> {
-    let mut degrees = vec![0_u32; kinds.len()];
-    each_link(edges, kinds, cap, |id, _, _| degrees[id as usize] += 1);
-    let mut links = Vec::new();
-    each_link(edges, kinds, cap, |id, neighbour, edge| {
-        if u64::from(degrees[id as usize]) > cap.most {
-            links.push(Link { id, neighbour, seen: edges.seen(edge), edge: edge as u32 });
-        }
-    });
-    links
+/// The kinds of both ends of each edge.
+fn kinds_of_ends(edges: &Edges, interner: &Interner) -> Vec<(u16, u16)> {
+    // Apart from the dictionary they stay in the cache.
+    let kinds: Vec<u16> = (0..interner.len() as u32).map(|id| interner.kind(id)).collect();
+    edges.pairs().map(|(a, b)| (kinds[a as usize], kinds[b as usize])).collect()
 }
 
-fn each_link(edges: &Edges, kinds: &[u16], cap: Cap, mut take: impl FnMut(u32, u32, usize)) {
-    for (edge, (a, b)) in edges.pairs().enumerate() {
-        if a == b {
+/// The links of those identifiers that may have more neighbours than the cap lets them keep.
+fn links_of_crowded(edges: &Edges, kinds: &[(u16, u16)], nodes: usize, cap: Cap) -> Vec<Link> {
+    let mut links = Vec::new();
+    for (edge, &(kind_a, kind_b)) in (0_u32..).zip(kinds) {
+        let (from_a, from_b) =
+            ((kind_a, kind_b) == (cap.kind, cap.other), (kind_b, kind_a) == (cap.kind, cap.other));
+        if !(from_a || from_b) {
             continue;
         }
-        let (kind_a, kind_b) = (kinds[a as usize], kinds[b as usize]);
-        if (kind_a, kind_b) == (cap.kind, cap.other) {
-            take(a, b, edge);
+        let (a, b) = edges.ends(edge as usize);
+        if from_a && a != b {
+            links.push(Link { id: a, neighbour: b, edge });
         }
-        if (kind_b, kind_a) == (cap.kind, cap.other) {
-            take(b, a, edge);
+        if from_b && a != b {
+            links.push(Link { id: b, neighbour: a, edge });
         }
     }
+    let mut degrees = vec![0_u32; nodes];
+    for link in &links {
+        degrees[link.id as usize] += 1;
+    }
+    links.retain(|link| u64::from(degrees[link.id as usize]) > cap.most);
+    links
 }
 
 /// Tells of each link of one identifier beyond what it keeps: the link, the rank of its neighbour,
 /// and how many neighbours there are. Repeats lie side by side, the first seen first.
-fn refuse(links: &[Link], interner: &Interner, cap: Cap, mut tell: impl FnMut(&Link, u32, u32)) {
+fn refuse(
+    links: &[Link],
+    edges: &Edges,
+    interner: &Interner,
+    cap: Cap,
+    mut tell: impl FnMut(&Link, u32, u32),
+) {
     let mut neighbours: Vec<&[Link]> = links.chunk_by(|x, y| x.neighbour == y.neighbour).collect();
     if neighbours.len() as u64 <= cap.most {
         return;
     }
-    neighbours.sort_unstable_by_key(|links| (links[0].seen, interner.text(links[0].neighbour)));
+    neighbours.sort_unstable_by_key(|links| {
+        (edges.seen(links[0].edge as usize), interner.text(links[0].neighbour))
+    });
     let count = neighbours.len() as u32;
     for (rank, links) in (1_u32..).zip(neighbours).skip(cap.most as usize) {
         for link in links {

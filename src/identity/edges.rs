@@ -50,6 +50,11 @@ impl Edges {
         &self.b
     }
 
+    /// Both numbers of an edge.
+    pub fn ends(&self, edge: usize) -> (u32, u32) {
+        (self.a[edge], self.b[edge])
+    }
+
     /// Both numbers of each edge.
     pub fn pairs(&self) -> impl ExactSizeIterator<Item = (u32, u32)> + '_ {
         self.a.iter().copied().zip(self.b.iter().copied())
@@ -137,7 +142,9 @@ impl Edges {
         let mut grouped = Grouped::by_a(&self);
         for a in 0..grouped.len() {
             let group = grouped.of(a);
-            group.sort_unstable();
+            if group.len() > 1 {
+                group.sort_unstable();
+            }
             for same in group.chunk_by(|x, y| b_of(*x) == b_of(*y)) {
                 merged.push_merged(&self, a as u32, same);
             }

@@ -15,7 +15,7 @@ pub struct Clusters {
 }
 
 impl Clusters {
-    /// Numbers clusters given by the smallest member of each node's cluster.
+    /// Numbers clusters given by the smallest member of each node's cluster, as [`labels`] has it.
     pub fn of_labels(labels: Vec<u32>) -> Self {
         let mut of = labels;
         let mut len = 0;
@@ -67,13 +67,13 @@ impl Clusters {
 /// edges makes no difference.
 ///
 /// # Panics
-/// When an edge has an end that is not below `nodes`.
+/// When an edge has an end that is not below `nodes`, or those are more than a `u32` counts.
 ///
 /// # Source
 /// E. W. Dijkstra, "A Discipline of Programming", 1976, chapter 23; M. Patwary, J. Blair, F. Manne,
 /// "Experiments on Union-Find Algorithms for the Disjoint-Set Data Structure", 2010.
 pub fn labels(nodes: usize, edges: &Edges) -> Vec<u32> {
-    let mut parents: Vec<u32> = (0..nodes as u32).collect();
+    let mut parents = apart(nodes);
     for (a, b) in edges.pairs() {
         splice(&mut parents, a, b);
     }
@@ -81,8 +81,9 @@ pub fn labels(nodes: usize, edges: &Edges) -> Vec<u32> {
     parents
 }
 
-/// Joins the clusters of two nodes, and says whether they were two.
-fn splice(parents: &mut [u32], a: u32, b: u32) -> bool {
+/// Joins the clusters of two nodes. The higher node moves below the other's parent, and the search
+/// goes on from where it was.
+fn splice(parents: &mut [u32], a: u32, b: u32) {
     let (mut low, mut high) = (a as usize, b as usize);
     while parents[low] != parents[high] {
         if parents[low] > parents[high] {
@@ -91,11 +92,15 @@ fn splice(parents: &mut [u32], a: u32, b: u32) -> bool {
         let above = parents[high] as usize;
         parents[high] = parents[low];
         if above == high {
-            return true;
+            return;
         }
         high = above;
     }
-    false
+}
+
+/// Each node a tree by itself.
+pub(super) fn apart(nodes: usize) -> Vec<u32> {
+    (0..u32::try_from(nodes).expect("nodes are numbered by u32")).collect()
 }
 
 /// Points every node at the root of its tree, given that no parent is greater than its child.
@@ -144,12 +149,12 @@ impl Forest {
     /// first-seen order, see [`Edges::in_first_seen_order`].
     ///
     /// # Panics
-    /// When an edge has an end that is not below `nodes`.
+    /// When an edge has an end that is not below `nodes`, or those are more than a `u32` counts.
     pub fn grow(nodes: usize, edges: &Edges) -> Self {
-        let mut parents: Vec<u32> = (0..nodes as u32).collect();
+        let mut parents = apart(nodes);
         let mut sizes = vec![1_u32; nodes];
         let mut joins = Vec::new();
-        for (edge, (a, b)) in edges.pairs().enumerate() {
+        for (edge, (a, b)) in (0_u32..).zip(edges.pairs()) {
             if parents[a as usize] == parents[b as usize] {
                 continue;
             }
@@ -159,7 +164,7 @@ impl Forest {
             }
             let (kept, absorbed) = (a.min(b), a.max(b));
             let (size_a, size_b) = (sizes[a as usize], sizes[b as usize]);
-            joins.push(Join { edge: edge as u32, kept, absorbed, size_a, size_b });
+            joins.push(Join { edge, kept, absorbed, size_a, size_b });
             parents[absorbed as usize] = kept;
             sizes[kept as usize] = size_a + size_b;
         }

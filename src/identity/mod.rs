@@ -18,7 +18,7 @@
 //! - No hash decides that two texts are equal, and no recursion walks a graph.
 //!
 //! Start at [`Interner::intern_column`], then [`Edges::push_columns`], [`Edges::merge_repeats`],
-//! [`apply_caps`], [`Forest::grow`] and [`name_clusters`].
+//! [`Edges::in_first_seen_order`], [`apply_caps`], [`Forest::grow`] and [`name_clusters`].
 
 mod alias;
 mod caps;
@@ -31,7 +31,7 @@ mod rid;
 mod tests;
 
 pub use alias::{Alias, Before, Cause, Mode, Names, name_clusters};
-pub use caps::{Cap, Refusal, apply_caps};
+pub use caps::{Cap, Refusal, apply_caps, drop_refused};
 pub use edges::{Edges, UNTIMED};
 pub use forest::{Clusters, Converged, Forest, Join, Unproven, check, labels};
 pub use intern::{Interner, Kinds, NOBODY};
@@ -46,15 +46,17 @@ pub enum TooMany {
     Ids,
     /// More edges than numbers.
     Edges,
+    /// More bytes of identifiers than there are places, which are 16 GiB.
+    Bytes,
 }
 
 impl fmt::Display for TooMany {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self {
-            Self::Ids => "identifiers",
-            Self::Edges => "edges",
-        };
-        write!(f, "there are more than {} {what}", u32::MAX)
+        match self {
+            Self::Ids => write!(f, "there are more than {} identifiers", u32::MAX),
+            Self::Edges => write!(f, "there are more than {} edges", u32::MAX),
+            Self::Bytes => write!(f, "the identifiers take more than 16 GiB of memory"),
+        }
     }
 }
 

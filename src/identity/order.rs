@@ -6,7 +6,7 @@
 use super::edges::{Edges, UNTIMED};
 use super::intern::Interner;
 
-/// Above this part of all edges, tied ones are settled by ranks.
+/// When more than one edge in so many is tied, ranks settle it.
 const TIED_FEW: usize = 16;
 
 /// A value to sort by, and the edge or identifier it belongs to.
@@ -14,30 +14,23 @@ type Keyed = (u64, u32);
 
 /// The places of the edges in first-seen order; `None` when that is the order they are in.
 pub(super) fn first_seen(edges: &Edges, interner: &Interner) -> Option<Vec<u32>> {
-    if is_ordered(edges, interner) {
+    if (1..edges.len()).all(|edge| edges.seen(edge - 1) < edges.seen(edge)) {
         return None;
     }
     let mut order: Vec<Keyed> =
         (0..edges.len()).map(|edge| (moment_key(edges.seen(edge)), edge as u32)).collect();
-    if !order.is_sorted() {
-        order.sort_unstable();
-    }
+    sort(&mut order);
     let same_moment = |x: &Keyed, y: &Keyed| x.0 == y.0;
     let tied: usize = order.chunk_by(same_moment).map(<[_]>::len).filter(|n| *n > 1).sum();
-    if tied > edges.len() / TIED_FEW {
-        let ranks = ranks(interner);
-        for ties in order.chunk_by_mut(same_moment).filter(|ties| ties.len() > 1) {
-            by_rank(ties, edges, &ranks);
-        }
-    } else {
-        for ties in order.chunk_by_mut(same_moment).filter(|ties| ties.len() > 1) {
-            ties.sort_unstable_by(|x, y| {
-                let ends = |keyed: &Keyed| text_ends(edges, keyed.1 as usize, interner);
-                ends(x).cmp(&ends(y)).then(x.1.cmp(&y.1))
-            });
+    let ranks = (tied > edges.len() / TIED_FEW).then(|| ranks(interner));
+    for ties in order.chunk_by_mut(same_moment).filter(|ties| ties.len() > 1) {
+        match &ranks {
+            Some(ranks) => sort_by_rank(ties, edges, ranks),
+            None => sort_by_text(ties, edges, interner),
         }
     }
-    Some(order.into_iter().map(|(_, edge)| edge).collect())
+    let moved = (0_u32..).zip(&order).any(|(place, (_, edge))| *edge != place);
+    moved.then(|| order.into_iter().map(|(_, edge)| edge).collect())
 }
 
 /// Each identifier's place among all, ordered by kind and text.
@@ -53,26 +46,24 @@ pub(super) fn ranks(interner: &Interner) -> Vec<u32> {
     ranks
 }
 
-fn is_ordered(edges: &Edges, interner: &Interner) -> bool {
-    (1..edges.len()).all(|edge| {
-        let (before, now) = (edges.seen(edge - 1), edges.seen(edge));
-        before < now
-            || before == now
-                && text_ends(edges, edge - 1, interner) <= text_ends(edges, edge, interner)
-    })
-}
-
-fn by_rank(ties: &mut [Keyed], edges: &Edges, ranks: &[u32]) {
+fn sort_by_rank(ties: &mut [Keyed], edges: &Edges, ranks: &[u32]) {
     for (key, edge) in &mut *ties {
-        let (a, b) = ends(edges, *edge as usize);
+        let (a, b) = edges.ends(*edge as usize);
         let (a, b) = (ranks[a as usize], ranks[b as usize]);
         *key = u64::from(a.min(b)) << 32 | u64::from(a.max(b));
     }
-    ties.sort_unstable();
+    sort(ties);
 }
 
-fn ends(edges: &Edges, edge: usize) -> (u32, u32) {
-    (edges.a()[edge], edges.b()[edge])
+fn sort_by_text(ties: &mut [Keyed], edges: &Edges, interner: &Interner) {
+    let key = |(_, edge): Keyed| (text_ends(edges, edge as usize, interner), edge);
+    ties.sort_unstable_by(|x, y| key(*x).cmp(&key(*y)));
+}
+
+fn sort(keyed: &mut [Keyed]) {
+    if !keyed.is_sorted() {
+        keyed.sort_unstable();
+    }
 }
 
 /// Kind and text of both ends, the lesser first.
@@ -81,7 +72,7 @@ fn text_ends<'i>(
     edge: usize,
     interner: &'i Interner,
 ) -> ((u16, &'i str), (u16, &'i str)) {
-    let (a, b) = ends(edges, edge);
+    let (a, b) = edges.ends(edge);
     let (a, b) = (interner.key(a), interner.key(b));
     if a <= b { (a, b) } else { (b, a) }
 }
@@ -108,7 +99,7 @@ fn by_kind(interner: &Interner) -> Vec<Vec<u32>> {
 /// Identifiers of one kind ordered by their text, each with eight bytes of it that often decide.
 fn by_text(ids: &[u32], interner: &Interner) -> Vec<Keyed> {
     let shared = shared_start(ids, interner);
-    let rest = |id: u32| &interner.text(id).as_bytes()[shared..];
+    let rest = |id: u32| &interner.bytes_of(id)[shared..];
     let mut keyed: Vec<Keyed> = ids.iter().map(|id| (leading(rest(*id)), *id)).collect();
     keyed.sort_unstable_by(|x, y| x.0.cmp(&y.0).then_with(|| rest(x.1).cmp(rest(y.1))));
     keyed
@@ -117,9 +108,9 @@ fn by_text(ids: &[u32], interner: &Interner) -> Vec<Keyed> {
 /// How many bytes at the start all the texts share: `user.` says nothing about their order.
 fn shared_start(ids: &[u32], interner: &Interner) -> usize {
     let Some(first) = ids.first() else { return 0 };
-    let first = interner.text(*first).as_bytes();
+    let first = interner.bytes_of(*first);
     ids.iter().fold(first.len(), |shared, id| {
-        let text = interner.text(*id).as_bytes();
+        let text = interner.bytes_of(*id);
         first[..shared].iter().zip(text).take_while(|(x, y)| x == y).count()
     })
 }

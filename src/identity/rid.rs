@@ -2,6 +2,7 @@
 
 use super::forest::Clusters;
 use super::intern::{Interner, NOBODY};
+use sha1::block_api::compress;
 use sha1::{Digest as _, Sha1};
 use std::fmt;
 
@@ -10,16 +11,20 @@ const SALT: &[u8] = b"fe971b24-9572-4005-b22f-351e9c09274d";
 
 const PREFIX: &str = "rid";
 
+/// Bytes of a hash that are kept.
 const BYTES: usize = 16;
+
+/// Bytes that SHA-1 takes in at a time.
+const BLOCK: usize = 64;
+
+/// Blocks of a short message.
+const BLOCKS_MAX: usize = 2;
 
 /// The hash of one identifier, printed as `rid` and 32 hexadecimal digits. Orders like its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rid([u8; BYTES]);
 
 impl Rid {
-    /// Greater than any other, or as great.
-    const GREATEST: Self = Self([u8::MAX; BYTES]);
-
     /// Reads what [`Rid`] prints.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(PREFIX)?.as_bytes();
@@ -33,14 +38,15 @@ impl Rid {
         Some(Self(bytes))
     }
 
-    fn digits(self) -> [u8; 2 * BYTES] {
-        hex(self.0)
+    /// Another hash, for a cluster whose own are all taken.
+    pub(super) fn next(self) -> Self {
+        rid_of(self.to_string().as_bytes(), "")
     }
 }
 
 impl fmt::Display for Rid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.digits();
+        let digits = hex(self.0);
         // Hexadecimal digits are ASCII.
         write!(f, "{PREFIX}{}", std::str::from_utf8(&digits).map_err(|_| fmt::Error)?)
     }
@@ -48,31 +54,44 @@ impl fmt::Display for Rid {
 
 /// The main id that an identifier has by itself.
 pub fn rid(text: &str, kind_name: &str) -> String {
-    Hashing::new().rid(text, kind_name).to_string()
+    rid_of(text.as_bytes(), kind_name).to_string()
 }
 
-/// A hash into which the salt has been fed.
-#[derive(Debug, Clone)]
-struct Hashing(Sha1);
+/// The first 32 digits of the hash of: the first 32 digits of the salted hash of the text, and the
+/// kind.
+fn rid_of(text: &[u8], kind_name: &str) -> Rid {
+    let inner = sha1(SALT, text);
+    Rid(sha1(&hex(inner), kind_name.as_bytes()))
+}
 
-impl Hashing {
-    fn new() -> Self {
-        Self(Sha1::new_with_prefix(SALT))
+/// The first bytes of the SHA-1 hash of `head` and `tail`.
+///
+/// A short message is laid out as the standard pads it: a one bit, zeros, and the length in bits.
+/// There are millions of them, and a hasher that takes them in piece by piece has more to do.
+///
+/// # Source
+/// FIPS 180-4, sections 5.1.1 and 5.3.1.
+fn sha1(head: &[u8], tail: &[u8]) -> [u8; BYTES] {
+    const START: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
+    let len = head.len() + tail.len();
+    let mut blocks = [[0; BLOCK]; BLOCKS_MAX];
+    let used = (len + size_of::<u64>()) / BLOCK + 1;
+    if used > BLOCKS_MAX {
+        return first(&Sha1::new_with_prefix(head).chain_update(tail).finalize());
     }
-
-    /// `rid` and the first 32 digits of the hash of the first 32 digits of the salted hash of the
-    /// text, followed by the kind.
-    fn rid(&self, text: &str, kind_name: &str) -> Rid {
-        let inner = self.0.clone().chain_update(text.as_bytes()).finalize();
-        let outer = Sha1::new_with_prefix(hex(first(inner.as_ref())))
-            .chain_update(kind_name.as_bytes())
-            .finalize();
-        Rid(first(outer.as_ref()))
-    }
+    let message = blocks.as_flattened_mut();
+    message[..head.len()].copy_from_slice(head);
+    message[head.len()..len].copy_from_slice(tail);
+    message[len] = 0x80;
+    message[used * BLOCK - size_of::<u64>()..used * BLOCK]
+        .copy_from_slice(&(len as u64 * 8).to_be_bytes());
+    let mut state = START;
+    compress(&mut state, &blocks[..used]);
+    first(state.map(u32::to_be_bytes).as_flattened())
 }
 
 /// The least hash of a cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Least {
     /// The hash.
     pub rid: Rid,
@@ -80,18 +99,22 @@ pub struct Least {
     pub node: u32,
 }
 
+impl Least {
+    /// Not looked for; no other is greater.
+    const UNKNOWN: Self = Self { rid: Rid([u8::MAX; BYTES]), node: NOBODY };
+}
+
 /// The hashes of the identifiers of a dictionary.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Rids<'a> {
     interner: &'a Interner,
     kind_names: &'a [String],
-    hashing: Hashing,
 }
 
 impl<'a> Rids<'a> {
     /// Hashes of the identifiers of `interner`, whose kinds are places in `kind_names`.
     pub fn new(interner: &'a Interner, kind_names: &'a [String]) -> Self {
-        Self { interner, kind_names, hashing: Hashing::new() }
+        Self { interner, kind_names }
     }
 
     /// The hash of a node.
@@ -99,8 +122,8 @@ impl<'a> Rids<'a> {
     /// # Panics
     /// When there is no such node, or its kind has no name.
     pub fn of(&self, node: u32) -> Rid {
-        let (kind, text) = self.interner.key(node);
-        self.hashing.rid(text, &self.kind_names[usize::from(kind)])
+        let kind = usize::from(self.interner.kind(node));
+        rid_of(self.interner.bytes_of(node), &self.kind_names[kind])
     }
 
     /// The least hash of each cluster: its main id, unless it had another before.
@@ -108,20 +131,23 @@ impl<'a> Rids<'a> {
     /// # Panics
     /// When there are more nodes than identifiers, or one's kind has no name.
     pub fn least_per_cluster(&self, clusters: &Clusters) -> Vec<Least> {
-        let mut least = vec![Least { rid: Rid::GREATEST, node: NOBODY }; clusters.len()];
-        for (node, cluster) in (0_u32..).zip(clusters.of_nodes()) {
-            let least = &mut least[*cluster as usize];
-            let rid = self.of(node);
-            if rid < least.rid || least.node == NOBODY {
-                *least = Least { rid, node };
+        self.least_where(clusters, |_| true)
+    }
+
+    /// The least hash of each cluster that is `wanted`, and [`Least::UNKNOWN`] of the others.
+    pub(super) fn least_where(
+        &self,
+        clusters: &Clusters,
+        wanted: impl Fn(u32) -> bool,
+    ) -> Vec<Least> {
+        let mut least = vec![Least::UNKNOWN; clusters.len()];
+        for (node, &cluster) in (0_u32..).zip(clusters.of_nodes()) {
+            if wanted(cluster) {
+                let least = &mut least[cluster as usize];
+                *least = (*least).min(Least { rid: self.of(node), node });
             }
         }
         least
-    }
-
-    /// A hash for a cluster whose own are all taken: the hash of one of them.
-    pub(super) fn beyond(&self, rid: Rid) -> Rid {
-        self.hashing.rid(&rid.to_string(), "")
     }
 }
 
@@ -169,9 +195,12 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_any_length_are_hashed() {
-        assert_eq!(rid("", "").len(), 35);
-        assert_ne!(rid(&"x".repeat(100), "k"), rid(&"x".repeat(101), "k"));
+    fn a_short_message_and_a_long_one_are_hashed_alike() {
+        let text = "x".repeat(200);
+        for len in 0..=200 {
+            let (head, tail) = text.as_bytes()[..len].split_at(len / 3);
+            assert_eq!(sha1(head, tail), first(&Sha1::digest(&text[..len])), "{len} bytes");
+        }
     }
 
     #[test]

@@ -71,8 +71,7 @@ impl Run {
             .iter()
             .map(|r| (ends(&interner, &edges, r.edge), r.cap, owned(interner.key(r.id)), r.rank))
             .collect();
-        let gone: BTreeSet<usize> = refusals.iter().map(|r| r.edge as usize).collect();
-        edges.retain(|edge| !gone.contains(&edge));
+        drop_refused(&mut edges, &refusals);
         let forest = Forest::grow(interner.len(), &edges);
         assert_eq!(forest.check(&edges).unwrap().edges, edges.len());
         Self { interner, edges, refused, forest }
@@ -104,6 +103,27 @@ impl Run {
         let kinds = KINDS.map(str::to_owned);
         let rids = Rids::new(&self.interner, &kinds);
         name_clusters(&self.forest, &self.edges, before, &rids, mode)
+    }
+
+    /// What is told of the names that went away, as a reader sees it: the name, where it leads,
+    /// why, and the identifiers that the cause is about.
+    fn told(
+        &self,
+        before: &Known,
+        names: &Names,
+    ) -> Vec<(String, Option<String>, u8, BTreeSet<Id>)> {
+        let old_ids = before.main_ids();
+        let told = |alias: &Alias| {
+            let (why, about) = match alias.cause {
+                Cause::Merged { edge } => (0, ends(&self.interner, &self.edges, edge)),
+                Cause::Renamed { node } => (1, [owned(self.interner.key(node))].into()),
+                Cause::Split => (2, BTreeSet::new()),
+                Cause::Gone => (3, BTreeSet::new()),
+            };
+            let leads = names.main_ids.get(alias.cluster as usize).cloned();
+            (old_ids[alias.old as usize].clone(), leads, why, about)
+        };
+        names.aliases.iter().map(told).collect()
     }
 
     /// The main id of each identifier after this run.
@@ -140,8 +160,8 @@ fn owned((kind, text): (u16, &str)) -> Id {
 }
 
 fn ends(interner: &Interner, edges: &Edges, edge: u32) -> BTreeSet<Id> {
-    let edge = edge as usize;
-    [edges.a()[edge], edges.b()[edge]].map(|end| owned(interner.key(end))).into()
+    let (a, b) = edges.ends(edge as usize);
+    [a, b].map(|end| owned(interner.key(end))).into()
 }
 
 /// Clusters found by joining sets until none share a member.
@@ -227,15 +247,21 @@ proptest! {
     #[test]
     fn the_order_of_rows_changes_nothing_that_is_seen(
         (rows, others) in shuffled(40),
+        earlier in rows(20),
         caps in caps(),
     ) {
         let (run, other) = (Run::of(&rows, &caps), Run::of(&others, &caps));
         prop_assert_eq!(run.partition(), other.partition());
         prop_assert_eq!(&run.refused, &other.refused);
         prop_assert_eq!(run.history(), other.history());
-        let nothing = Known::default();
-        let names = [&run, &other].map(|run| run.names(&nothing, Mode::Rebuilt));
-        prop_assert_eq!(run.known(&names[0]), other.known(&names[1]));
+        // Some of the rows, and some that are not there any more, had been there before.
+        let earlier = Run::of(&earlier, &[]);
+        let known = earlier.known(&earlier.names(&Known::default(), Mode::Rebuilt));
+        for mode in [Mode::Incremental, Mode::Rebuilt] {
+            let names = [&run, &other].map(|run| run.names(&known, mode));
+            prop_assert_eq!(run.known(&names[0]), other.known(&names[1]));
+            prop_assert_eq!(run.told(&known, &names[0]), other.told(&known, &names[1]));
+        }
     }
 
     #[test]

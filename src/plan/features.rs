@@ -69,7 +69,7 @@ impl Builder<'_> {
                     of_rows.entry(Table::SqlModel(model)).or_default().push(*id);
                 }
                 Owner::Entity(_) | Owner::Cohort(_) => {
-                    if let Err(why) = self.into_bundle(*id, &mut bundles) {
+                    if let Err(why) = self.add_to_bundle(*id, &mut bundles) {
                         self.leave_out(Node::Item(Item::Feature(*id)), why);
                     }
                 }
@@ -90,7 +90,7 @@ impl Builder<'_> {
         }
     }
 
-    fn into_bundle(
+    fn add_to_bundle(
         &mut self,
         id: FeatureId,
         bundles: &mut BTreeMap<Key, Bundle>,
@@ -209,9 +209,9 @@ impl Builder<'_> {
         let query = match &bundle.rows {
             Some((rows, step)) => {
                 reads.push(*step);
-                self.from_rows(&bundle, rows, &base, &mut reads)?
+                self.values_of_rows(&bundle, rows, &base, &mut reads)?
             }
-            None => self.from_features(&bundle, &base, &mut reads)?,
+            None => self.values_of_features(&bundle, &base, &mut reads)?,
         };
         let owner = self.owner_name(bundle.owner).to_owned();
         let source = match bundle.from {
@@ -240,7 +240,7 @@ impl Builder<'_> {
     }
 
     /// Values computed from rows, and the default for those who have none.
-    fn from_rows(
+    fn values_of_rows(
         &self,
         bundle: &Bundle,
         rows: &Sql,
@@ -301,7 +301,7 @@ impl Builder<'_> {
     }
 
     /// Values computed from other features, one row per main id.
-    fn from_features(
+    fn values_of_features(
         &self,
         bundle: &Bundle,
         base: &Sql,

@@ -201,6 +201,20 @@ impl Run {
 }
 
 impl Step {
+    /// The statements of no run in particular, for reading.
+    pub fn shown(&self) -> Vec<String> {
+        let shown = |sql: &Sql| {
+            let mut text = sql.text().replace(RUN_MARK, "N");
+            while let Some(start) = text.find(END_MARKS[0]) {
+                let end = text[start..].find(END_MARKS[1]).map_or(text.len(), |at| start + at);
+                let after = (end + END_MARKS[1].len_utf8()).min(text.len());
+                text.replace_range(start..after, "end of the run");
+            }
+            text
+        };
+        self.statements.iter().map(shown).collect()
+    }
+
     /// The statements, for a run.
     pub fn statements(&self, run: &Run) -> Vec<String> {
         self.statements.iter().map(|sql| run.settle(sql.text())).collect()

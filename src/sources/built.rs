@@ -10,6 +10,7 @@ use crate::model::catalog::{Catalog, Cohort, Column, Entity, EntityBase, Table, 
 use crate::model::definition::{DefinedEntity, Definitions, Published, Run};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
+use crate::model::value::Kind;
 use crate::sql::build as statements;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -172,9 +173,10 @@ impl Built {
                 (Some(said), Some(of)) => Some(format!("{said} ({of})")),
                 (said, of) => said.clone().or(of),
             };
-            if feature.personal {
-                column.personal = Some("the data team marked it as personal".to_owned());
-            }
+            // Of numbers and moments the data team says which are personal; a name says too little.
+            let marked = feature.personal.then(|| "the data team marked it as personal".to_owned());
+            column.personal =
+                marked.or_else(|| column.personal.take().filter(|_| column.kind == Kind::Text));
         }
         let cohorts = defined.cohorts.iter().filter_map(|cohort| {
             let name = self.name(cohort.members_in.as_ref()?);

@@ -281,8 +281,15 @@ pub fn shut_out(files: &[PathBuf]) -> Vec<Sql> {
     vec![
         Sql::fill("SET allowed_paths = [{}]", &[&Sql::join(list, ", ")]),
         Sql::raw("SET enable_external_access = false"),
-        Sql::raw("SET lock_configuration = true"),
     ]
+}
+
+/// Whether rows have to come in the order in which they are stored.
+pub fn keep_order(keep: bool) -> Sql {
+    match keep {
+        true => Sql::raw("SET preserve_insertion_order = true"),
+        false => Sql::raw("SET preserve_insertion_order = false"),
+    }
 }
 
 /// A transaction begins.

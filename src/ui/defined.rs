@@ -244,9 +244,9 @@ fn feature_ui(
     let small = egui::FontId::proportional(theme::SMALL);
     title.append(&feature.name, 0.0, part(p.text, body));
     if feature.not_built.is_some() {
-        title.append("not built", 8.0, part(p.warning, small.clone()));
+        title.append("  not built", 0.0, part(p.warning, small.clone()));
     }
-    title.append(about, 8.0, part(p.weak, small));
+    title.append(&format!("  {about}"), 0.0, part(p.weak, small));
     title.wrap = egui::text::TextWrapping::truncate_at_width(ui.available_width() - 32.0);
     let salt = ("feature", &entity.name, &feature.column);
     egui::CollapsingHeader::new(title).id_salt(salt).show(ui, |ui| {

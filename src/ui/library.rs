@@ -59,7 +59,8 @@ fn entity_ui(ui: &mut Ui, entity: &Entity, state: &State, actions: &mut Actions)
     let definitions = state.catalog().and_then(|catalog| catalog.definitions.as_ref());
     let Some(defined) = definitions.and_then(|d| d.entity(&entity.name)) else { return };
     for cohort in defined.cohorts.iter().filter(|c| entity.cohort(&c.name).is_none()) {
-        defined_ui(ui, &entity.name, Some(&cohort.name), "not built", 1, state, actions);
+        let this = CohortRef { entity: entity.name.clone(), cohort: Some(cohort.name.clone()) };
+        defined_ui(ui, this, "not built", 1, state, actions);
     }
 }
 
@@ -67,7 +68,7 @@ fn entity_ui(ui: &mut Ui, entity: &Entity, state: &State, actions: &mut Actions)
 fn unbuilt_ui(ui: &mut Ui, definitions: &Definitions, state: &State, actions: &mut Actions) {
     ui.label(theme::heading("Cohorts"));
     for entity in &definitions.entities {
-        defined_ui(ui, &entity.name, None, "", 0, state, actions);
+        defined_ui(ui, CohortRef::all(&entity.name), "", 0, state, actions);
         let is_root = |c: &&DefinedCohort| {
             c.extends.as_ref().is_none_or(|parent| entity.cohort(parent).is_none())
         };
@@ -86,7 +87,8 @@ fn defined_tree_ui(
     actions: &mut Actions,
 ) {
     let mark = if cohort.not_built.is_some() { "cannot be built" } else { "" };
-    defined_ui(ui, &entity.name, Some(&cohort.name), mark, depth, state, actions);
+    let this = CohortRef { entity: entity.name.clone(), cohort: Some(cohort.name.clone()) };
+    defined_ui(ui, this, mark, depth, state, actions);
     // A cohort that extends itself in a circle must not end the program.
     if depth > entity.cohorts.len() {
         return;
@@ -99,15 +101,13 @@ fn defined_tree_ui(
 /// Something that has no size: a click shows its definition.
 fn defined_ui(
     ui: &mut Ui,
-    entity: &str,
-    cohort: Option<&String>,
+    this: CohortRef,
     mark: &str,
     depth: usize,
     state: &State,
     actions: &mut Actions,
 ) {
-    let this = CohortRef { entity: entity.to_owned(), cohort: cohort.cloned() };
-    let name = cohort.cloned().unwrap_or_else(|| text::everyone_of(entity));
+    let name = this.cohort.clone().unwrap_or_else(|| text::everyone_of(&this.entity));
     let row = Row {
         name: if mark.is_empty() { name } else { format!("{name} · {mark}") },
         count: None,

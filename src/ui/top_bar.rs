@@ -25,7 +25,9 @@ pub fn top_bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             actions.push(ViewAction::AskNow.into());
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if widgets::primary(ui, "Export…").clicked() {
+            let export =
+                ui.add_enabled_ui(state.cohort.is_some(), |ui| widgets::primary(ui, "Export…"));
+            if export.inner.clicked() {
                 actions.push(Action::Export(ExportAction::Open));
             }
             let (icon, name, to) = if ui.visuals().dark_mode {

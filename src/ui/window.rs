@@ -27,7 +27,7 @@ pub fn window_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 .default_size(340.0)
                 .size_range(240.0..=640.0)
                 .show(ui, |ui| profile_ui(ui, state, actions));
-        } else if state.features.open && ui.available_width() > 680.0 {
+        } else if state.features.open && state.entity().is_some() && ui.available_width() > 680.0 {
             Panel::right("features")
                 .frame(side)
                 .default_size(232.0)

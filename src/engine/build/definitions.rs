@@ -17,15 +17,7 @@ use std::path::{Path, PathBuf};
 /// The definitions of a project as they stand in its files; nothing is built.
 pub fn definitions(project: &Project, folder: &Path) -> Definitions {
     let plan = plan::plan(project, &Options::default());
-    // The SQL is that of some run; which one is not known before it is built.
-    let run = Run { number: 1, end: jiff::civil::DateTime::constant(2000, 1, 1, 0, 0, 0, 0) };
-    let mut made = Maker::new(project, folder, &plan, &run).made();
-    made.tables.clear();
-    for entity in &mut made.entities {
-        (entity.features_in, entity.graph) = (None, None);
-        entity.cohorts.iter_mut().for_each(|cohort| cohort.members_in = None);
-    }
-    made
+    Maker::new(project, folder, &plan, None).made()
 }
 
 /// The definitions of a run as they are kept, and the commit that was checked out.
@@ -35,7 +27,7 @@ pub(super) fn document(
     plan: &Plan,
     run: &Run,
 ) -> (String, Option<String>) {
-    let made = Maker::new(project, &request.folder, plan, run).made();
+    let made = Maker::new(project, &request.folder, plan, Some(run)).made();
     let commit = made.commit.as_ref().map(|commit| commit.id.clone());
     let text = serde_json::to_string(&made);
     (text.expect("the shapes hold only text, numbers and lists"), commit)
@@ -45,7 +37,8 @@ struct Maker<'a> {
     project: &'a Project,
     folder: &'a Path,
     plan: &'a Plan,
-    run: &'a Run,
+    /// Whose tables these are; none when nothing is built.
+    run: Option<&'a Run>,
     repository: Option<Repository>,
     texts: HashMap<PathBuf, Option<String>>,
     needs: BTreeMap<Item, Vec<Item>>,
@@ -54,7 +47,7 @@ struct Maker<'a> {
 }
 
 impl<'a> Maker<'a> {
-    fn new(project: &'a Project, folder: &'a Path, plan: &'a Plan, run: &'a Run) -> Self {
+    fn new(project: &'a Project, folder: &'a Path, plan: &'a Plan, run: Option<&'a Run>) -> Self {
         let needs: BTreeMap<Item, Vec<Item>> = needs_of_all(project).into_iter().collect();
         let mut users: BTreeMap<Item, Vec<Item>> = BTreeMap::new();
         for (item, list) in &needs {
@@ -81,17 +74,19 @@ impl<'a> Maker<'a> {
             folder: self.folder.to_string_lossy().into_owned(),
             commit: self.repository.as_ref().and_then(Repository::head).map(commit),
             entities,
-            tables: tables.map(|output| self.published_as(&output.view, &output.of)).collect(),
+            tables: tables
+                .filter_map(|output| self.published_as(&output.view, &output.of))
+                .collect(),
         }
     }
 
-    fn published_as(&self, view: &str, of: &str) -> Published {
-        Published { view: view.to_owned(), object: self.run.settle(of) }
+    fn published_as(&self, view: &str, of: &str) -> Option<Published> {
+        Some(Published { view: view.to_owned(), object: self.run?.settle(of) })
     }
 
     fn published(&self, what: &Holds) -> Option<Published> {
         let output = self.plan.outputs.iter().find(|output| output.what == *what)?;
-        Some(self.published_as(&output.view, &output.of))
+        self.published_as(&output.view, &output.of)
     }
 
     fn entity(&mut self, id: EntityId) -> DefinedEntity {
@@ -179,7 +174,9 @@ impl<'a> Maker<'a> {
 
     fn sql(&self, item: Item) -> String {
         let Some(step) = self.steps.get(&item) else { return String::new() };
-        self.plan.steps[*step].statements(self.run).join(";\n\n")
+        let step = &self.plan.steps[*step];
+        let statements = self.run.map_or_else(|| step.shown(), |run| step.statements(run));
+        statements.join(";\n\n")
     }
 
     fn not_built(&self, item: Item, broken: Option<&String>) -> Option<String> {

@@ -22,6 +22,7 @@ mod runs;
 mod stitch;
 
 pub use definitions::definitions;
+pub use stitch::{Joined, join};
 
 use super::Job;
 use super::project;
@@ -341,13 +342,15 @@ impl Builder<'_> {
                 self.defined.insert(step.hash.clone());
                 continue;
             }
-            self.step(step)?;
+            self.step(step, &mut |doing| {
+                (job.report)(Progress { doing: format!("{doing} {}", step.name), part });
+            })?;
             self.defined.insert(step.hash.clone());
         }
         Ok(())
     }
 
-    fn step(&mut self, step: &Step) -> Result<(), Stop> {
+    fn step(&mut self, step: &Step, tell: &mut dyn FnMut(&str)) -> Result<(), Stop> {
         let started = Instant::now();
         if !step.stays() {
             for statement in step.statements(&self.run) {
@@ -357,7 +360,7 @@ impl Builder<'_> {
         }
         self.store.execute(statements::begin().text())?;
         let work = match &step.work {
-            Work::Stitch(stitch) => self.stitch(stitch, step),
+            Work::Stitch(stitch) => self.stitch(stitch, step, tell),
             Work::Tables | Work::Session => self.run_statements(step),
         };
         let noted = work.and_then(|()| {

@@ -29,6 +29,29 @@ const BEFORE: i64 = i64::MIN;
 /// Why a manual rule refuses something.
 const BY_RULE: &str = "excluded by a manual rule";
 
+/// How many ids a query gives, and how many entities they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Joined {
+    /// Ids.
+    pub ids: usize,
+    /// Clusters of ids.
+    pub clusters: usize,
+}
+
+/// Joins the ids that a query gives, as a build does, and writes nothing. Its first column is a
+/// moment in microseconds or missing, the others are ids of one type.
+///
+/// # Errors
+/// When the query does not run, or gives more ids than can be numbered.
+pub fn join(store: &Store, query: &str) -> Result<Joined, Failure> {
+    let mut ids = Ids::default();
+    let mut columns: Vec<Vec<u32>> = Vec::new();
+    store.batches(query, &mut |batch| ids.read(&batch, &[], &mut columns))?;
+    let labels = crate::identity::labels(ids.interner.len(), &ids.edges);
+    let clusters = labels.iter().enumerate().filter(|(node, label)| **label == *node as u32);
+    Ok(Joined { ids: ids.interner.len(), clusters: clusters.count() })
+}
+
 /// The ids of an entity, as they are collected.
 #[derive(Default)]
 struct Ids {
@@ -73,7 +96,13 @@ struct Refused {
 
 impl Builder<'_> {
     /// Makes the tables of an id graph.
-    pub(super) fn stitch(&mut self, stitch: &Stitch, step: &Step) -> Result<(), Stop> {
+    pub(super) fn stitch(
+        &mut self,
+        stitch: &Stitch,
+        step: &Step,
+        tell: &mut dyn FnMut(&str),
+    ) -> Result<(), Stop> {
+        tell("Reading");
         let mut earlier = self.earlier(stitch, step)?;
         let mut ids = Ids::default();
         if earlier.goes_on.is_some() {
@@ -83,6 +112,7 @@ impl Builder<'_> {
         for source in &stitch.sources {
             self.read_source(stitch, source, since.as_deref(), &mut ids)?;
         }
+        tell("Joining");
         let rules = self.rules(stitch, &mut ids)?;
         let out = self.left_out(stitch, &ids, &rules)?;
         let Ids { interner, mut seen, edges, joined } = ids;
@@ -121,6 +151,7 @@ impl Builder<'_> {
             names: &names,
             out: &out,
         };
+        tell("Writing");
         let counts = graph.write(&refused, &reasons, &earlier)?;
         let statement = format!(
             "checked: each of {} joined pairs lies within one main id, and {} ids in {} joins leave {} main ids",
@@ -273,17 +304,12 @@ impl Builder<'_> {
         let query = statements::id_rows(&self.run.settle(source.query.text()), since);
         // A source whose ids cannot be selected is left out; the others are joined.
         self.store.columns(query.text()).map_err(|error| self.fault(stitch, source, &error))?;
-        let mut columns: Vec<Vec<u32>> = vec![Vec::new(); source.kinds.len()];
-        let read = self.store.batches(query.text(), &mut |batch| {
-            let seen = batch.column(0).as_primitive_opt::<Int64Type>().cloned();
-            let seen = seen.ok_or_else(|| "a moment came in an unknown shape".to_owned())?;
-            for (at, column) in columns.iter_mut().enumerate() {
-                column.clear();
-                let kind = Kinds::All(source.kinds[at] as u16);
-                intern(batch.column(at + 1), kind, &mut ids.interner, column)?;
-            }
-            ids.take(&columns, &seen).map_err(|error| error.to_string())
-        });
+        let mut columns: Vec<Vec<u32>> = Vec::new();
+        let mut take = |batch: RecordBatch| ids.read(&batch, &source.kinds, &mut columns);
+        // The order of rows changes nothing, and keeping it costs a quarter more.
+        self.store.execute(statements::keep_order(false).text())?;
+        let read = self.store.batches(query.text(), &mut take);
+        self.store.execute(statements::keep_order(true).text())?;
         read.map_err(|error| self.fault(stitch, source, &error))
     }
 
@@ -369,11 +395,7 @@ impl Builder<'_> {
         Ok(out)
     }
 
-    fn matcher(
-        &self,
-        stitch: &Stitch,
-        filter: &crate::plan::FilterPlan,
-    ) -> Result<Box<dyn Fn(&str) -> bool>, Stop> {
+    fn matcher(&self, stitch: &Stitch, filter: &crate::plan::FilterPlan) -> Result<Matcher, Stop> {
         let broken = |why: String| Stop::Broken {
             items: vec![Item::Stitcher(stitch.id)],
             why: format!("{why} ({})", filter.place),
@@ -402,6 +424,9 @@ impl Builder<'_> {
     }
 }
 
+/// Whether an id matches a rule.
+type Matcher = Box<dyn Fn(&str) -> bool>;
+
 /// No reason.
 const NONE: u16 = u16::MAX;
 
@@ -417,6 +442,25 @@ struct Rules {
 }
 
 impl Ids {
+    /// Takes the rows of a batch: a moment, and ids of the types `kinds`; of the first type where
+    /// none is named. `columns` are buffers that are used again.
+    fn read(
+        &mut self,
+        batch: &RecordBatch,
+        kinds: &[usize],
+        columns: &mut Vec<Vec<u32>>,
+    ) -> Result<(), String> {
+        let seen = batch.column(0).as_primitive_opt::<Int64Type>();
+        let seen = seen.ok_or_else(|| "a moment came in an unknown shape".to_owned())?;
+        columns.resize(batch.num_columns() - 1, Vec::new());
+        for (at, column) in columns.iter_mut().enumerate() {
+            column.clear();
+            let kind = Kinds::All(kinds.get(at).copied().unwrap_or(0) as u16);
+            intern(batch.column(at + 1), kind, &mut self.interner, column)?;
+        }
+        self.take(columns, seen).map_err(|error| error.to_string())
+    }
+
     fn note(&mut self, node: u32, seen: i64) {
         let at = node as usize;
         if at >= self.seen.len() {
@@ -428,6 +472,9 @@ impl Ids {
     /// Takes the ids of some rows: each two of a row are a pair.
     fn take(&mut self, columns: &[Vec<u32>], moments: &Int64Array) -> Result<(), TooMany> {
         self.seen.resize(self.interner.len(), UNTIMED);
+        if moments.null_count() == moments.len() {
+            return self.take_untimed(columns);
+        }
         for row in 0..moments.len() {
             let seen = if moments.is_null(row) { UNTIMED } else { moments.value(row) };
             for (at, column) in columns.iter().enumerate() {
@@ -441,6 +488,22 @@ impl Ids {
                     let b = other[row];
                     if b != NOBODY && a != b {
                         self.edges.push(a, b, seen)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Ids {
+    /// Takes the ids of rows without a moment: when an id was seen needs no looking up.
+    fn take_untimed(&mut self, columns: &[Vec<u32>]) -> Result<(), TooMany> {
+        for (at, column) in columns.iter().enumerate() {
+            for other in &columns[at + 1..] {
+                for (a, b) in column.iter().zip(other) {
+                    if *a != NOBODY && *b != NOBODY && a != b {
+                        self.edges.push(*a, *b, UNTIMED)?;
                     }
                 }
             }

@@ -166,7 +166,8 @@ fn wrong_use_says_what_where_and_what_to_try() {
     wrong(&["--cohort", "nope"], "customer/all");
     wrong(&with(&["--where", "contry = 'DE'"]), "country");
     wrong(&with(&["--where", "country ="]), "--where");
-    wrong(&with(&["--as-of", "2026-01"]), "keeps no runs");
+    wrong(&with(&["--as-of", "1"]), "keeps no runs");
+    wrong(&with(&["--as-of", "2026-01"]), "not the number of a run");
     wrong(&["--segment", "a", "--where", "b"], "--segment");
     let folder = shop.path("");
     run(&folder, &["count", "shop", "--cohort", "customer/all", "--zone", "Mars"]).fails(2);

@@ -56,5 +56,119 @@ fn a_project_with_errors_names_each_with_file_and_line_and_ends_with_1() {
 #[test]
 fn counting_in_a_project_says_that_it_is_not_built() {
     let failed = run(&case("schema_69_cohorts"), &["count", ".", "--cohort", "germans"]).fails(2);
-    assert!(failed.contains("Profiles project"), "{failed}");
+    assert!(failed.contains("is not built yet") && failed.contains("muster build"), "{failed}");
+}
+
+/// A copy of the sample project, and the sample shop beside it.
+fn sample() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample_data");
+    let models = folder.path().join("profiles/models");
+    std::fs::create_dir_all(&models).unwrap();
+    std::fs::copy(
+        root.join("profiles/pb_project.yaml"),
+        folder.path().join("profiles/pb_project.yaml"),
+    )
+    .unwrap();
+    for entry in std::fs::read_dir(root.join("profiles/models")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, models.join(path.file_name().unwrap())).unwrap();
+    }
+    std::fs::copy(root.join("shop.duckdb"), folder.path().join("shop.duckdb")).unwrap();
+    folder
+}
+
+#[test]
+fn a_project_is_compiled_built_and_counted_as_of_each_run() {
+    let folder = sample();
+    let at = folder.path();
+    let project = content(&at.join("profiles"));
+    let compiled = run(at, &["compile", "profiles", "--to", "plan", "--json"]).json();
+    let files = compiled["files"].as_array().unwrap();
+    assert!(files.iter().any(|f| f == "plan.json") && files.iter().any(|f| f == "plan.svg"));
+    for file in files {
+        assert!(at.join("plan").join(file.as_str().unwrap()).is_file(), "{file}");
+    }
+    std::fs::write(at.join("plan/999_mine.txt"), "mine").unwrap();
+    std::fs::write(at.join("plan/900_old_step.sql"), "-- of an earlier plan").unwrap();
+    run(at, &["compile", "profiles", "--to", "plan"]).good();
+    assert!(at.join("plan/999_mine.txt").is_file(), "a file of the person's own stays");
+    assert!(!at.join("plan/900_old_step.sql").exists(), "a step that is no more goes");
+
+    let build = |end: &str| {
+        let line = [
+            "build",
+            "profiles",
+            "--data",
+            "shop.duckdb",
+            "--into",
+            "b.duckdb",
+            "--json",
+            "--end-time",
+            end,
+        ];
+        run(at, &line).json()
+    };
+    let first = build("2026-11-01");
+    let second = build("2026-11-20T06:00:00Z");
+    assert_eq!((first["run"].as_u64(), second["run"].as_u64()), (Some(1), Some(2)));
+    assert!(second["ids"][0]["checked"].as_str().unwrap().starts_with("checked"));
+    let size = |built: &serde_json::Value| {
+        let all = built["cohorts"].as_array().unwrap();
+        all.iter().find(|c| c["cohort"] == "big_spenders").unwrap()["size"].as_u64()
+    };
+    let count = |more: &[&str]| {
+        let line = [&["count", "b.duckdb", "--cohort", "big_spenders", "--json"], more].concat();
+        run(at, &line).json()
+    };
+    let (latest, past) = (count(&[]), count(&["--as-of", "1"]));
+    assert_eq!((latest["size"].as_u64(), latest["as_of"].as_str()), (size(&second), Some("2")));
+    assert_eq!((past["size"].as_u64(), past["as_of"].as_str()), (size(&first), Some("1")));
+    assert_ne!(latest["size"], past["size"]);
+    let failed =
+        run(at, &["count", "b.duckdb", "--cohort", "big_spenders", "--as-of", "7"]).fails(2);
+    assert!(failed.contains("there is no run 7") && failed.contains("there is 1, 2"), "{failed}");
+    let failed =
+        run(at, &["count", "shop.duckdb", "--cohort", "user/all", "--as-of", "1"]).fails(2);
+    assert!(failed.contains("keeps no runs"), "{failed}");
+
+    // A list of a past run is made again as it was, whatever was built since.
+    let list = ["export", "b.duckdb", "--cohort", "big_spenders", "--as-of", "1", "--to", "l.csv"];
+    run(at, &list).good();
+    build("2026-11-21");
+    assert!(
+        run(at, &["verify", "l.csv", "--rebuild"]).good().contains("same"),
+        "it is the same list"
+    );
+
+    let shown = run(at, &["show", "b.duckdb", "--json"]).json();
+    assert_eq!(shown["runs"].as_array().unwrap().len(), 3);
+    let user = shown["entities"].as_array().unwrap().iter().find(|e| e["name"] == "user").unwrap();
+    assert_eq!(user["key"], "user_main_id");
+    let big =
+        user["cohorts"].as_array().unwrap().iter().find(|c| c["name"] == "big_spenders").unwrap();
+    assert_eq!(big["extends"], "known_customers");
+    assert!(big["origin"].as_str().unwrap().starts_with("models/cohorts.yaml:"));
+    let email =
+        user["features"].as_array().unwrap().iter().find(|f| f["name"] == "contact_email").unwrap();
+    assert_eq!(email["personal"], true);
+    assert_eq!(content(&at.join("profiles")), project, "no file of the project was touched");
+
+    // Into the project's own output folder, and the project opened there.
+    let line = [
+        "build",
+        "profiles",
+        "--data",
+        "shop.duckdb",
+        "--end-time",
+        "2026-11-20T06:00:00Z",
+        "--select",
+        "big_spenders,user",
+    ];
+    run(at, &line).good();
+    assert!(at.join("profiles/output/sample_shop.duckdb").is_file());
+    let counted = run(at, &["count", "profiles", "--cohort", "big_spenders", "--json"]).json();
+    assert_eq!(counted["size"], latest["size"]);
+    let failed = run(at, &["build", "profiles", "--select", "nobody"]).fails(2);
+    assert!(failed.contains("nothing called \"nobody\""), "{failed}");
 }

@@ -235,3 +235,103 @@ fn when_no_one_matches_the_condition_to_blame_is_named() {
     harness.get_by_label("orders is at least 300 alone removes everyone");
     screen.shoot(&harness, "empty-light");
 }
+
+/// The sample project in a folder by the name of the test, built or not.
+fn project(built: bool) -> std::path::PathBuf {
+    let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(test).join("profiles");
+    // Left by the run before, or not there.
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(folder.join("models")).expect("a folder");
+    for file in [
+        "pb_project.yaml",
+        "models/accounts.yaml",
+        "models/cohorts.yaml",
+        "models/features.yaml",
+        "models/ids.yaml",
+        "models/inputs.yaml",
+        "models/macros.yaml",
+    ] {
+        let from = std::path::Path::new("sample_data/profiles").join(file);
+        std::fs::copy(from, folder.join(file)).expect("a copy of the sample project");
+    }
+    if built {
+        let (project, _) = muster::engine::project::read(&folder).expect("a project");
+        for (day, run) in [(1, "first"), (20, "second")] {
+            let end = jiff::civil::date(2026, 11, day).at(6, 0, 0, 0);
+            let request = muster::engine::build::BuildRequest {
+                into: muster::engine::build::default_file(&folder, &project).expect("a folder"),
+                folder: folder.clone(),
+                data: vec!["sample_data/shop.duckdb".into()],
+                end: Some(end),
+                now: end,
+                ..Default::default()
+            };
+            let cancelled = std::sync::Arc::default();
+            let mut job = muster::engine::Job { cancelled, report: &mut |_| () };
+            muster::engine::build::build(&request, &mut job)
+                .unwrap_or_else(|e| panic!("{run}: {e}"));
+        }
+    }
+    folder
+}
+
+fn open_project(
+    built: bool,
+    dark: bool,
+) -> (egui_kittest::Harness<'static, muster::app::MusterApp>, super::shot::Screen) {
+    let (mut harness, screen) = app([1280.0, 800.0], dark);
+    harness.run();
+    let ctx = harness.ctx.clone();
+    let open = muster::state::SourceAction::Open(vec![project(built)]);
+    harness.state_mut().act(open.into(), &ctx);
+    super::until(&mut harness, "the project is open", |s| s.opened.is_some());
+    settle(&mut harness);
+    (harness, screen)
+}
+
+#[test]
+fn a_project_that_is_not_built_shows_its_definitions_and_how_to_build_it() {
+    let (mut harness, screen) = open_project(false, false);
+    harness.get_by_label("sample_shop is not built yet");
+    assert!(harness.get_all_by_label_contains("muster build").count() > 0);
+    click(&mut harness, "funnel_cart");
+    harness.get_by_label("Put something into the cart in the last 30 days and did not order");
+    harness.get_by_label("Keep those where carts_30d is at least 1");
+    harness.get_by_label("Drop those where they are in the cohort funnel_ordered");
+    screen.shoot(&harness, "project-not-built-light");
+    // Lineage leads on to another definition.
+    harness.get_by_role_and_label(Role::Link, "funnel_ordered").click();
+    harness.run();
+    harness.get_by_label("Ordered on the web or in the app in the last 30 days");
+}
+
+#[test]
+fn a_built_project_shows_sizes_definitions_and_runs() {
+    let (mut harness, screen) = open_project(true, false);
+    harness.get_by_label("big_spenders, 457").click();
+    settle(&mut harness);
+    click(&mut harness, "Definition");
+    harness.get_by_label("Known customers with 500 EUR or more");
+    harness.get_by_label("Keep those where revenue is at least 500");
+    click(
+        &mut harness,
+        "largest_order  Total of the largest order in EUR, cancelled and refunded orders left out",
+    );
+    harness.get_by_label("max(total)");
+    screen.shoot(&harness, "project-definition-light");
+    let yaml = harness.get_all_by_label_contains("YAML, from line").next().expect("the YAML");
+    yaml.click();
+    harness.run();
+    harness.get_by_role_and_label(Role::ComboBox, "Run").click();
+    harness.run();
+    harness.get_by_label("run 1 · 2026-11-01 06:00, not the latest").click();
+    super::until(&mut harness, "the earlier run is shown", |s| {
+        s.catalog().is_some_and(|c| c.run == Some(1))
+    });
+    settle(&mut harness);
+    let state = harness.state().state();
+    let size = state.entity().and_then(|e| e.cohort("big_spenders")).map(|c| c.size);
+    assert!(size.is_some_and(|size| size < 457), "{size:?}");
+    assert_eq!(state.cohort.as_ref().and_then(|c| c.cohort.as_deref()), Some("big_spenders"));
+}
