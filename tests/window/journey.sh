@@ -108,17 +108,35 @@ source_sum=$(sha256sum <"$work/shop.duckdb")
 list=$work/lists/german_regulars.csv
 mkdir -p "$work/lists"
 
-# ---- open
-"$muster" "$work/shop.duckdb" >"$artefacts/muster.log" 2>&1 &
-app=$!
-children+=("$app")
 # Nothing else opens windows on this display, so a window without a process id is the one too.
 find_window() { xdotool search --onlyvisible --pid "$app" || xdotool search --onlyvisible --name '.+'; }
-if ! wait_for 40 find_window; then give_up "a window appears"; fi
-window=$(find_window 2>/dev/null | tail -n 1)
-ok "a window appears"
-timeout 5 xdotool windowactivate --sync "$window" 2>/dev/null || xdotool windowfocus "$window"
-sleep 2
+open_window() { # PATH: the window on it, with the keys
+  "$muster" "$1" >>"$artefacts/muster.log" 2>&1 &
+  app=$!
+  children+=("$app")
+  if ! wait_for 40 find_window; then give_up "a window appears"; fi
+  local window
+  window=$(find_window 2>/dev/null | tail -n 1)
+  ok "a window appears"
+  timeout 5 xdotool windowactivate --sync "$window" 2>/dev/null || xdotool windowfocus "$window"
+  sleep 2
+}
+gone() { ! kill -0 "$app" 2>/dev/null; }
+close_window() {
+  keys alt+F4
+  if ! wait_for 15 gone; then
+    not_ok "closing the window ends the program: it still runs"
+    return
+  fi
+  local status=0
+  wait "$app" || status=$?
+  if [ "$status" -eq 0 ]; then ok "closing the window ends the program"
+  else not_ok "closing the window ends the program: exit status $status"; fi
+}
+
+# ---- open
+: >"$artefacts/muster.log"
+open_window "$work/shop.duckdb"
 shot 01-opened
 
 # ---- see and slice: journey 1
@@ -167,16 +185,26 @@ check "the list holds the people of the slice" people
 untouched() { [ "$(sha256sum <"$work/shop.duckdb")" = "$source_sum" ]; }
 check "the source is as it was" untouched
 
+close_window
+
+# ---- a project: read before it is built, built, and read again
+cp -r "$project/sample_data/profiles" "$work/profiles"
+rm -rf "$work/profiles/output"
+open_window "$work/profiles"
+shot 12-project-not-built
+build_project() {
+  "$muster" build "$work/profiles" --data "$work/shop.duckdb" --end-time 2026-11-20T06:00:00Z
+}
+check "the project is built while its window is open" build_project
+close_window
+open_window "$work/profiles"
+shot 13-project-built
+changes "a cohort of the project is sliced" click $((width * 8 / 100)) $((height * 21 / 100))
+changes "its definition opens" keys ctrl+4
+shot 14-project-definition
+check "the source of the project is as it was" untouched
+
 # ---- close
-keys alt+F4
-gone() { ! kill -0 "$app" 2>/dev/null; }
-if wait_for 15 gone; then
-  status=0
-  wait "$app" || status=$?
-  if [ "$status" -eq 0 ]; then ok "closing the window ends the program"
-  else not_ok "closing the window ends the program: exit status $status"; fi
-else
-  not_ok "closing the window ends the program: it still runs"
-fi
+close_window
 if grep -qi "panicked" "$artefacts/muster.log"; then not_ok "the log tells of no panic"; else ok "the log tells of no panic"; fi
 result
