@@ -88,14 +88,24 @@ pub(super) fn build(project: &Project, options: &Options) -> Plan {
 /// What has a use: every definition, the features of every entity, those of cohorts that have some
 /// of their own, and the tables of vars that something reads.
 fn wanted(needs: &HashMap<Node, Vec<Node>>, project: &Project) -> BTreeSet<Node> {
-    let mut found: BTreeSet<Node> = needs.values().flatten().copied().collect();
-    found.extend(needs.keys().copied().filter(|node| match node {
+    let is_root = |node: &Node| match node {
         Node::Item(_) | Node::EntityVars(_) => true,
         Node::CohortVars(id) => {
             !project[*id].features.is_empty() || !project[*id].served.is_empty()
         }
         Node::InputVars(_) | Node::SqlModelVars(_) => false,
-    }));
+    };
+    with_needs(needs.keys().copied().filter(is_root).collect(), needs)
+}
+
+/// Nodes and all that they need.
+fn with_needs(mut queue: Vec<Node>, needs: &HashMap<Node, Vec<Node>>) -> BTreeSet<Node> {
+    let mut found = BTreeSet::new();
+    while let Some(node) = queue.pop() {
+        if found.insert(node) {
+            queue.extend(needs.get(&node).into_iter().flatten().copied());
+        }
+    }
     found
 }
 
@@ -119,13 +129,7 @@ fn chosen(
             _ => {}
         }
     }
-    let mut found = BTreeSet::new();
-    while let Some(node) = queue.pop() {
-        if found.insert(node) {
-            queue.extend(needs.get(&node).into_iter().flatten().copied());
-        }
-    }
-    Some(found)
+    Some(with_needs(queue, needs))
 }
 
 impl Builder<'_> {

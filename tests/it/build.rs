@@ -218,14 +218,14 @@ fn every_case_is_compiled_and_run_as_written_beside_it() {
 }
 
 /// The SQL of a plan, run by plain DuckDB in the order of its files on the tables themselves.
-fn run_compiled(scene: &Scene, rename: impl Fn(&str) -> String) -> Connection {
+fn run_compiled(scene: &Scene) -> Connection {
     let copy = scene.folder.path().join("plain.duckdb");
     fs::copy(scene.data_file(), &copy).unwrap();
     let connection = Connection::open(&copy).unwrap();
     let (project, _) = project::read(&scene.project).unwrap();
     for file in build::compile(&project, &scene.project, END, Default::default()).files {
         if file.name.ends_with(".sql") {
-            let done = connection.execute_batch(&rename(&file.text));
+            let done = connection.execute_batch(&file.text);
             done.unwrap_or_else(|error| panic!("{}: {error}\n{}", file.name, file.text));
         }
     }
@@ -256,13 +256,34 @@ fn the_sql_that_is_compiled_gives_in_plain_duckdb_what_a_build_makes() {
     ] {
         let scene = Scene::of_case(name);
         scene.build();
-        let plain = run_compiled(&scene, |sql| sql.replace("\"shop\".\"raw\".", "\"raw\"."));
+        let plain = run_compiled(&scene);
         let made = Connection::open(scene.file()).unwrap();
-        let (plain, made) = (all_views(&plain), all_views(&made));
-        assert!(made.len() > 3, "{name}");
-        for (view, rows) in &made {
-            assert_eq!(plain.get(view), Some(rows), "{name}: {view}");
-        }
+        assert_same(&plain, &made, name);
+    }
+}
+
+#[track_caller]
+fn assert_same(plain: &Connection, made: &Connection, name: &str) {
+    let (plain, made) = (all_views(plain), all_views(made));
+    assert!(made.len() > 3, "{name}");
+    for (view, rows) in &made {
+        assert_eq!(plain.get(view), Some(rows), "{name}: {view}");
+    }
+}
+
+#[test]
+fn drawn_graphs_are_joined_by_the_sql_as_by_a_build() {
+    let capped = LOGINS.replace(
+        "{name: email}]",
+        "{name: email, maximum_edges: [{user_id: 2}], filters: [{type: exclude, regex: 'e.*7'}]}]",
+    );
+    for (yaml, days) in [(LOGINS, 3), (LOGINS, 12), (LOGINS, 40), (capped.as_str(), 30)] {
+        let scene = Scene::written(yaml, NO_LOGINS);
+        scene.data(&drawn_logins(0, days));
+        let built = scene.build();
+        assert!(built.stitches[0].edges > 40, "{built:?}");
+        let plain = run_compiled(&scene);
+        assert_same(&plain, &Connection::open(scene.file()).unwrap(), &format!("{days} days"));
     }
 }
 
@@ -292,7 +313,9 @@ var_groups:
     vars: [{entity_var: {name: logins_n, select: count(*), from: inputs/logins}}]
 ";
 
-/// `count` logins of people whose ids are drawn, from day `first` on: the same each time.
+const NO_LOGINS: &str = "CREATE TABLE logins (user_id VARCHAR, email VARCHAR, \"at\" TIMESTAMP)";
+
+/// Twenty logins a day of people whose ids are drawn, from day `first` on: the same each time.
 fn drawn_logins(first: u64, days: u64) -> String {
     format!(
         "INSERT INTO logins SELECT 'u' || (hash(r.range * 7 + d.range * 13) % 400), \
@@ -311,10 +334,7 @@ fn partition(scene: &Scene) -> Vec<String> {
 
 #[test]
 fn an_incremental_run_adds_to_the_one_before_and_ends_where_a_whole_one_does() {
-    let scene = Scene::written(
-        LOGINS,
-        "CREATE TABLE logins (user_id VARCHAR, email VARCHAR, \"at\" TIMESTAMP)",
-    );
+    let scene = Scene::written(LOGINS, NO_LOGINS);
     scene.data(&drawn_logins(0, 20));
     let mut request = scene.request();
     request.end = Some(date(2026, 1, 21).at(0, 0, 0, 0));
@@ -398,10 +418,7 @@ fn the_order_of_rows_changes_nothing() {
 
 #[test]
 fn runs_are_kept_and_removed_only_when_their_time_is_over() {
-    let scene = Scene::written(
-        LOGINS,
-        "CREATE TABLE logins (user_id VARCHAR, email VARCHAR, \"at\" TIMESTAMP)",
-    );
+    let scene = Scene::written(LOGINS, NO_LOGINS);
     scene.data(&drawn_logins(0, 30));
     let mut request = scene.request();
     for day in [5, 10, 15, 20] {
@@ -432,10 +449,7 @@ fn runs_are_kept_and_removed_only_when_their_time_is_over() {
 
 #[test]
 fn a_run_that_a_view_still_shows_is_not_removed() {
-    let scene = Scene::written(
-        LOGINS,
-        "CREATE TABLE logins (user_id VARCHAR, email VARCHAR, \"at\" TIMESTAMP)",
-    );
+    let scene = Scene::written(LOGINS, NO_LOGINS);
     scene.data(&drawn_logins(0, 30));
     scene.build();
     let (project, _) = project::read(&scene.project).unwrap();
@@ -451,10 +465,7 @@ fn a_run_that_a_view_still_shows_is_not_removed() {
 
 #[test]
 fn what_is_in_the_way_is_said_and_nothing_is_lost() {
-    let scene = Scene::written(
-        LOGINS,
-        "CREATE TABLE logins (user_id VARCHAR, email VARCHAR, \"at\" TIMESTAMP)",
-    );
+    let scene = Scene::written(LOGINS, NO_LOGINS);
     scene.data(&drawn_logins(0, 3));
     let mut request = scene.request();
     request.into = scene.data_file();
@@ -517,10 +528,7 @@ fn files_are_inputs_too_and_ids_keep_their_zeros() {
 
 #[test]
 fn a_model_that_must_be_there_keeps_the_run_from_being_published() {
-    let scene = Scene::written(
-        LOGINS,
-        "CREATE TABLE logins (user_id VARCHAR, email VARCHAR, \"at\" TIMESTAMP)",
-    );
+    let scene = Scene::written(LOGINS, NO_LOGINS);
     scene.data(&drawn_logins(0, 5));
     scene.build();
     let before = scene.rows("FROM user_active");
@@ -542,10 +550,7 @@ fn a_model_that_must_be_there_keeps_the_run_from_being_published() {
 
 #[test]
 fn a_cancelled_build_goes_on_where_it_stopped() {
-    let scene = Scene::written(
-        LOGINS,
-        "CREATE TABLE logins (user_id VARCHAR, email VARCHAR, \"at\" TIMESTAMP)",
-    );
+    let scene = Scene::written(LOGINS, NO_LOGINS);
     scene.data(&drawn_logins(0, 30));
     let cancelled = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&cancelled);

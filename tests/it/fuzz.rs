@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::define::files;
 use jiff::civil::date;
 use muster::define;
 use muster::engine::build;
@@ -73,30 +74,10 @@ impl Dice {
 type Files = Vec<(PathBuf, Vec<u8>)>;
 
 fn corpus() -> Vec<Files> {
-    fn walk(folder: &Path, root: &Path, found: &mut Files) {
-        let mut paths: Vec<PathBuf> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        paths.sort();
-        for path in paths {
-            if path.is_dir() {
-                walk(&path, root, found);
-            } else if define::wanted(&path) {
-                let name = path.strip_prefix(root).unwrap().to_path_buf();
-                found.push((name, fs::read(&path).unwrap()));
-            }
-        }
-    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders: BTreeSet<PathBuf> = BTreeSet::from([root.join("sample_data/profiles")]);
     folders.extend(fs::read_dir(root.join("tests/cases")).unwrap().map(|e| e.unwrap().path()));
-    folders
-        .iter()
-        .map(|folder| {
-            let mut files = Vec::new();
-            walk(folder, folder, &mut files);
-            files
-        })
-        .collect()
+    folders.iter().map(|folder| files(folder)).collect()
 }
 
 fn mutate(text: &mut Vec<u8>, other: &[u8], dice: &mut Dice) {
