@@ -46,11 +46,10 @@ fn known(store: &Store) -> Result<Vec<Known>, Failure> {
     Ok(rows.into_iter().filter_map(run).collect())
 }
 
-/// The last good run: its number and its end.
-pub(super) fn last_done(store: &Store) -> Result<Option<(u64, DateTime)>, Failure> {
-    let runs = known(store)?;
-    let done = runs.iter().rev().find(|run| run.state == "done");
-    Ok(done.map(|run| (run.number, run.end)))
+/// The good runs, the latest first.
+pub(super) fn good(store: &Store) -> Result<Vec<Run>, Failure> {
+    let runs = known(store)?.into_iter().rev().filter(|run| run.state == "done");
+    Ok(runs.map(|run| Run { number: run.number, end: run.end }).collect())
 }
 
 /// The run to build: the one that was not finished, when it is the one asked for, or a new one.

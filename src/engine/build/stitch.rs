@@ -66,8 +66,8 @@ struct Ids {
 /// The run before, as far as its ids are gone on with.
 #[derive(Default)]
 struct Earlier {
-    /// The tables of the run before, of the same definition; only what is new is read then.
-    goes_on: Option<Stitch>,
+    /// The run before, when it was made by the same definition; only what is new is read then.
+    goes_on: Option<Run>,
     /// The object that shows its id graph.
     graph: Option<String>,
     /// Its aliases.
@@ -108,7 +108,10 @@ impl Builder<'_> {
         if earlier.goes_on.is_some() {
             self.go_on(stitch, &mut ids, &mut earlier)?;
         }
-        let since = self.since(stitch, &earlier)?;
+        let since = earlier.goes_on.as_ref().map(|run| {
+            let from = run.end.checked_sub(stitch.overlap_seconds.seconds()).unwrap_or(run.end);
+            from.strftime(ISO).to_string()
+        });
         for source in &stitch.sources {
             self.read_source(stitch, source, since.as_deref(), &mut ids)?;
         }
@@ -184,45 +187,42 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// What the last good run left of this id graph.
+    /// What the last good run with this id graph left of it.
     fn earlier(&self, stitch: &Stitch, step: &Step) -> Result<Earlier, Stop> {
-        let Some((number, end)) = super::runs::last_done(self.store)? else {
-            return Ok(Earlier::default());
-        };
-        let before = Run { number, end };
-        let objects = super::runs::objects(self.store)?;
-        let there = |name: &str| objects.iter().any(|object| object.name == name);
-        // A table's name holds the hash of what makes it.
-        let same = step.makes.iter().all(|name| there(&before.settle(name)));
-        let whole = !stitch.incremental
-            || self.request.rebuild_ids
-            || !stitch.caps.is_empty()
-            || stitch.rules.is_some();
         let stitcher = &self.project[stitch.id].name;
-        let made = super::runs::objects_of(self.store, number)?;
-        let starts = |part: &str| {
-            let start = format!("Material_{stitcher}{part}_");
-            let is = |name: &&String| {
-                name.strip_prefix(&start).is_some_and(|rest| rest.matches('_').count() == 1)
+        for run in super::runs::good(self.store)? {
+            let made = super::runs::objects_of(self.store, run.number)?;
+            let named = |part: &str| {
+                let start = format!("Material_{stitcher}{part}_");
+                let is = |name: &&String| {
+                    let rest = name.strip_prefix(&start);
+                    rest.is_some_and(|rest| rest.matches('_').count() == 1)
+                };
+                made.iter().find(is).cloned()
             };
-            made.iter().find(is).cloned()
-        };
-        Ok(Earlier {
-            goes_on: (same && !whole).then(|| stitch.clone()),
-            graph: starts(""),
-            aliases: starts("_aliases"),
-            ..Earlier::default()
-        })
+            let Some(graph) = named("") else { continue };
+            // A table's name holds the hash of what makes it.
+            let same = step.makes.iter().all(|name| made.contains(&run.settle(name)));
+            let goes_on = same && self.can_go_on(stitch) && run.end <= self.run.end;
+            return Ok(Earlier {
+                graph: Some(graph),
+                aliases: named("_aliases"),
+                goes_on: goes_on.then_some(run),
+                ..Earlier::default()
+            });
+        }
+        Ok(Earlier::default())
     }
 
-    /// From when on an incremental run reads rows.
-    fn since(&self, stitch: &Stitch, earlier: &Earlier) -> Result<Option<String>, Stop> {
-        if earlier.goes_on.is_none() {
-            return Ok(None);
-        }
-        let Some((_, end)) = super::runs::last_done(self.store)? else { return Ok(None) };
-        let from = end.checked_sub(stitch.overlap_seconds.seconds()).unwrap_or(end);
-        Ok(Some(from.strftime(ISO).to_string()))
+    /// Whether new rows can be added to an earlier id graph. With caps, rules and lists of ids that
+    /// are read from tables one new row can change what is kept of the old ones.
+    fn can_go_on(&self, stitch: &Stitch) -> bool {
+        let is_list = |filter: &crate::plan::FilterPlan| matches!(filter.rule, FilterRule::Rows(_));
+        stitch.incremental
+            && !self.request.rebuild_ids
+            && stitch.caps.is_empty()
+            && stitch.rules.is_none()
+            && !stitch.filters.iter().any(is_list)
     }
 
     /// Takes over the ids of the run before: those of one main id hang together.
@@ -680,21 +680,18 @@ impl Graph<'_> {
         let clusters = self.forest.clusters();
         let (ids, main_ids) = self.write_graph(&graph, clusters.of_nodes())?;
         self.write_refused(&refusals, refused, reasons)?;
-        let before = earlier.goes_on.as_ref().map(|before| before.tables.clone());
-        let before = before.zip(super::runs::last_done(self.store)?);
-        if let Some((tables, (number, end))) = before {
-            let past = Run { number, end };
+        if let Some(past) = &earlier.goes_on {
             let fresh = format!("{edges}_fresh");
             run(statements::edges_table(&fresh, main))?;
             self.write_edges(&fresh, clusters.of_nodes())?;
-            run(statements::join_edges(&edges, main, &past.settle(&tables.edges), &fresh, &graph))?;
+            run(statements::join_edges(&edges, main, &past.settle(&names.edges), &fresh, &graph))?;
             run(statements::drop_object("main", &fresh, false))?;
-            let old = past.settle(&tables.merges);
+            let old = past.settle(&names.merges);
             run(statements::copy_rows(&old, &merges))?;
             let last = self.store.cells(statements::last_merge(&old).text())?;
             let last = last.first().and_then(|row| row.first()).and_then(Value::as_f64);
             self.write_merges(&merges, last.unwrap_or(0.0) as i64)?;
-            run(statements::carry_refused(&past.settle(&tables.refused), &refusals))?;
+            run(statements::carry_refused(&past.settle(&names.refused), &refusals))?;
         } else {
             self.write_edges(&edges, clusters.of_nodes())?;
             self.write_merges(&merges, 0)?;
