@@ -304,7 +304,7 @@ impl Builder<'_> {
         self.steps.len() - 1
     }
 
-    fn hash_of(&self, draft: &Draft, statements: &[Sql]) -> String {
+    pub(super) fn hash_of(&self, draft: &Draft, statements: &[Sql]) -> String {
         let own: Vec<&str> = match &draft.hashed {
             Some(text) => vec![text],
             None => statements.iter().map(Sql::text).collect(),

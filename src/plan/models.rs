@@ -52,7 +52,7 @@ impl Builder<'_> {
 
     /// Several statements of which the last makes the model's own table.
     fn statements(&mut self, draft: Draft, model: &str, sql: &Sql) -> (Sql, usize) {
-        let hash = super::hash(&[model, sql.text()]);
+        let hash = self.hash_of(&draft, std::slice::from_ref(sql));
         let name = material(model, &hash);
         let draft = Draft { hashed: Some(hash), ..draft };
         let statement = owned(sql, &name);

@@ -240,7 +240,7 @@ impl Builder<'_> {
         query: &Sql,
         is_view: bool,
     ) -> (String, usize) {
-        let hash = super::hash(&[label, query.text()]);
+        let hash = self.hash_of(&draft, std::slice::from_ref(query));
         let name = material(label, &hash);
         let query = owned(query, &name);
         let pieces = [&ident(&name), &query];

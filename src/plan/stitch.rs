@@ -178,10 +178,20 @@ impl Builder<'_> {
             overlap_seconds: overlap.unwrap_or(OVERLAP_HOURS * 3600),
             tables: tables(&stitcher.name, ""),
         };
-        let neutral: Vec<Sql> = statements(&stitch);
-        let text: Vec<&str> = neutral.iter().map(Sql::text).collect();
         let mode = if stitch.incremental { "incremental" } else { "discrete" };
-        let hash = super::hash(&[text.as_slice(), &[mode]].concat());
+        let mut draft = Draft {
+            name: format!("ids of {}", stitch.entity),
+            about: vec![
+                format!("Joins the ids of each {} to one main id.", stitch.entity),
+                "A build does this with a union-find; these statements come to the same.".into(),
+            ],
+            items: vec![Item::Stitcher(id)],
+            reads: reads.into_iter().collect(),
+            hashed: None,
+        };
+        let mut hashed = statements(&stitch);
+        hashed.push(Sql::of_project(mode));
+        let hash = self.hash_of(&draft, &hashed);
         stitch.tables = tables(&stitcher.name, &hash);
         // Where the rules are is no part of what is done with them.
         if let (Some(rules), Some(table)) = (&mut stitch.rules, &self.options.rules) {
@@ -191,16 +201,7 @@ impl Builder<'_> {
         let made = &stitch.tables;
         let makes = [&made.graph, &made.edges, &made.refused, &made.merges, &made.aliases];
         let makes = makes.into_iter().cloned().collect();
-        let draft = Draft {
-            name: format!("ids of {}", stitch.entity),
-            about: vec![
-                format!("Joins the ids of each {} to one main id.", stitch.entity),
-                "A build does this with a union-find; these statements come to the same.".into(),
-            ],
-            items: vec![Item::Stitcher(id)],
-            reads: reads.into_iter().collect(),
-            hashed: Some(hash),
-        };
+        draft.hashed = Some(hash);
         let sql = statements(&stitch);
         let step = self.add(draft, makes, Work::Stitch(Box::new(stitch)), sql);
         self.relations.insert(Target::Stitcher(id), (graph, step));

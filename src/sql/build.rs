@@ -263,6 +263,30 @@ pub fn current_database() -> Sql {
     Sql::raw("SELECT current_database()")
 }
 
+/// The rows of a table whose text cells are SQL literals, as what they stand for.
+pub fn without_quotes(table: &Sql, columns: &[(String, String)]) -> Sql {
+    let selected = columns.iter().map(|(name, type_name)| {
+        let name = ident(name);
+        if type_name != "VARCHAR" {
+            return name;
+        }
+        let cell = Sql::fill("trim({})", &[&name]);
+        let quoted = Sql::fill(
+            "starts_with({}, chr(39)) AND ends_with({}, chr(39)) AND length({}) > 1",
+            &[&cell, &cell, &cell],
+        );
+        let inner = Sql::fill(
+            "replace(substr({}, 2, length({}) - 2), chr(39) || chr(39), chr(39))",
+            &[&cell, &cell],
+        );
+        Sql::fill(
+            "CASE WHEN upper({}) = {} THEN NULL WHEN {} THEN {} ELSE {} END AS {}",
+            &[&cell, &text("NULL"), &quoted, &inner, &name, &name],
+        )
+    });
+    Sql::fill("SELECT {} FROM {}", &[&Sql::join(selected, ", "), table])
+}
+
 /// Databases in whose main schema names are looked up, in order; new tables go into the first.
 pub fn look_in(databases: &[String]) -> Sql {
     let list: Vec<String> = databases.iter().map(|d| format!("{}.main", ident(d))).collect();

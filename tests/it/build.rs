@@ -403,6 +403,15 @@ fn an_incremental_run_adds_to_the_one_before_and_ends_where_a_whole_one_does() {
          min('rid' || left(sha1(left(sha1('fe971b24-9572-4005-b22f-351e9c09274d' || other_id), 32) || other_id_type), 32))",
     );
     assert_eq!(least, Vec::<String>::new(), "a main id is the least hash of its ids");
+
+    // Other rows count now: what was joined over those that do not is joined no more.
+    scene.write(
+        &LOGINS.replace("    app_defaults:\n", "    where: user_id <> 'u1'\n    app_defaults:\n"),
+    );
+    request.rebuild_ids = false;
+    request.end = Some(date(2026, 2, 12).at(0, 0, 0, 0));
+    assert_eq!(built(&request).unwrap().stitches[0].mode, "all rows");
+    assert_eq!(scene.rows("FROM ids WHERE other_id = 'u1'"), Vec::<String>::new());
 }
 
 #[test]
@@ -523,6 +532,17 @@ fn files_are_inputs_too_and_ids_keep_their_zeros() {
     let ids = scene.rows("SELECT other_id FROM ids WHERE other_id_type = 'user_id'");
     assert_eq!(ids, ["007", "8"]);
     assert_eq!(scene.rows("SELECT logins_n FROM user_feature_view"), ["1", "2"]);
+
+    // A CSV file of the project whose cells are SQL literals.
+    scene.write(&LOGINS.replace("table: logins", "csv: seed/logins.csv"));
+    fs::create_dir_all(scene.project.join("seed")).unwrap();
+    let cells = "user_id,email,at\n'o''neil',NULL,'2026-01-01'\n'u2','b@example.com',NULL\n";
+    fs::write(scene.project.join("seed/logins.csv"), cells).unwrap();
+    request.end = Some(END.checked_add(jiff::ToSpan::hours(1)).unwrap());
+    built(&request).unwrap();
+    let ids = scene.rows("SELECT other_id, valid_at FROM ids");
+    assert_eq!(ids, ["b@example.com | ·", "o'neil | 2026-01-01 00:00:00", "u2 | ·"]);
+    scene.write(LOGINS);
 
     let parquet = scene.folder.path().join("logins.parquet");
     Connection::open_in_memory().unwrap().execute_batch(&format!(

@@ -11,6 +11,7 @@ use crate::model::value::Value;
 use crate::sources::{self, files};
 use crate::sql::{Sql, build as statements, path, session};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read as _;
 use std::path::PathBuf;
 
 /// The inputs, as far as they were found.
@@ -182,10 +183,33 @@ fn project_file(
     }
     let mut found = of_files(store, &[file.to_path_buf()], bound, job)
         .map_err(|failure| failure.to_string())?;
-    match found.len() {
-        1 => Ok(found.remove(0).sql),
-        _ => Err(format!("{} holds no table", file.display())),
+    if found.len() != 1 {
+        return Err(format!("{} holds no table", file.display()));
     }
+    let table = found.remove(0);
+    let is_text = file.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
+    if !is_text || !holds_literals(file) {
+        return Ok(table.sql);
+    }
+    let columns = store.columns(session::everything(&table.sql).text());
+    let columns = columns.map_err(|error| error.to_string())?;
+    let named = format!("{} without quotes", table.name);
+    let without = statements::without_quotes(&table.sql, &columns);
+    store.execute(session::name_query(&named, &without).text()).map_err(|e| e.to_string())?;
+    Ok(path(&["memory", "main", &named]))
+}
+
+/// Whether the cells of a CSV file are SQL literals (`'a@b.com'`, `NULL`), as in the projects that
+/// the format's own tool begins: some cell of its first lines is in single quotes.
+fn holds_literals(file: &std::path::Path) -> bool {
+    let mut start = vec![0; 1 << 16];
+    let read = std::fs::File::open(file).and_then(|mut f| f.read(&mut start)).unwrap_or(0);
+    let text = String::from_utf8_lossy(&start[..read]).into_owned();
+    let quoted = |cell: &str| {
+        let cell = cell.trim();
+        cell.len() > 1 && cell.starts_with('\'') && cell.ends_with('\'')
+    };
+    text.lines().skip(1).take(50).any(|line| line.split(',').any(quoted))
 }
 
 /// The table that a possibly qualified name means: of several of its name the one of its schema.
