@@ -172,7 +172,7 @@ pub(super) fn torn_log(path: &Path) -> Option<Finding> {
 }
 
 /// The file in which a database keeps changes until they are in the database itself.
-pub(super) fn log_of(path: &Path) -> PathBuf {
+pub fn log_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".wal");
     PathBuf::from(name)

@@ -27,6 +27,7 @@ mod read;
 mod rows;
 mod times;
 
+pub use database::log_of;
 pub use probe::{Probe, reach};
 
 use crate::model::catalog::{

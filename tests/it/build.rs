@@ -518,6 +518,7 @@ fn what_is_in_the_way_is_said_and_nothing_is_lost() {
     request.into = scene.file();
     let failure = built(&request).unwrap_err();
     assert!(failure.what.contains("there is no table `logins`"), "{failure}");
+    assert!(!scene.file().exists(), "a file with nothing in it is not left behind");
 }
 
 #[test]

@@ -244,6 +244,22 @@ struct Builder<'a> {
 /// When the project or the file cannot be read or written, it was cancelled, a model that must be
 /// there does not work, or nothing works. The latest views then show the last good run.
 pub fn build(request: &BuildRequest, job: &mut Job<'_>) -> Result<Built, Failure> {
+    let was_there = request.into.exists();
+    let mut steps = 0;
+    let built = build_into(request, job, &mut steps);
+    if built.is_err() && !was_there && steps == 0 {
+        // Nothing is in it that could be gone on with. A file that stays does no harm.
+        let _ = std::fs::remove_file(&request.into);
+        let _ = std::fs::remove_file(crate::sources::log_of(&request.into));
+    }
+    built
+}
+
+fn build_into(
+    request: &BuildRequest,
+    job: &mut Job<'_>,
+    steps: &mut usize,
+) -> Result<Built, Failure> {
     (job.report)(Progress { doing: "Reading the project".into(), part: None });
     let (project, findings) = project::read(&request.folder)?;
     if project.order.is_empty() {
@@ -276,7 +292,9 @@ pub fn build(request: &BuildRequest, job: &mut Job<'_>) -> Result<Built, Failure
         selected: request.selected.clone(),
         ..Options::default()
     };
-    let plan = builder.all(&mut options, job)?;
+    let planned = builder.all(&mut options, job);
+    *steps = builder.built.steps;
+    let plan = planned?;
     builder.tell_left_out(&plan, &bound.optional);
     builder.must_haves(&plan)?;
     let (document, commit) = definitions::document(&project, request, &plan, &builder.run);
