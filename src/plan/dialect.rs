@@ -10,8 +10,8 @@
 //! - A column called `at`: a word that DuckDB keeps for itself is quoted.
 //! - `// a comment` becomes `-- a comment`.
 
-use super::end_of_run;
-use sqlparser::dialect::SnowflakeDialect;
+use super::{OWN_MARK, end_of_run};
+use sqlparser::dialect::{DuckDbDialect, SnowflakeDialect};
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
 
 /// Functions whose first argument is a part of a date.
@@ -50,7 +50,16 @@ const PARTS: [&str; 18] = [
 /// Words that read the clock also without brackets.
 const CLOCK_WORDS: [&str; 3] = ["current_date", "current_timestamp", "localtimestamp"];
 /// Functions that read the clock.
-const CLOCK_CALLS: [&str; 4] = ["getdate", "sysdate", "systimestamp", "now"];
+const CLOCK_CALLS: [&str; 8] = [
+    "getdate",
+    "sysdate",
+    "systimestamp",
+    "now",
+    "today",
+    "get_current_timestamp",
+    "transaction_timestamp",
+    "get_current_time",
+];
 
 /// `sql` as DuckDB reads it. What is no SQL comes back as it is.
 pub(super) fn duckdb(sql: &str) -> String {
@@ -62,16 +71,18 @@ pub(super) fn duckdb(sql: &str) -> String {
     if writer.odd { writer.out } else { sql.to_owned() }
 }
 
-/// What `sql` does that a build does not carry out for a project, in words; `None` when it is a
-/// query, or, where `several` are allowed, statements that make and fill tables.
+/// What `sql`, which is DuckDB's, does that a build does not carry out for a project, in words;
+/// `None` when it is a query, or, where `several` are allowed, statements that make the model's own
+/// table and temporary ones.
 pub(super) fn refused(sql: &str, several: bool) -> Option<String> {
-    let tokens = Tokenizer::new(&SnowflakeDialect {}, sql).with_unescape(false).tokenize().ok()?;
+    let tokens = Tokenizer::new(&DuckDbDialect {}, sql).with_unescape(false).tokenize();
+    let Ok(tokens) = tokens else { return Some("it is no SQL that can be read".to_owned()) };
     let meant = tokens.iter().filter(|t| !matches!(t, Token::Whitespace(_)));
     let mut statements: Vec<Vec<String>> = vec![Vec::new()];
     for token in meant {
         match (token, statements.last_mut()) {
             (Token::SemiColon, _) => statements.push(Vec::new()),
-            (token, Some(last)) if last.len() < 8 => last.push(token.to_string().to_lowercase()),
+            (token, Some(last)) if last.len() < 16 => last.push(token.to_string().to_lowercase()),
             _ => {}
         }
     }
@@ -79,20 +90,66 @@ pub(super) fn refused(sql: &str, several: bool) -> Option<String> {
     if !several {
         return (statements.len() > 1).then(|| "it holds more than one statement".to_owned());
     }
+    let mut made = vec![format!("\"{OWN_MARK}\"")];
     statements.iter().find_map(|words| {
-        let first = words.first().map_or("", String::as_str);
-        let made = words.iter().skip(1).find(|word| {
-            !matches!(word.as_str(), "or" | "replace" | "temp" | "temporary" | "transient")
-        });
-        let is_fine = match first {
-            "create" => made.is_some_and(|word| matches!(word.as_str(), "table" | "view")),
-            "drop" => made.is_some_and(|word| matches!(word.as_str(), "table" | "view")),
-            "insert" | "update" | "delete" | "select" | "with" | "from" | "alter" | "merge"
-            | "truncate" | "begin" | "end" | "(" => true,
+        let is_fine = match words.first().map_or("", String::as_str) {
+            "select" | "with" | "from" | "(" => true,
+            "create" => creates(words, &mut made),
+            "drop" | "insert" | "update" | "delete" | "alter" | "truncate" | "merge" => {
+                target(words).is_some_and(|name| made.contains(name))
+            }
             _ => false,
         };
-        (!is_fine).then(|| format!("`{}` is not carried out for a project", words.join(" ")))
+        let shown = words.iter().take(8).cloned().collect::<Vec<_>>().join(" ");
+        (!is_fine).then(|| {
+            format!(
+                "`{shown}` is not carried out for a project: it may make its own table and \
+                 temporary ones, and change those"
+            )
+        })
     })
+}
+
+/// Whether a statement makes the model's own table or a temporary table or view.
+fn creates(words: &[String], made: &mut Vec<String>) -> bool {
+    let is_temporary = words.iter().take(5).any(|word| word == "temp" || word == "temporary");
+    let is_table = words.iter().take(5).any(|word| word == "table" || word == "view");
+    let Some(name) = target(words) else { return false };
+    let is_fine = is_table && (is_temporary || made.contains(name));
+    if is_fine {
+        made.push(name.clone());
+    }
+    is_fine
+}
+
+/// The plain name of the table that a statement is about; `None` when it is qualified.
+fn target(words: &[String]) -> Option<&String> {
+    const BEFORE: [&str; 21] = [
+        "create",
+        "or",
+        "replace",
+        "temp",
+        "temporary",
+        "table",
+        "view",
+        "if",
+        "not",
+        "exists",
+        "drop",
+        "insert",
+        "into",
+        "update",
+        "delete",
+        "from",
+        "alter",
+        "truncate",
+        "merge",
+        "transient",
+        "only",
+    ];
+    let at = words.iter().position(|word| !BEFORE.contains(&word.as_str()))?;
+    let is_qualified = words.get(at + 1).is_some_and(|next| next == ".");
+    (!is_qualified).then(|| &words[at])
 }
 
 struct Writer<'a> {
@@ -147,7 +204,7 @@ impl Writer<'_> {
         if is_clock {
             let end_of_run = end_of_run();
             let now = match word.as_str() {
-                "current_date" => format!("CAST({end_of_run} AS DATE)"),
+                "current_date" | "today" => format!("CAST({end_of_run} AS DATE)"),
                 _ => end_of_run.to_string(),
             };
             self.write(&now);
@@ -346,6 +403,10 @@ mod tests {
         assert_eq!(check("to_date(a)"), "to_date(a)");
         assert_eq!(check("to_char(a, 'YYYY-MM')"), "strftime(CAST((a) AS TIMESTAMP), '%Y-%m')");
         assert_eq!(check("to_char(a, '999')"), "to_char(a, '999')");
+        assert_eq!(
+            check("to_char(a, 'yyyy-mm-dd hh24:mi:ss')"),
+            "strftime(CAST((a) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S')"
+        );
     }
 
     #[test]
@@ -357,13 +418,16 @@ mod tests {
     }
 
     #[test]
-    fn a_project_makes_tables_and_does_nothing_else() {
+    fn a_project_makes_its_own_tables_and_does_nothing_else() {
         assert_eq!(refused("select ';' -- ;\n", false), None);
         assert!(refused("select 1; drop table t", false).is_some());
-        assert_eq!(
-            refused("create or replace temp table a as select 1; insert into a select 2;", true),
-            None
+        assert!(refused(r"select '\' as a; drop schema muster; --'", false).is_some());
+        let own = format!("\"{OWN_MARK}\"");
+        let fine = format!(
+            "create or replace temp table a as select 1; insert into a select 2; \
+             create or replace table {own} as select * from a; drop table a;"
         );
+        assert_eq!(refused(&fine, true), None);
         for sql in [
             "copy t to 'x'",
             "attach 'x' as y",
@@ -371,6 +435,13 @@ mod tests {
             "install httpfs",
             "set a = 1",
             "drop schema x",
+            "drop table orders",
+            "delete from orders",
+            "update muster.runs set state = 'done'",
+            "create or replace table orders as select 1",
+            "create or replace view v as select 1",
+            "begin",
+            "end",
         ] {
             assert!(refused(sql, true).is_some(), "{sql}");
         }

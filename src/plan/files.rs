@@ -96,6 +96,7 @@ struct PlanJson<'a> {
     run: u64,
     end_time: String,
     steps: Vec<StepJson<'a>>,
+    latest_views: &'a str,
     views: Vec<ViewJson<'a>>,
     not_built: Vec<LeftOutJson<'a>>,
 }
@@ -153,6 +154,7 @@ fn json(plan: &Plan, project: &Project, run: &Run, names: &[String], root: &Path
         run: run.number,
         end_time: format!("{}Z", run.end),
         steps: plan.steps.iter().enumerate().map(step).collect(),
+        latest_views: names.last().map_or("", String::as_str),
         views: plan
             .views
             .iter()

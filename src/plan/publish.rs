@@ -3,7 +3,7 @@
 use super::build::{Builder, Draft, material, owned};
 use super::{Holds, Output, View, Work};
 use crate::define::{
-    CohortId, EntityId, FeatureId, FeatureView, Owner, SqlModelId, StitcherId, Target,
+    CohortId, EntityId, FeatureId, FeatureView, Item, Owner, SqlModelId, StitcherId, Target,
 };
 use crate::sql::{Sql, ident, text};
 
@@ -190,10 +190,18 @@ impl Builder<'_> {
                     let (graph, graph_step) =
                         self.relations.get(&Target::Stitcher(stitcher)).cloned()?;
                     let name = &self.project[kind].name;
+                    let has = |id: &&FeatureId| self.project[**id].name.eq_ignore_ascii_case(name);
+                    // The id itself stands under the name of its type, also when a feature has it.
+                    let shown = match features.iter().find(has) {
+                        Some(id) if self.project[*id].served => {
+                            Sql::fill("features.* EXCLUDE ({})", &[&ident(&self.project[*id].name)])
+                        }
+                        _ => Sql::raw("features.*"),
+                    };
                     let query = Sql::fill(
-                        "SELECT graph.other_id AS {}, features.*\nFROM {} AS graph\n\
+                        "SELECT graph.other_id AS {}, {}\nFROM {} AS graph\n\
                          JOIN {} AS features USING ({})\nWHERE graph.other_id_type = {}",
-                        &[&ident(name), &graph, &ident(of), &main, &text(name)],
+                        &[&ident(name), &shown, &graph, &ident(of), &main, &text(name)],
                     );
                     (query, vec![*step, graph_step], true)
                 }
@@ -216,10 +224,12 @@ impl Builder<'_> {
                 Some(kind) => format!("Features by {}.", self.project[kind].name),
                 None => "Features by main id.".to_owned(),
             };
+            let mut items: Vec<Item> = columns.iter().map(|(target, _)| target.item()).collect();
+            items.dedup();
             let draft = Draft {
                 name: format!("view {}", view.name),
                 about: vec![about],
-                items: Vec::new(),
+                items,
                 reads,
                 hashed: None,
             };

@@ -64,6 +64,8 @@ pub struct StitchSource {
     pub query: Sql,
     /// The id type of each id.
     pub kinds: Vec<usize>,
+    /// Rows of an earlier moment are not changed by later ones.
+    pub only_grows: bool,
 }
 
 /// One rule about which ids of a type take part.
@@ -244,7 +246,14 @@ impl Builder<'_> {
         let query =
             Sql::fill("SELECT {} AS seen{} FROM {}", &[&seen, &Sql::join(columns, ""), &rows]);
         let name = crate::define::words::target(self.project, source.from);
-        Ok(Some(StitchSource { number, name, query, kinds }))
+        let only_grows = match Table::of(source.from) {
+            // A condition that looks elsewhere may take in old rows later.
+            Some(Table::Input(id)) => self.project[id].filter.as_ref().is_none_or(|filter| {
+                filter.parts.iter().all(|part| matches!(part, crate::define::Part::Sql(_)))
+            }),
+            _ => false,
+        };
+        Ok(Some(StitchSource { number, name, query, kinds, only_grows }))
     }
 
     fn filter(&self, kind: usize, filter: &crate::define::IdFilter) -> Result<FilterPlan, String> {

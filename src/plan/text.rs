@@ -64,10 +64,10 @@ impl Builder<'_> {
             }
         }
         let out = out.trim().trim_end_matches(';').trim_end();
-        if let Some(why) = dialect::refused(out, about == About::Statements) {
+        let sql = dialect::duckdb(out);
+        if let Some(why) = dialect::refused(&sql, about == About::Statements) {
             return Err(why);
         }
-        let sql = dialect::duckdb(out);
         Ok(Said { sql: Sql::of_project(sql), vars, row_vars })
     }
 

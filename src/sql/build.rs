@@ -78,6 +78,28 @@ pub fn steps_done(run: u64) -> Sql {
     Sql::fill("SELECT hash FROM muster.steps WHERE run = {}", &[&number(run)])
 }
 
+/// The tables that the steps of a run made.
+pub fn made_by(run: u64) -> Sql {
+    Sql::fill("SELECT DISTINCT unnest(makes) FROM muster.steps WHERE run = {}", &[&number(run)])
+}
+
+/// Forgets a step of a run.
+pub fn forget_step(run: u64, hash: &str) -> Sql {
+    let pieces = [&number(run), &text(hash)];
+    Sql::fill("DELETE FROM muster.steps WHERE run = {} AND hash = {}", &pieces)
+}
+
+/// Hashes of the steps of a run with what each made.
+pub fn steps_made(run: u64) -> Sql {
+    Sql::fill("SELECT hash, unnest(makes) FROM muster.steps WHERE run = {}", &[&number(run)])
+}
+
+/// Forgets what came of joining the ids of an entity in a run.
+pub fn forget_stitch(run: u64, entity: &str) -> Sql {
+    let pieces = [&number(run), &text(entity)];
+    Sql::fill("DELETE FROM muster.stitches WHERE run = {} AND entity = {}", &pieces)
+}
+
 /// A step is done.
 pub fn step_done(run: u64, name: &str, hash: &str, makes: &[String], seconds: f64) -> Sql {
     let list = Sql::join(makes.iter().map(|s| text(s)), ", ");
@@ -190,10 +212,10 @@ pub fn stitches(run: u64) -> Sql {
     )
 }
 
-/// The statements of views that are not of a run themselves.
+/// Views that are not of a run themselves: name and statement.
 pub fn latest_views() -> Sql {
     Sql::raw(
-        "SELECT sql FROM duckdb_views() WHERE database_name = current_database() \
+        "SELECT view_name, sql FROM duckdb_views() WHERE database_name = current_database() \
          AND schema_name = 'main' AND NOT internal AND NOT starts_with(view_name, 'Material_')",
     )
 }
@@ -390,7 +412,8 @@ pub fn aliases_table(name: &str) -> Sql {
 pub fn carry_aliases(from: &str, to: &str) -> Sql {
     let (from, to) = (ident(from), ident(to));
     Sql::fill(
-        "INSERT INTO {} SELECT o.old_id, coalesce(n.new_id, o.new_id), o.run, o.cause, o.id1, \
+        "INSERT INTO {} SELECT o.old_id, CASE WHEN n.old_id IS NULL THEN o.new_id ELSE n.new_id \
+         END, o.run, o.cause, o.id1, \
          o.id1_type, o.id2, o.id2_type, o.valid_at FROM {} AS o \
          LEFT JOIN {} AS n ON n.old_id = o.new_id WHERE o.old_id NOT IN (SELECT old_id FROM {})",
         &[&to, &from, &to, &to],

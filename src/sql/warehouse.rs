@@ -1,8 +1,8 @@
 //! Functions of other warehouses, lent to the SQL of projects.
 //!
 //! Projects are written for Snowflake, Redshift, Databricks or BigQuery. What is commonly used of
-//! these and DuckDB lacks is defined as macros in the file that is built, so that the SQL of a
-//! project runs as it was written, and runs again in any DuckDB shell on that file. What a macro
+//! these and DuckDB lacks is defined as macros of the session, so that the SQL of a project runs
+//! as it was written, and a person's own macros in the file stay as they are. What a macro
 //! cannot do (`datediff(day, …)` with a bare word) is in `plan/dialect.rs`.
 
 use super::Sql;
@@ -11,22 +11,22 @@ use super::Sql;
 pub fn functions() -> Vec<Sql> {
     [
         // Missing values.
-        "CREATE OR REPLACE MACRO nvl(a, b) AS coalesce(a, b)",
-        "CREATE OR REPLACE MACRO nvl2(a, b, c) AS CASE WHEN a IS NOT NULL THEN b ELSE c END",
-        "CREATE OR REPLACE MACRO zeroifnull(a) AS coalesce(a, 0)",
-        "CREATE OR REPLACE MACRO nullifzero(a) AS nullif(a, 0)",
-        "CREATE OR REPLACE MACRO equal_null(a, b) AS a IS NOT DISTINCT FROM b",
-        "CREATE OR REPLACE MACRO iff(c, a, b) AS CASE WHEN c THEN a ELSE b END",
-        "CREATE OR REPLACE MACRO div0(a, b) AS CASE WHEN b = 0 THEN 0 ELSE a / b END",
+        "CREATE OR REPLACE TEMP MACRO nvl(a, b) AS coalesce(a, b)",
+        "CREATE OR REPLACE TEMP MACRO nvl2(a, b, c) AS CASE WHEN a IS NOT NULL THEN b ELSE c END",
+        "CREATE OR REPLACE TEMP MACRO zeroifnull(a) AS coalesce(a, 0)",
+        "CREATE OR REPLACE TEMP MACRO nullifzero(a) AS nullif(a, 0)",
+        "CREATE OR REPLACE TEMP MACRO equal_null(a, b) AS a IS NOT DISTINCT FROM b",
+        "CREATE OR REPLACE TEMP MACRO iff(c, a, b) AS CASE WHEN c THEN a ELSE b END",
+        "CREATE OR REPLACE TEMP MACRO div0(a, b) AS CASE WHEN b = 0 THEN 0 ELSE a / b END",
         // Truth values.
-        "CREATE OR REPLACE MACRO boolor_agg(a) AS bool_or(a)",
-        "CREATE OR REPLACE MACRO booland_agg(a) AS bool_and(a)",
-        "CREATE OR REPLACE MACRO logical_or(a) AS bool_or(a)",
-        "CREATE OR REPLACE MACRO logical_and(a) AS bool_and(a)",
-        "CREATE OR REPLACE MACRO boolor(a, b) AS a OR b",
-        "CREATE OR REPLACE MACRO booland(a, b) AS a AND b",
+        "CREATE OR REPLACE TEMP MACRO boolor_agg(a) AS bool_or(a)",
+        "CREATE OR REPLACE TEMP MACRO booland_agg(a) AS bool_and(a)",
+        "CREATE OR REPLACE TEMP MACRO logical_or(a) AS bool_or(a)",
+        "CREATE OR REPLACE TEMP MACRO logical_and(a) AS bool_and(a)",
+        "CREATE OR REPLACE TEMP MACRO boolor(a, b) AS a OR b",
+        "CREATE OR REPLACE TEMP MACRO booland(a, b) AS a AND b",
         // Dates. A day more of a date is a moment here, as the macro must have one type.
-        "CREATE OR REPLACE MACRO dateadd(part, n, moment) AS CASE rtrim(lower(part), 's') \
+        "CREATE OR REPLACE TEMP MACRO dateadd(part, n, moment) AS CASE rtrim(lower(part), 's') \
          WHEN 'year' THEN moment + to_years(CAST(n AS INTEGER)) \
          WHEN 'quarter' THEN moment + to_months(CAST(3 * n AS INTEGER)) \
          WHEN 'month' THEN moment + to_months(CAST(n AS INTEGER)) \
@@ -36,39 +36,39 @@ pub fn functions() -> Vec<Sql> {
          WHEN 'minute' THEN moment + to_minutes(CAST(n AS BIGINT)) \
          WHEN 'second' THEN moment + to_seconds(CAST(n AS DOUBLE)) \
          ELSE error('dateadd does not know the part ' || part) END",
-        "CREATE OR REPLACE MACRO timestampadd(part, n, moment) AS dateadd(part, n, moment)",
-        "CREATE OR REPLACE MACRO timestampdiff(part, a, b) AS date_diff(part, a, b)",
-        "CREATE OR REPLACE MACRO add_months(moment, n) AS moment + to_months(CAST(n AS INTEGER))",
-        "CREATE OR REPLACE MACRO to_date(a) AS CAST(a AS DATE)",
-        "CREATE OR REPLACE MACRO to_timestamp_ntz(a) AS CAST(a AS TIMESTAMP)",
-        "CREATE OR REPLACE MACRO try_to_date(a) AS TRY_CAST(a AS DATE)",
-        "CREATE OR REPLACE MACRO try_to_timestamp(a) AS TRY_CAST(a AS TIMESTAMP)",
-        "CREATE OR REPLACE MACRO try_to_number(a) AS TRY_CAST(a AS DOUBLE)",
-        "CREATE OR REPLACE MACRO try_to_boolean(a) AS TRY_CAST(a AS BOOLEAN)",
+        "CREATE OR REPLACE TEMP MACRO timestampadd(part, n, moment) AS dateadd(part, n, moment)",
+        "CREATE OR REPLACE TEMP MACRO timestampdiff(part, a, b) AS date_diff(part, a, b)",
+        "CREATE OR REPLACE TEMP MACRO add_months(moment, n) AS moment + to_months(CAST(n AS INTEGER))",
+        "CREATE OR REPLACE TEMP MACRO to_date(a) AS CAST(a AS DATE)",
+        "CREATE OR REPLACE TEMP MACRO to_timestamp_ntz(a) AS CAST(a AS TIMESTAMP)",
+        "CREATE OR REPLACE TEMP MACRO try_to_date(a) AS TRY_CAST(a AS DATE)",
+        "CREATE OR REPLACE TEMP MACRO try_to_timestamp(a) AS TRY_CAST(a AS TIMESTAMP)",
+        "CREATE OR REPLACE TEMP MACRO try_to_number(a) AS TRY_CAST(a AS DOUBLE)",
+        "CREATE OR REPLACE TEMP MACRO try_to_boolean(a) AS TRY_CAST(a AS BOOLEAN)",
         // Text and numbers.
-        "CREATE OR REPLACE MACRO to_char(a) AS CAST(a AS VARCHAR)",
-        "CREATE OR REPLACE MACRO to_varchar(a) AS CAST(a AS VARCHAR)",
-        "CREATE OR REPLACE MACRO to_number(a) AS CAST(a AS DECIMAL(38, 0))",
-        "CREATE OR REPLACE MACRO to_double(a) AS CAST(a AS DOUBLE)",
-        "CREATE OR REPLACE MACRO to_boolean(a) AS CAST(a AS BOOLEAN)",
-        "CREATE OR REPLACE MACRO charindex(part, whole) AS strpos(whole, part)",
-        "CREATE OR REPLACE MACRO startswith(whole, part) AS starts_with(whole, part)",
-        "CREATE OR REPLACE MACRO endswith(whole, part) AS ends_with(whole, part)",
-        "CREATE OR REPLACE MACRO regexp_like(whole, pattern) AS \
+        "CREATE OR REPLACE TEMP MACRO to_char(a) AS CAST(a AS VARCHAR)",
+        "CREATE OR REPLACE TEMP MACRO to_varchar(a) AS CAST(a AS VARCHAR)",
+        "CREATE OR REPLACE TEMP MACRO to_number(a) AS CAST(a AS DECIMAL(38, 0))",
+        "CREATE OR REPLACE TEMP MACRO to_double(a) AS CAST(a AS DOUBLE)",
+        "CREATE OR REPLACE TEMP MACRO to_boolean(a) AS CAST(a AS BOOLEAN)",
+        "CREATE OR REPLACE TEMP MACRO charindex(part, whole) AS strpos(whole, part)",
+        "CREATE OR REPLACE TEMP MACRO startswith(whole, part) AS starts_with(whole, part)",
+        "CREATE OR REPLACE TEMP MACRO endswith(whole, part) AS ends_with(whole, part)",
+        "CREATE OR REPLACE TEMP MACRO regexp_like(whole, pattern) AS \
          regexp_full_match(whole, pattern)",
-        "CREATE OR REPLACE MACRO regexp_substr(whole, pattern) AS \
+        "CREATE OR REPLACE TEMP MACRO regexp_substr(whole, pattern) AS \
          nullif(regexp_extract(whole, pattern), '')",
-        "CREATE OR REPLACE MACRO square(a) AS a * a",
-        "CREATE OR REPLACE MACRO sha2(a) AS sha256(a), (a, bits) AS sha256(a)",
-        "CREATE OR REPLACE MACRO uuid_string() AS CAST(uuid() AS VARCHAR)",
+        "CREATE OR REPLACE TEMP MACRO square(a) AS a * a",
+        "CREATE OR REPLACE TEMP MACRO sha2(a) AS sha256(a), (a, bits) AS sha256(a)",
+        "CREATE OR REPLACE TEMP MACRO uuid_string() AS CAST(uuid() AS VARCHAR)",
         // Lists and documents.
-        "CREATE OR REPLACE MACRO parse_json(a) AS CAST(a AS JSON)",
-        "CREATE OR REPLACE MACRO try_parse_json(a) AS TRY_CAST(a AS JSON)",
-        "CREATE OR REPLACE MACRO array_size(a) AS json_array_length(to_json(a))",
-        "CREATE OR REPLACE MACRO array_construct_compact(a) AS [a]",
-        "CREATE OR REPLACE MACRO json_extract_path_text(a, name) AS \
+        "CREATE OR REPLACE TEMP MACRO parse_json(a) AS CAST(a AS JSON)",
+        "CREATE OR REPLACE TEMP MACRO try_parse_json(a) AS TRY_CAST(a AS JSON)",
+        "CREATE OR REPLACE TEMP MACRO array_size(a) AS json_array_length(to_json(a))",
+        "CREATE OR REPLACE TEMP MACRO array_construct_compact(a) AS [a]",
+        "CREATE OR REPLACE TEMP MACRO json_extract_path_text(a, name) AS \
          json_extract_string(a, name)",
-        "CREATE OR REPLACE MACRO approx_percentile(a, part) AS approx_quantile(a, part)",
+        "CREATE OR REPLACE TEMP MACRO approx_percentile(a, part) AS approx_quantile(a, part)",
         // Types.
         "CREATE TYPE IF NOT EXISTS timestamp_ntz AS TIMESTAMP",
         "CREATE TYPE IF NOT EXISTS timestamp_ltz AS TIMESTAMP",
@@ -82,25 +82,45 @@ pub fn functions() -> Vec<Sql> {
     .collect()
 }
 
-/// A layout such as `YYYY-MM-DD HH24:MI:SS` in DuckDB's words. DuckDB wants layouts as constants, so
-/// no macro can do this.
+/// A layout such as `YYYY-MM-DD HH24:MI:SS`, in upper or lower case, in DuckDB's words. DuckDB wants
+/// layouts as constants, so no macro can do this.
 pub fn layout(written: &str) -> String {
-    LAYOUT.iter().fold(written.to_owned(), |text, (word, form)| text.replace(word, form))
+    let mut out = String::new();
+    let mut rest = written;
+    while let Some(first) = rest.chars().next() {
+        let starts = |word: &str| {
+            rest.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
+        };
+        match LAYOUT.iter().find(|(word, _)| starts(word)) {
+            Some((word, form)) => {
+                out.push_str(form);
+                rest = &rest[word.len()..];
+            }
+            None => {
+                out.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+    }
+    out
 }
 
-/// Words of a layout, longer ones first: `YYYY` holds `YY`. Hours come before minutes, whose
-/// letters overlap.
-const LAYOUT: [(&str, &str); 12] = [
+/// Words of a layout, longer ones before those that they start with.
+const LAYOUT: [(&str, &str); 16] = [
     ("YYYY", "%Y"),
-    ("yyyy", "%Y"),
     ("YY", "%y"),
     ("MONTH", "%B"),
     ("MON", "%b"),
     ("HH24", "%H"),
     ("HH12", "%I"),
+    ("HH", "%H"),
     ("MI", "%M"),
     ("MM", "%m"),
+    ("DDD", "%j"),
     ("DD", "%d"),
-    ("dd", "%d"),
+    ("DY", "%a"),
     ("SS", "%S"),
+    ("FF3", "%g"),
+    ("AM", "%p"),
+    ("PM", "%p"),
 ];

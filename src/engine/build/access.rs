@@ -5,6 +5,18 @@ use crate::model::failure::Failure;
 use crate::sources::files;
 use std::path::Path;
 
+/// Names that mean a schema or another database in the statements of a build.
+const OF_THE_DATABASE: [&str; 8] = [
+    "muster",
+    "muster_work",
+    "memory",
+    "temp",
+    "system",
+    "main",
+    "information_schema",
+    "pg_catalog",
+];
+
 /// Refuses to build into something that is no database file, or into a source.
 ///
 /// # Errors
@@ -26,7 +38,16 @@ pub(super) fn check(request: &BuildRequest) -> Result<(), Failure> {
     if into.is_dir() {
         return Err(Failure::wrong_use("this is a folder", place, "name a file with --into"));
     }
-    let empty = std::fs::metadata(into).is_ok_and(|data| data.len() == 0);
+    let stem = into.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    if OF_THE_DATABASE.contains(&stem.as_str()) {
+        return Err(Failure::wrong_use(
+            format!("a file called {stem} cannot be built into: the name means something else"),
+            place,
+            "name another file with --into",
+        ));
+    }
+    let is_named_so = into.extension().is_some_and(|end| end == "duckdb" || end == "db");
+    let empty = is_named_so && std::fs::metadata(into).is_ok_and(|data| data.len() == 0);
     if into.exists() && !empty && !files::is_database(into) {
         return Err(Failure::wrong_use(
             "this is no DuckDB file, and is left as it is",

@@ -81,7 +81,11 @@ impl<'a> Maker<'a> {
     }
 
     fn published_as(&self, view: &str, of: &str) -> Option<Published> {
-        Some(Published { view: view.to_owned(), object: self.run?.settle(of) })
+        let object = self.run?.settle(of);
+        // A name that something else has is not that of this output.
+        let is_shown = self.plan.views.iter().any(|v| v.name == view && v.of == of);
+        let view = if is_shown { view.to_owned() } else { object.clone() };
+        Some(Published { view, object })
     }
 
     fn published(&self, what: &Holds) -> Option<Published> {

@@ -99,7 +99,7 @@ fn current(store: &Store) -> Result<String, Failure> {
 
 /// Under which name a data file is attached.
 fn alias(number: usize) -> String {
-    if number == 0 { "data".to_owned() } else { format!("data{}", number + 1) }
+    format!("muster data {}", number + 1)
 }
 
 /// Tables of the file that is built into, but for those that a build made.

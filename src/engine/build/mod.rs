@@ -147,15 +147,9 @@ pub fn write_files(folder: &Path, files: &[PlannedFile]) -> Result<(), Failure> 
         )
     };
     std::fs::create_dir_all(folder).map_err(|error| failed(error, folder))?;
-    let ours = |name: &str| {
-        let digits = name.bytes().take_while(u8::is_ascii_digit).count();
-        digits >= 3 && name[digits..].starts_with('_') && name.ends_with(".sql")
-    };
-    let was_planned = folder.join("plan.json").is_file();
-    for entry in std::fs::read_dir(folder).map_err(|error| failed(error, folder))? {
-        let path = entry.map_err(|error| failed(error, folder))?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        if was_planned && name.is_some_and(|name| ours(&name)) {
+    for name in planned_before(folder)? {
+        let path = folder.join(&name);
+        if path.is_file() {
             std::fs::remove_file(&path).map_err(|error| failed(error, &path))?;
         }
     }
@@ -164,6 +158,32 @@ pub fn write_files(folder: &Path, files: &[PlannedFile]) -> Result<(), Failure> 
         std::fs::write(&path, &file.text).map_err(|error| failed(error, &path))?;
     }
     Ok(())
+}
+
+/// The files of the plan that a folder holds already.
+///
+/// # Errors
+/// When it has a `plan.json` that is none of a plan: that is somebody's own.
+fn planned_before(folder: &Path) -> Result<Vec<String>, Failure> {
+    let path = folder.join("plan.json");
+    let Ok(text) = std::fs::read_to_string(&path) else { return Ok(Vec::new()) };
+    let plan: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+    let steps = plan.as_ref().and_then(|plan| plan.get("steps")?.as_array());
+    let files = steps.filter(|_| plan.as_ref().is_some_and(|plan| plan["schema"] == 1));
+    let Some(files) = files else {
+        return Err(Failure::wrong_use(
+            "this plan.json is not of a compiled project, and is left as it is",
+            path.display().to_string(),
+            "name another folder with --to",
+        ));
+    };
+    let named = |step: &serde_json::Value| Some(step.get("file")?.as_str()?.to_owned());
+    let mut names: Vec<String> = files.iter().filter_map(named).collect();
+    let latest = plan.as_ref().and_then(|plan| plan["latest_views"].as_str().map(str::to_owned));
+    names.extend(latest);
+    // Names of files in this folder, and of nothing else.
+    names.retain(|name| Path::new(name).file_name().is_some_and(|file| file == name.as_str()));
+    Ok(names)
 }
 
 /// The definition that a person names: an entity, a cohort, a SQL model, a feature table or an id
@@ -297,10 +317,15 @@ fn build_into(
     let plan = planned?;
     builder.tell_left_out(&plan, &bound.optional);
     builder.must_haves(&plan)?;
+    let plan = runs::without_taken(&mut builder, plan)?;
+    runs::drop_stale(&builder, &plan)?;
     let (document, commit) = definitions::document(&project, request, &plan, &builder.run);
     runs::publish(&mut builder, &plan, &document, commit.as_deref())?;
-    runs::retire(&mut builder)?;
-    builder.sizes(&plan)?;
+    // The run is published: what fails now is told beside it.
+    for failure in [runs::retire(&mut builder).err(), builder.sizes(&plan).err()] {
+        let told = failure.map(|f| Finding::new(Severity::Warning, f.what).hint(f.hint));
+        builder.built.findings.extend(told);
+    }
     Ok(builder.built)
 }
 

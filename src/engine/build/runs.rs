@@ -62,7 +62,7 @@ pub(super) fn begin(
     let open = runs.last().filter(|run| run.state == "running");
     if let Some(open) = open {
         let same_end = request.end.is_none_or(|end| end == open.end);
-        if same_end && !request.anew {
+        if same_end && !request.anew && !request.rebuild_ids {
             return Ok((Run { number: open.number, end: open.end }, true));
         }
         remove(store, open.number)?;
@@ -104,13 +104,19 @@ pub(super) fn objects(store: &Store) -> Result<Vec<Object>, Failure> {
 
 /// What a run made, as far as it is still there.
 pub(super) fn objects_of(store: &Store, run: u64) -> Result<Vec<String>, Failure> {
-    let of_run = objects(store)?.into_iter().filter(|object| is_of(&object.name, run));
-    Ok(of_run.map(|object| object.name).collect())
+    Ok(made(store, run)?.into_iter().map(|object| object.name).collect())
 }
 
-fn is_of(name: &str, run: u64) -> bool {
-    let number = name.strip_prefix("Material_").and_then(|rest| rest.rsplit('_').next());
-    number.and_then(|number| number.parse().ok()) == Some(run)
+/// What the steps of a run made, as far as it is still there. Nothing else of the file is a run's.
+fn made(store: &Store, run: u64) -> Result<Vec<Object>, Failure> {
+    let rows = store.cells(statements::made_by(run).text())?;
+    let names: BTreeSet<String> =
+        rows.iter().filter_map(|row| row.first().map(Value::display)).collect();
+    let is_made = |object: &Object| match object.schema.as_str() {
+        "main" => names.contains(&object.name),
+        schema => names.contains(&format!("{schema}.{}", object.name)),
+    };
+    Ok(objects(store)?.into_iter().filter(is_made).collect())
 }
 
 /// The rows of a table of the file.
@@ -118,6 +124,67 @@ pub(super) fn count(store: &Store, name: &str) -> Result<u64, Failure> {
     let rows = store.cells(statements::count(name).text())?;
     let count = rows.first().and_then(|row| row.first()).and_then(Value::as_f64);
     Ok(count.unwrap_or(0.0) as u64)
+}
+
+/// The plan without latest views whose names a person's own tables and views have: those are not
+/// replaced.
+pub(super) fn without_taken(builder: &mut Builder<'_>, mut plan: Plan) -> Result<Plan, Failure> {
+    let store = builder.store;
+    let mut taken: BTreeSet<String> = objects(store)?
+        .into_iter()
+        .filter(|object| !object.is_view && object.schema == "main")
+        .map(|object| object.name.to_lowercase())
+        .collect();
+    for row in store.cells(statements::latest_views().text())? {
+        let mut cells = row.iter().map(Value::display);
+        let (name, sql) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
+        // A latest view shows something of a run.
+        if !sql.contains("Material_") {
+            taken.insert(name.to_lowercase());
+        }
+    }
+    plan.views.retain(|view| {
+        let is_taken = taken.contains(&view.name.to_lowercase());
+        if is_taken {
+            let message = format!(
+                "`{}` is not published: the file has a table or view of that name",
+                view.name
+            );
+            builder
+                .built
+                .findings
+                .push(Finding::new(Severity::Warning, message).hint(
+                    "build into another file; the output is there under the name of its run",
+                ));
+        }
+        !is_taken
+    });
+    Ok(plan)
+}
+
+/// Drops what steps of this run made that are no longer part of it: it was gone on with after its
+/// definitions changed.
+pub(super) fn drop_stale(builder: &Builder<'_>, plan: &Plan) -> Result<(), Failure> {
+    let (store, run) = (builder.store, builder.run.number);
+    let current: HashSet<&str> = plan.steps.iter().map(|step| step.hash.as_str()).collect();
+    let kept: HashSet<String> =
+        plan.steps.iter().flat_map(|s| &s.makes).map(|name| builder.run.settle(name)).collect();
+    let there = objects(store)?;
+    for row in store.cells(statements::steps_made(run).text())? {
+        let mut cells = row.iter().map(Value::display);
+        let (hash, made) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
+        if current.contains(hash.as_str()) {
+            continue;
+        }
+        let (schema, name) = made.split_once('.').unwrap_or(("main", made.as_str()));
+        let object = there.iter().find(|o| o.schema == schema && o.name == name);
+        if let Some(object) = object.filter(|_| !kept.contains(&made)) {
+            let dropped = statements::drop_object(schema, name, object.is_view);
+            store.execute(dropped.text())?;
+        }
+        store.execute(statements::forget_step(run, &hash).text())?;
+    }
+    Ok(())
 }
 
 /// Switches the latest views over to this run, and notes that it is done: all at once or not at
@@ -129,30 +196,9 @@ pub(super) fn publish(
     commit: Option<&str>,
 ) -> Result<(), Failure> {
     let store = builder.store;
-    let tables: BTreeSet<String> = objects(store)?
-        .into_iter()
-        .filter(|object| !object.is_view && object.schema == "main")
-        .map(|object| object.name.to_lowercase())
-        .collect();
-    // A person's own table is not replaced by a view.
-    let mut free = plan.clone();
-    free.views.retain(|view| {
-        let taken = tables.contains(&view.name.to_lowercase());
-        if taken {
-            let message =
-                format!("`{}` is not published: the file has a table of that name", view.name);
-            builder
-                .built
-                .findings
-                .push(Finding::new(Severity::Warning, message).hint(
-                    "build into another file; the output is there under the name of its run",
-                ));
-        }
-        !taken
-    });
     builder.built.stitches = stitches(store, builder.run.number)?;
     store.execute(statements::begin().text())?;
-    let done = publish_all(builder, &free, document, commit);
+    let done = publish_all(builder, plan, document, commit);
     if done.is_err() {
         store.undo();
         return done;
@@ -251,7 +297,7 @@ pub(super) fn retire(builder: &mut Builder<'_>) -> Result<(), Failure> {
 fn shown_runs(store: &Store) -> Result<BTreeSet<u64>, Failure> {
     let rows = store.cells(statements::latest_views().text())?;
     let number = |row: Vec<Value>| {
-        let sql = row.first()?.display();
+        let sql = row.get(1)?.display();
         let at = sql.find("Material_")?;
         // The database leaves quotes out where it can.
         let quoted = sql[..at].ends_with('"');
@@ -265,10 +311,7 @@ fn shown_runs(store: &Store) -> Result<BTreeSet<u64>, Failure> {
 
 /// Removes a run with all that it made.
 fn remove(store: &Store, run: u64) -> Result<(), Failure> {
-    let objects: Vec<Object> = objects(store)?
-        .into_iter()
-        .filter(|o| (o.schema == "main" || o.schema == WORK_SCHEMA) && is_of(&o.name, run))
-        .collect();
+    let objects = made(store, run)?;
     store.execute(statements::begin().text())?;
     let removed = objects
         .iter()

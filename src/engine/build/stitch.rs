@@ -156,6 +156,10 @@ impl Builder<'_> {
         };
         tell("Writing");
         let counts = graph.write(&refused, &reasons, &earlier)?;
+        if counts.ids != counts.clusters + forest.joins().len() as u64 {
+            let what = format!("the ids of {} do not add up with their joins", stitch.entity);
+            return Err(Failure::new(what, "", "build with --rebuild-ids, and report this").into());
+        }
         let statement = format!(
             "checked: each of {} joined pairs lies within one main id, and {} ids in {} joins leave {} main ids",
             converged.edges,
@@ -180,6 +184,8 @@ impl Builder<'_> {
         let counts =
             [stitched.ids, stitched.edges, stitched.refused, stitched.clusters, stitched.retired];
         let (entity, mode) = (&stitched.entity, stitched.mode);
+        // The run may have joined them before, by another definition.
+        self.store.execute(statements::forget_stitch(self.run.number, entity).text())?;
         let kept =
             statements::keep_stitch(self.run.number, entity, mode, counts, &stitched.statement);
         self.store.execute(kept.text())?;
@@ -204,9 +210,16 @@ impl Builder<'_> {
             // A table's name holds the hash of what makes it.
             let same = step.makes.iter().all(|name| made.contains(&run.settle(name)));
             let goes_on = same && self.can_go_on(stitch) && run.end <= self.run.end;
+            let (graph, aliases) = match same {
+                true => {
+                    let tables = &stitch.tables;
+                    (run.settle(&tables.graph), Some(run.settle(&tables.aliases)))
+                }
+                false => (graph, named("_aliases")),
+            };
             return Ok(Earlier {
                 graph: Some(graph),
-                aliases: named("_aliases"),
+                aliases,
                 goes_on: goes_on.then_some(run),
                 ..Earlier::default()
             });
@@ -214,8 +227,9 @@ impl Builder<'_> {
         Ok(Earlier::default())
     }
 
-    /// Whether new rows can be added to an earlier id graph. With caps, rules and lists of ids that
-    /// are read from tables one new row can change what is kept of the old ones.
+    /// Whether new rows can be added to an earlier id graph. With caps, rules, lists of ids
+    /// that are read from tables and rows that a SQL model makes, one new row can change what is kept
+    /// of the old ones.
     fn can_go_on(&self, stitch: &Stitch) -> bool {
         let is_list = |filter: &crate::plan::FilterPlan| matches!(filter.rule, FilterRule::Rows(_));
         stitch.incremental
@@ -223,6 +237,7 @@ impl Builder<'_> {
             && stitch.caps.is_empty()
             && stitch.rules.is_none()
             && !stitch.filters.iter().any(is_list)
+            && stitch.sources.iter().all(|source| source.only_grows)
     }
 
     /// Takes over the ids of the run before: those of one main id hang together.

@@ -90,10 +90,18 @@ fn a_project_is_compiled_built_and_counted_as_of_each_run() {
         assert!(at.join("plan").join(file.as_str().unwrap()).is_file(), "{file}");
     }
     std::fs::write(at.join("plan/999_mine.txt"), "mine").unwrap();
-    std::fs::write(at.join("plan/900_old_step.sql"), "-- of an earlier plan").unwrap();
-    run(at, &["compile", "profiles", "--to", "plan"]).good();
-    assert!(at.join("plan/999_mine.txt").is_file(), "a file of the person's own stays");
-    assert!(!at.join("plan/900_old_step.sql").exists(), "a step that is no more goes");
+    std::fs::write(at.join("plan/900_my_own.sql"), "mine").unwrap();
+    let part = ["compile", "profiles", "--to", "plan", "--select", "account", "--json"];
+    let fewer = run(at, &part).json();
+    for file in ["999_mine.txt", "900_my_own.sql"] {
+        assert!(at.join("plan").join(file).is_file(), "a file of the person's own stays");
+    }
+    let left = std::fs::read_dir(at.join("plan")).unwrap().count();
+    assert_eq!(left, fewer["files"].as_array().unwrap().len() + 2, "a step that is no more goes");
+    std::fs::create_dir(at.join("other")).unwrap();
+    std::fs::write(at.join("other/plan.json"), "{}").unwrap();
+    let refused = run(at, &["compile", "profiles", "--to", "other"]).fails(2);
+    assert!(refused.contains("left as it is"), "{refused}");
 
     let build = |end: &str| {
         let line = [
