@@ -648,3 +648,75 @@ fn a_build_that_is_killed_leaves_the_last_good_run_and_is_made_good() {
         scene.rows("SELECT schema_name FROM duckdb_schemas() WHERE schema_name = 'muster_work'");
     assert_eq!(schemas, Vec::<String>::new(), "nothing of unfinished work is left");
 }
+
+#[test]
+fn what_is_a_persons_own_in_the_file_stays() {
+    let scene = Scene::written(LOGINS, NO_LOGINS);
+    scene.data(&drawn_logins(0, 10));
+    let own = "CREATE TABLE \"Material_steel_1\" AS SELECT 7 AS n; CREATE VIEW user_active AS SELECT 42 AS n; \
+               CREATE TABLE user_all AS SELECT 5 AS n; CREATE MACRO nvl(a, b) AS 'mine'";
+    Connection::open(scene.file()).unwrap().execute_batch(own).unwrap();
+    let mut request = scene.request();
+    request.keep_runs = Some(1);
+    for hour in 0..3 {
+        request.end = Some(END.checked_add(jiff::ToSpan::hours(hour)).unwrap());
+        let built = built(&request).unwrap();
+        let told = shown(&built.findings, &scene.project);
+        assert!(told.contains("`user_active` is not published"), "{told}");
+        assert!(told.contains("`user_all` is not published"), "{told}");
+    }
+    for (sql, value) in [
+        ("SELECT n FROM \"Material_steel_1\"", "7"),
+        ("SELECT n FROM user_active", "42"),
+        ("SELECT n FROM user_all", "5"),
+        ("SELECT nvl(1, 2)", "mine"),
+    ] {
+        assert_eq!(scene.rows(sql), [value], "{sql}");
+    }
+    // Who opens the file sees the cohort all the same, under the name of its run.
+    let request = muster::protocol::OpenRequest { paths: vec![scene.file()], ..Default::default() };
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let mut job = Job { cancelled, report: &mut |_| () };
+    let session = muster::engine::Session::open(&request, &mut job).unwrap();
+    let cohort =
+        session.catalog().entity("user").and_then(|e| e.cohort("active").cloned()).unwrap();
+    assert!(cohort.table.starts_with("Material_active_") && cohort.size > 5, "{cohort:?}");
+}
+
+#[test]
+fn a_run_that_went_on_after_its_definitions_changed_leaves_one_id_graph() {
+    let yaml = LOGINS.replace(
+        "filter_pipeline: [{type: include, value: '{{user.logins_n}} >= 2'}]",
+        "materialization: {enable_status: must_have}, filter_pipeline: [{type: include, value: 'no_column'}]",
+    );
+    let scene = Scene::written(&yaml, NO_LOGINS);
+    scene.data(
+        "INSERT INTO logins VALUES ('u1', 'shared', '2026-01-01'), ('u2', 'shared', '2026-01-02')",
+    );
+    assert!(built(&scene.request()).is_err());
+    let filtered = LOGINS
+        .replace("{name: email}]", "{name: email, filters: [{type: exclude, value: shared}]}]");
+    scene.write(&filtered);
+    let again = scene.build();
+    assert!(again.resumed && again.stitches.len() == 1, "{again:?}");
+    assert_eq!(again.stitches[0].clusters, 2);
+    let graphs = "SELECT count(*) FROM duckdb_tables() WHERE regexp_matches(table_name, '^Material_ids_[0-9a-f]+_1$')";
+    assert_eq!(scene.rows(graphs), ["1"]);
+    let mut request = scene.request();
+    request.end = Some(END.checked_add(jiff::ToSpan::hours(1)).unwrap());
+    let next = built(&request).unwrap();
+    assert_eq!((next.stitches[0].mode, next.stitches[0].clusters), ("new rows", 2));
+}
+
+#[test]
+fn a_column_that_a_model_does_not_have_is_one_finding() {
+    let model = "  - name: scores\n    model_type: sql_template\n    model_spec: {entity_key: user, materialization: {output_type: table}, \
+                 single_sql: 'select user_id, 1 as score from {{this.DeRef(\"inputs/logins\")}}', ids: [{select: user_id, type: user_id, entity: user}], \
+                 features: [{name: scroe}]}\nvar_groups:\n";
+    let scene = Scene::written(&LOGINS.replace("var_groups:\n", model), NO_LOGINS);
+    scene.data(&drawn_logins(0, 5));
+    let built = scene.build();
+    let told = shown(&built.findings, &scene.project);
+    assert!(told.contains("SQL model scores is not built: Binder Error"), "{told}");
+    assert!(!scene.rows("FROM user_feature_view").is_empty());
+}
