@@ -101,8 +101,18 @@ export XDG_CONFIG_HOME=$work/config XDG_DATA_HOME=$work/data XDG_STATE_HOME=$wor
 export XDG_RUNTIME_DIR=$work/runtime LIBGL_ALWAYS_SOFTWARE=1 XCURSOR_SIZE=16
 mkdir -p "$XDG_CONFIG_HOME" "$XDG_DATA_HOME" "$XDG_STATE_HOME" "$HOME" "$XDG_RUNTIME_DIR"
 chmod 700 "$XDG_RUNTIME_DIR"
-openbox --config-file "$project/tests/window/openbox.xml" >"$artefacts/openbox.log" 2>&1 &
-children+=($!)
+# A display that has told its number may still refuse its first guests.
+wait_for 20 xdpyinfo || { echo "the display does not answer"; exit 1; }
+manager_runs() {
+  if kill -0 "${manager:-}" 2>/dev/null; then return 0; fi
+  openbox --config-file "$project/tests/window/openbox.xml" >"$artefacts/openbox.log" 2>&1 &
+  manager=$!
+  sleep 1
+  kill -0 "$manager" 2>/dev/null
+}
+manager=
+wait_for 30 manager_runs || { echo "the window manager does not start"; exit 1; }
+children+=("$manager")
 cp "$project/sample_data/shop.duckdb" "$work/shop.duckdb"
 source_sum=$(sha256sum <"$work/shop.duckdb")
 list=$work/lists/german_regulars.csv
