@@ -104,11 +104,7 @@ impl<'a> Checked<'a> {
 
 impl CheckedFinding<'_> {
     fn text(&self, out: &mut String) {
-        let word = match self.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        };
+        let word = self.severity.word();
         let _ = writeln!(out, "{word}: {}", self.message);
         if let Some(file) = &self.file {
             let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();

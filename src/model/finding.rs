@@ -15,6 +15,17 @@ pub enum Severity {
     Note,
 }
 
+impl Severity {
+    /// Its name in lower case, as it is printed and kept.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
 /// One thing that is wrong or odd. Printed by `check` and shown beside the library.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {

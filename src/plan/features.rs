@@ -229,7 +229,13 @@ impl Builder<'_> {
                 about.push(format!("{}: {}", self.project[*id].name, said.replace('\n', " ")));
             }
         }
-        let draft = Draft { name, about, items: self.item_features(&ids), reads, hashed: None };
+        let draft = Draft {
+            name,
+            about,
+            items: ids.iter().map(|id| Item::Feature(*id)).collect(),
+            reads,
+            hashed: None,
+        };
         let (table, step) = self.work_table(draft, &format!("{owner}_vars"), &query);
         for id in ids {
             self.stored.insert(id, Stored { table: table.clone(), step });

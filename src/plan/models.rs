@@ -95,7 +95,7 @@ impl Builder<'_> {
             "SELECT base.{},\n  {} AS valid_at{}\nFROM {} AS base{}{}",
             &[&main, &end_of_run(), &Sql::join(columns, ""), &base, &joins, &more_joins],
         );
-        let name = self.feature_table_name(id);
+        let name = self.project[id].name.clone();
         let draft = Draft {
             name: format!("feature table {name}"),
             about: vec![format!("The chosen features of {name}, one row per main id.")],

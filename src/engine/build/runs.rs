@@ -122,8 +122,8 @@ fn made(store: &Store, run: u64) -> Result<Vec<Object>, Failure> {
 /// The rows of a table of the file.
 pub(super) fn count(store: &Store, name: &str) -> Result<u64, Failure> {
     let rows = store.cells(statements::count(name).text())?;
-    let count = rows.first().and_then(|row| row.first()).and_then(Value::as_f64);
-    Ok(count.unwrap_or(0.0) as u64)
+    let count = rows.first().and_then(|row| row.first()).and_then(Value::as_u64);
+    Ok(count.unwrap_or(0))
 }
 
 /// The plan without latest views whose names a person's own tables and views have: those are not
@@ -240,11 +240,7 @@ fn publish_all(
     }
     store.execute(statements::keep_definitions(run.number, document).text())?;
     for finding in &builder.built.findings {
-        let severity = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        };
+        let severity = finding.severity.word();
         let file = finding.file.as_ref().map(|file| file.display().to_string());
         let place = file.as_deref().zip(finding.line);
         let hint = finding.hint.as_deref();

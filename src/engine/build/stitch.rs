@@ -704,8 +704,8 @@ impl Graph<'_> {
             let old = past.settle(&names.merges);
             run(statements::copy_rows(&old, &merges))?;
             let last = self.store.cells(statements::last_merge(&old).text())?;
-            let last = last.first().and_then(|row| row.first()).and_then(Value::as_f64);
-            self.write_merges(&merges, last.unwrap_or(0.0) as i64)?;
+            let last = last.first().and_then(|row| row.first()).and_then(Value::as_u64);
+            self.write_merges(&merges, last.unwrap_or(0) as i64)?;
             run(statements::carry_refused(&past.settle(&names.refused), &refusals))?;
         } else {
             self.write_edges(&edges, clusters.of_nodes())?;
