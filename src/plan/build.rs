@@ -6,8 +6,7 @@ use super::{
     LeftOut, OWN_MARK, Options, Output, Plan, RUN_MARK, Step, View, WORK_SCHEMA, Work, hash,
 };
 use crate::define::{
-    EntityId, FeatureId, FeatureTableId, Item, Node, Owner, Project, SqlModelId, Target,
-    build_order,
+    EntityId, FeatureId, IdTypeId, Item, Node, Owner, Project, SqlModelId, Target, build_order,
 };
 use crate::sql::{Sql, ident, path, text, warehouse};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -232,11 +231,17 @@ impl Builder<'_> {
             Target::CohortView(id, None) => self.relation(Target::CohortVars(id)),
             Target::EntityView(id, Some(kind)) => {
                 let vars = self.relation(Target::EntityVars(id))?;
-                self.by_id(id, kind, &vars)
+                let features = self.owned.get(&Owner::Entity(id));
+                let shown = self.beside_id(kind, features.into_iter().flatten());
+                Ok(Sql::fill("({})", &[&self.by_id(id, kind, &vars, &shown)?.0]))
             }
             Target::CohortView(id, Some(kind)) => {
                 let vars = self.relation(Target::CohortVars(id))?;
-                self.by_id(self.project[id].entity, kind, &vars)
+                let shown = self.beside_id(kind, &self.vars_of_cohort(id));
+                Ok(Sql::fill(
+                    "({})",
+                    &[&self.by_id(self.project[id].entity, kind, &vars, &shown)?.0],
+                ))
             }
             Target::InputMainId(id, _) => self.relation(Target::InputVars(id)),
             Target::Feature(id) => {
@@ -253,26 +258,44 @@ impl Builder<'_> {
         }
     }
 
-    /// Rows of a table by main id, keyed by one kind of id instead.
-    fn by_id(
+    /// The rows of `vars` keyed by one kind of id instead of the main id, and the step of the id
+    /// graph that they are looked up in.
+    pub(super) fn by_id(
         &self,
         entity: EntityId,
-        kind: crate::define::IdTypeId,
+        kind: IdTypeId,
         vars: &Sql,
-    ) -> Result<Sql, String> {
-        let stitcher =
-            self.project[entity].stitcher.ok_or_else(|| "the entity has no ids".to_owned())?;
-        let graph = self.relation(Target::Stitcher(stitcher))?;
+        shown: &Sql,
+    ) -> Result<(Sql, usize), String> {
+        let stitcher = self.project[entity].stitcher.ok_or("the entity has no ids")?;
+        let target = Target::Stitcher(stitcher);
+        let graph = self.relation(target)?;
         let name = &self.project[kind].name;
         let main = ident(&self.project[entity].main_id);
-        Ok(Sql::fill(
-            "(SELECT graph.other_id AS {}, vars.* FROM {} AS graph JOIN {} AS vars USING ({}) \
-             WHERE graph.other_id_type = {})",
-            &[&ident(name), &graph, vars, &main, &text(name)],
-        ))
+        let query = Sql::fill(
+            "SELECT graph.other_id AS {}, {}\nFROM {} AS graph\n\
+             JOIN {} AS features USING ({})\nWHERE graph.other_id_type = {}",
+            &[&ident(name), shown, &graph, vars, &main, &text(name)],
+        );
+        Ok((query, self.relations[&target].1))
     }
 
-    /// The steps that make what `nodes` need, and the functions.
+    /// The columns of `features` that stand beside an id: the id stands under the name of its
+    /// type, also when a feature has that name.
+    pub(super) fn beside_id<'f>(
+        &self,
+        kind: IdTypeId,
+        features: impl IntoIterator<Item = &'f FeatureId>,
+    ) -> Sql {
+        let name = &self.project[kind].name;
+        let mut names = features.into_iter().map(|id| &self.project[*id].name);
+        match names.find(|feature| feature.eq_ignore_ascii_case(name)) {
+            Some(feature) => Sql::fill("features.* EXCLUDE ({})", &[&ident(feature)]),
+            None => Sql::raw("features.*"),
+        }
+    }
+
+    /// The steps that make what `nodes` need.
     pub(super) fn reads_of(&self, nodes: impl IntoIterator<Item = Node>) -> Vec<usize> {
         let mut found: BTreeSet<usize> = BTreeSet::new();
         for node in nodes {
@@ -348,10 +371,6 @@ impl Builder<'_> {
         (view, step)
     }
 
-    pub(super) fn item_features(&self, features: &[FeatureId]) -> Vec<Item> {
-        features.iter().map(|id| Item::Feature(*id)).collect()
-    }
-
     /// The name under which a SQL model is known, unique over packages.
     pub(super) fn model_name(&self, id: SqlModelId) -> String {
         let model = &self.project[id];
@@ -362,10 +381,6 @@ impl Builder<'_> {
             }
             _ => model.name.clone(),
         }
-    }
-
-    pub(super) fn feature_table_name(&self, id: FeatureTableId) -> String {
-        self.project[id].name.clone()
     }
 }
 

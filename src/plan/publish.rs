@@ -5,7 +5,7 @@ use super::{Holds, Output, View, Work};
 use crate::define::{
     CohortId, EntityId, FeatureId, FeatureView, Item, Owner, SqlModelId, StitcherId, Target,
 };
-use crate::sql::{Sql, ident, text};
+use crate::sql::{Sql, ident};
 
 impl Builder<'_> {
     /// Adds the feature views and lists all latest views.
@@ -30,7 +30,7 @@ impl Builder<'_> {
         }
         for at in 0..self.project.feature_tables.len() {
             let id = crate::define::FeatureTableId(at);
-            let name = self.feature_table_name(id);
+            let name = self.project[id].name.clone();
             let of =
                 self.publish_table(Target::FeatureTable(id), name.clone(), "feature_table_model");
             self.outputs.extend(of.map(|of| Output { what: Holds::Table, view: name, of }));
@@ -186,23 +186,9 @@ impl Builder<'_> {
         for view in served {
             let (query, reads, is_view) = match (view.id_type, &by_main) {
                 (Some(kind), Some((_, of, step))) => {
-                    let stitcher = self.project[entity].stitcher?;
-                    let (graph, graph_step) =
-                        self.relations.get(&Target::Stitcher(stitcher)).cloned()?;
-                    let name = &self.project[kind].name;
-                    let has = |id: &&FeatureId| self.project[**id].name.eq_ignore_ascii_case(name);
-                    // The id itself stands under the name of its type, also when a feature has it.
-                    let shown = match features.iter().find(has) {
-                        Some(id) if self.project[*id].served => {
-                            Sql::fill("features.* EXCLUDE ({})", &[&ident(&self.project[*id].name)])
-                        }
-                        _ => Sql::raw("features.*"),
-                    };
-                    let query = Sql::fill(
-                        "SELECT graph.other_id AS {}, {}\nFROM {} AS graph\n\
-                         JOIN {} AS features USING ({})\nWHERE graph.other_id_type = {}",
-                        &[&ident(name), &shown, &graph, &ident(of), &main, &text(name)],
-                    );
+                    let served = features.iter().filter(|id| self.project[**id].served);
+                    let shown = self.beside_id(kind, served);
+                    let (query, graph_step) = self.by_id(entity, kind, &ident(of), &shown).ok()?;
                     (query, vec![*step, graph_step], true)
                 }
                 (Some(_), None) => continue,

@@ -720,3 +720,20 @@ fn a_column_that_a_model_does_not_have_is_one_finding() {
     assert!(told.contains("SQL model scores is not built: Binder Error"), "{told}");
     assert!(!scene.rows("FROM user_feature_view").is_empty());
 }
+
+#[test]
+fn features_by_an_id_show_the_id_also_where_a_feature_has_its_name() {
+    let model = "  - name: mails\n    model_type: sql_template\n    model_spec: {materialization: {output_type: table}, \
+                 single_sql: 'select * from {{this.DeRef(\"user/all/feature_view/using_email\")}}'}\nvar_groups:\n";
+    let yaml = LOGINS.replace("var_groups:\n", model).replace(
+        "vars: [",
+        "vars: [{entity_var: {name: email, select: max(email), from: inputs/logins}}, ",
+    );
+    let scene = Scene::written(&yaml, NO_LOGINS);
+    scene.data("INSERT INTO logins VALUES ('u1', 'a', '2026-01-01'), ('u1', 'b', '2026-01-02')");
+    let built = scene.build();
+    assert_eq!(shown(&built.findings, &scene.project), "");
+    let columns = "SELECT column_name FROM (DESCRIBE mails)";
+    assert_eq!(scene.rows(columns), ["email", "logins_n", "user_main_id", "valid_at"]);
+    assert_eq!(scene.rows("SELECT email, logins_n FROM mails"), ["a | 2", "b | 2"]);
+}
