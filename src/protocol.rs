@@ -7,6 +7,7 @@ use crate::model::answer::Answered;
 use crate::model::catalog::Catalog;
 use crate::model::export::{ExportRequest, Exported};
 use crate::model::failure::Failure;
+use crate::model::limits::Limits;
 use crate::model::question::{Question, Slice};
 use crate::model::workspace::Workspace;
 use std::path::PathBuf;
@@ -71,6 +72,8 @@ pub struct OpenRequest {
     pub workspace: Option<PathBuf>,
     /// The run to show, of a source that keeps runs; `None` is the latest.
     pub run: Option<u64>,
+    /// What SQL of the source may use of the machine.
+    pub limits: Limits,
 }
 
 /// What an opened source brings.

@@ -4,12 +4,14 @@ use super::project::Read;
 use crate::define::Item;
 use crate::engine::build;
 use crate::model::failure::Failure;
+use crate::model::limits::{Limits, bytes_of};
 use crate::model::now::Moment;
 use clap::Args;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The variable of the environment that holds the key of an encrypted file.
 pub(super) const KEY_VARIABLE: &str = "MUSTER_KEY";
@@ -25,6 +27,63 @@ pub(super) struct SourceArgs {
     pub(super) workspace: Option<PathBuf>,
     #[command(flatten)]
     pub(super) key: KeyArgs,
+    #[command(flatten)]
+    pub(super) limits: LimitArgs,
+}
+
+/// What SQL of somebody else may use of this machine.
+#[derive(Debug, Default, Args)]
+pub(super) struct LimitArgs {
+    /// Seconds that a statement of a source or project may take; else MUSTER_TIME_LIMIT, or 600,
+    /// and 20 for a view that is looked at while the source is opened.
+    #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
+    time_limit: Option<String>,
+    /// Memory that it may take: 4GB; else MUSTER_MEMORY_LIMIT, or four fifths of what there is.
+    #[arg(long, value_name = "SIZE", help_heading = "Limits")]
+    memory_limit: Option<String>,
+    /// Disk for what does not fit into memory: 20GB; else MUSTER_SPILL_LIMIT, or most of what is
+    /// free.
+    #[arg(long, value_name = "SIZE", help_heading = "Limits")]
+    spill_limit: Option<String>,
+}
+
+impl LimitArgs {
+    /// The limits: what was given, else the environment, else the usual ones.
+    pub(super) fn read(&self) -> Result<Limits, Failure> {
+        let mut limits = Limits::default();
+        let time = given(self.time_limit.as_ref(), ("--time-limit", "MUSTER_TIME_LIMIT"));
+        if let Some((place, text)) = time {
+            let seconds = text.trim().parse::<f64>().ok().filter(|s| *s >= 0.001 && *s < 1e9);
+            let seconds = seconds.ok_or_else(|| {
+                let what = format!("\"{text}\" is no number of seconds");
+                Failure::wrong_use(what, place, "write a number such as 60")
+            })?;
+            limits = limits.with_time(Duration::from_secs_f64(seconds));
+        }
+        let bytes = |given: Option<(&'static str, String)>| -> Result<Option<u64>, Failure> {
+            let Some((place, text)) = given else { return Ok(None) };
+            bytes_of(&text).map(Some).ok_or_else(|| {
+                Failure::wrong_use(format!("\"{text}\" is no size"), place, "write 4GB or 500MB")
+            })
+        };
+        let memory = ("--memory-limit", "MUSTER_MEMORY_LIMIT");
+        limits.memory = bytes(given(self.memory_limit.as_ref(), memory))?;
+        let spill = ("--spill-limit", "MUSTER_SPILL_LIMIT");
+        limits.spill = bytes(given(self.spill_limit.as_ref(), spill))?;
+        Ok(limits)
+    }
+}
+
+/// What was written on the command line, else in the environment, and where.
+fn given(
+    argument: Option<&String>,
+    (flag, variable): (&'static str, &'static str),
+) -> Option<(&'static str, String)> {
+    let of_environment = || std::env::var(variable).ok().filter(|text| !text.trim().is_empty());
+    match argument {
+        Some(text) => Some((flag, text.clone())),
+        None => of_environment().map(|text| (variable, text)),
+    }
 }
 
 /// The key of an encrypted DuckDB file. Never on the command line, where others could read it.

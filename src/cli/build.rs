@@ -1,6 +1,6 @@
 //! `muster build`: a Profiles project becomes tables.
 
-use super::args::{KeyArgs, ProjectArgs};
+use super::args::{KeyArgs, LimitArgs, ProjectArgs};
 use super::session::{Watch, key};
 use super::{Printed, check, project};
 use crate::engine::build::{self, BuildRequest, Built};
@@ -26,6 +26,8 @@ pub struct Build {
     data: Vec<PathBuf>,
     #[command(flatten)]
     key: KeyArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Begin a new run although one was not finished.
     #[arg(long)]
     anew: bool,
@@ -95,6 +97,7 @@ impl Build {
             rebuild_ids: self.rebuild_ids,
             keep_runs: self.keep_runs,
             now: jiff::Timestamp::now().to_zoned(TimeZone::UTC).datetime(),
+            limits: self.limits.read()?,
         };
         let built = Watch::new().over(|job| build::build(&request, job))?;
         let errors = check::errors_in(&built.findings);

@@ -67,6 +67,7 @@ pub(super) fn open_run(
         password: key(&source.key)?,
         workspace: source.workspace.clone(),
         run,
+        limits: source.limits.read()?,
     };
     let session = watch.over(|job| Session::open(&request, job))?;
     let catalog = session.catalog();

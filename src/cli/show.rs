@@ -363,6 +363,7 @@ pub(super) mod tests {
             definitions: None,
             runs: Vec::new(),
             run: None,
+            shadows: None,
         }
     }
 

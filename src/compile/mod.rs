@@ -5,9 +5,10 @@
 //!   question ────▶ one statement over them
 //! ```
 //!
-//! A [`Query`] has two printings that differ in their head only: what our engine runs, where file
-//! tables are already readable by name, and what plain DuckDB runs as it is, where a common table
-//! expression per file table says how the files are read.
+//! A [`Query`] has two printings: what our engine runs, where file tables are already readable by
+//! name and tables of a database file are named in full, and what plain DuckDB runs as it is, where
+//! a common table expression per file table says how the files are read, and the file's own tables
+//! are named as in a shell that was started on it.
 //!
 //! Start at [`members`], then `scope::Scope`.
 
@@ -27,7 +28,8 @@ pub use question::{
 };
 
 use crate::model::failure::Failure;
-use crate::sql::Sql;
+use crate::model::catalog::Shadows;
+use crate::sql::{self, Sql};
 
 /// A statement with the tables it reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,19 +40,26 @@ pub struct Query {
     tables: Vec<(Sql, Sql)>,
     /// What is selected from them.
     select: Sql,
+    /// What the file's macros must not stand in for.
+    shadows: Option<Shadows>,
 }
 
 impl Query {
-    /// The statement for our own engine.
-    pub fn executed(&self) -> String {
-        with(&self.tables.iter().collect::<Vec<_>>(), &self.select).to_string()
+    /// The statement for our own engine, in which the database file has this name.
+    pub fn executed(&self, database: Option<&str>) -> String {
+        let sql = with(&self.tables.iter().collect::<Vec<_>>(), &self.select);
+        database.map_or_else(|| sql.to_string(), |name| sql.within(name))
     }
 
     /// The statement that plain DuckDB runs as it is: in a shell started on the same file, or
     /// anywhere for files.
     pub fn portable(&self) -> String {
         let tables: Vec<_> = self.files.iter().chain(&self.tables).collect();
-        with(&tables, &self.select).to_string()
+        let sql = with(&tables, &self.select);
+        match &self.shadows {
+            None => sql.to_string(),
+            Some(shadows) => sql::session::with_built_in_functions(&sql, &shadows.database),
+        }
     }
 }
 

@@ -316,7 +316,8 @@ impl<'a> Scope<'a> {
                 files.push((ident(&table.name), read));
             }
         }
-        Ok(Query { files, tables, select })
+        let shadows = self.catalog.shadows.clone();
+        Ok(Query { files, tables, select, shadows })
     }
 
     /// One row per distinct key of the event tables.

@@ -110,13 +110,18 @@ impl Session {
     /// The figures that a statement gives on the attached source.
     pub(super) fn figures(&self, query: &Query) -> Result<Vec<Vec<Value>>, Failure> {
         self.store.attach()?;
-        Ok(self.store.cells(&query.executed())?)
+        Ok(self.store.cells(&self.statement(query))?)
     }
 
     /// The rows that a statement gives on the attached source, each cell as its type says.
     pub(super) fn run(&self, query: &Query) -> Result<Rows, Failure> {
         self.store.attach()?;
-        Ok(self.store.query(&query.executed())?)
+        Ok(self.store.query(&self.statement(query))?)
+    }
+
+    /// A statement as it is run on this source. It must be attached, or have been before.
+    pub(super) fn statement(&self, query: &Query) -> String {
+        query.executed(self.store.database_name().as_deref())
     }
 
     /// What is kept between questions. Each change of it is whole, so a lock that a panic left

@@ -4,11 +4,16 @@
 //!
 //! - A database file of a person is attached for reading only, and let go between questions, so
 //!   that another program can write to it. Nothing is ever written to it.
+//! - What was opened cannot act: before the first of its views runs, the database is shut (see
+//!   [`sandbox`]). Its schema is never the one in which names are looked up.
 //! - No extension is looked for or downloaded: the database does not go on the network.
-//! - A statement stops soon after the flag given to [`Store::obey`] is set.
+//! - A statement stops soon after the flag given to [`Store::obey`] is set, and when its time is up.
 //! - Cells leave as [`Value`]s, frames as polars frames; no type of the database is seen outside.
 
 mod error;
+mod parser;
+mod sandbox;
+mod vet;
 mod watch;
 
 pub use error::StoreError;
@@ -16,18 +21,23 @@ pub use error::StoreError;
 use super::arrow::{Shape, frame, is_plain, push_plain_rows, push_rows};
 use crate::model::catalog::Reader;
 use crate::model::failure::Failure;
+use crate::model::limits::Limits;
 use crate::model::value::Value;
 use crate::sources::{Probe, files};
 use crate::sql::Sql;
+use crate::sql::build;
 use crate::sql::session::{self, Outward};
 use arrow::array::RecordBatch;
-use duckdb::{Config, Connection};
+use duckdb::Connection;
+use parser::Parser;
+use sandbox::Reach;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use watch::Watch;
+use std::time::{Duration, Instant};
+use watch::{Statement, Watch};
 
 /// How often a long statement's progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(50);
@@ -54,6 +64,27 @@ pub struct Store {
     database: Option<Arc<DatabaseFile>>,
     attached: Cell<bool>,
     flag: RefCell<Arc<AtomicBool>>,
+    limits: Arc<Limits>,
+    look: Look,
+    project: Option<Project>,
+}
+
+/// What a store has that runs SQL of a project.
+struct Project {
+    parser: Parser,
+    /// What the database has that can stand after `FROM`, in small letters.
+    functions: BTreeSet<String>,
+}
+
+/// How views are looked at while a source is opened.
+#[derive(Default)]
+struct Look {
+    /// Statements have the time for looking now.
+    on: Cell<bool>,
+    /// What statements that did not end in their time have taken of it so far.
+    lost: Cell<Duration>,
+    /// The last statement was stopped because its time was up.
+    late: Cell<bool>,
 }
 
 /// A database file that is attached when it is needed.
@@ -97,17 +128,46 @@ impl Gauge {
 }
 
 impl Store {
-    /// A database in memory, with nothing in it.
+    /// A database in memory, with nothing in it and not shut: for what the program makes itself.
     ///
     /// # Errors
     /// When the database cannot be started.
     pub fn in_memory() -> Result<Self, StoreError> {
+        Self::start(None, &Limits::default())
+    }
+
+    /// A store over a database file that is written to: the one that a build makes. It is created
+    /// when it is not there. Nothing else may have it open.
+    ///
+    /// # Errors
+    /// When it is locked, damaged, or cannot be made.
+    pub fn writable(path: &Path, limits: &Limits) -> Result<Self, StoreError> {
+        let mut store = Self::start(Some(path), limits)?;
+        let parser = Parser::start().ok_or_else(|| StoreError::Sql {
+            message: "no second database can be started".to_owned(),
+        })?;
+        let functions = store.cells(session::table_functions().text())?;
+        let functions = functions.iter().filter_map(|row| row.first()).map(Value::display);
+        store.project = Some(Project { parser, functions: functions.collect() });
+        Ok(store)
+    }
+
+    fn start(path: Option<&Path>, limits: &Limits) -> Result<Self, StoreError> {
         let spill = SpillFolder::create().map_err(|error| StoreError::Sql {
             message: format!("no temporary folder can be made: {error}"),
         })?;
-        let connection =
-            config(&spill.0).and_then(Connection::open_in_memory_with_flags).map_err(plain)?;
-        Self::over(connection, Arc::new(spill), None)
+        let told = |error: duckdb::Error| told(&error, path);
+        let config = sandbox::config(&spill.0).map_err(told)?;
+        let connection = match path {
+            None => Connection::open_in_memory_with_flags(config),
+            Some(path) => Connection::open_with_flags(path, config),
+        };
+        let connection = connection.map_err(told)?;
+        let store = Self::over(connection, Arc::new(spill), None, Arc::new(limits.clone()))?;
+        for statement in session::limits(limits.memory, limits.spill) {
+            store.batch(statement.text(), path)?;
+        }
+        Ok(store)
     }
 
     /// A second store over the same database, for another thread: it sees the same tables, and
@@ -117,23 +177,24 @@ impl Store {
     /// When the database gives no second connection.
     pub fn fork(&self) -> Result<Self, StoreError> {
         let connection = self.connection.try_clone().map_err(plain)?;
-        Self::over(connection, Arc::clone(&self.spill), self.database.clone())
+        let (spill, limits) = (Arc::clone(&self.spill), Arc::clone(&self.limits));
+        Self::over(connection, spill, self.database.clone(), limits)
     }
 
-    /// A store over a database file that is written to: the one that a build makes. It is created
-    /// when it is not there. Nothing else may have it open.
+    /// From here on the database reads these files and what was attached before, nothing else,
+    /// writes nothing but what it spills, and its settings stay as they are.
     ///
     /// # Errors
-    /// When it is locked, damaged, or cannot be made.
-    pub fn writable(path: &Path) -> Result<Self, StoreError> {
-        let spill = SpillFolder::create().map_err(|error| StoreError::Sql {
-            message: format!("no temporary folder can be made: {error}"),
-        })?;
-        let told = |error: duckdb::Error| told(&error, Some(path));
-        let connection = config(&spill.0)
-            .and_then(|config| Connection::open_with_flags(path, config))
-            .map_err(told)?;
-        Self::over(connection, Arc::new(spill), None)
+    /// When the database refuses.
+    pub(in crate::engine) fn shut(&self, files: &[PathBuf]) -> Result<(), StoreError> {
+        self.shut_but(&Reach::of_files(files))
+    }
+
+    fn shut_but(&self, reach: &Reach) -> Result<(), StoreError> {
+        for statement in session::shut(&reach.files, &reach.folders) {
+            self.batch(statement.text(), None)?;
+        }
+        Ok(())
     }
 
     /// Attaches a database file beside the one that is written to, for reading.
@@ -171,10 +232,10 @@ impl Store {
         table: &str,
         batches: impl Iterator<Item = RecordBatch>,
     ) -> Result<(), StoreError> {
-        let flag = self.started()?;
+        let statement = self.started()?;
         let mut appender = self.connection.appender(table).map_err(plain)?;
         for batch in batches {
-            if flag.load(Ordering::Relaxed) {
+            if statement.is_over() {
                 return Err(StoreError::Cancelled);
             }
             appender.append_record_batch(batch).map_err(plain)?;
@@ -182,16 +243,89 @@ impl Store {
         appender.flush().map_err(plain)
     }
 
+    /// Refuses a query of a project that does anything but read, and tells why.
+    ///
+    /// # Errors
+    /// When it is refused, does not fit the tables, or was cancelled.
+    pub(in crate::engine) fn vet_query(&self, query: &str) -> Result<(), StoreError> {
+        self.single(query)?;
+        self.batch(build::begin_reading().text(), None)?;
+        let plan = self.plan_of(session::plan_of_query(query).text());
+        self.undo();
+        self.refuse_acting(&plan?)
+    }
+
+    /// Refuses a statement of a model that is not about tables and views. It must be run in a
+    /// transaction that decides which.
+    ///
+    /// # Errors
+    /// When it is refused, does not fit the tables, or was cancelled.
+    pub(in crate::engine) fn vet_statement(&self, statement: &str) -> Result<(), StoreError> {
+        self.single(statement)?;
+        let plan = self.plan_of(session::plan_of(statement).text());
+        let plan = match plan {
+            Ok(plan) if vet::changes(&plan) => plan,
+            // A query by itself changes nothing; whatever else has a plan is not one.
+            Ok(_) => self
+                .plan_of(session::plan_of_query(statement).text())
+                .map_err(|_| StoreError::refusal())?,
+            // It is a statement, and yet has no plan.
+            Err(StoreError::Sql { message }) if message.starts_with("Parser Error") => {
+                return Err(StoreError::refusal());
+            }
+            Err(error) => return Err(error),
+        };
+        self.refuse_acting(&plan)
+    }
+
+    /// How many statements a text of a project holds, as the database reads it.
+    pub(in crate::engine) fn count_statements(&self, sql: &str) -> Option<u64> {
+        self.project.as_ref()?.parser.count(sql)
+    }
+
+    fn plan_of(&self, explain: &str) -> Result<serde_json::Value, StoreError> {
+        let rows = self.cells(explain)?;
+        // The first is the plan as it was understood, before anything was taken out of it.
+        let text = rows.first().and_then(|row| row.get(1)).map(Value::display);
+        let plan = text.as_deref().map(serde_json::from_str);
+        plan.transpose().ok().flatten().ok_or_else(|| StoreError::Sql {
+            message: "the database does not tell what it would do".to_owned(),
+        })
+    }
+
+    fn refuse_acting(&self, plan: &serde_json::Value) -> Result<(), StoreError> {
+        let Some(project) = &self.project else { return Ok(()) };
+        let acting = vet::acting(plan, &project.functions);
+        if acting.is_empty() {
+            return Ok(());
+        }
+        let message = format!("it calls {}, which does more than read rows", acting.join(" and "));
+        Err(StoreError::Sql { message })
+    }
+
+    /// Text of a project goes to the database one statement at a time.
+    fn single(&self, sql: &str) -> Result<(), StoreError> {
+        let Some(project) = &self.project else { return Ok(()) };
+        match project.parser.count(sql) {
+            // What is no SQL is told by the database in its own words.
+            None | Some(1) => Ok(()),
+            Some(_) => Err(StoreError::Sql {
+                message: "it holds more than one statement".to_owned(),
+            }),
+        }
+    }
+
     /// Undoes a transaction, also after a cancellation.
     pub(in crate::engine) fn undo(&self) {
         // A statement that failed may have ended it already.
-        let _ = self.connection.execute_batch(crate::sql::build::rollback().text());
+        let _ = self.connection.execute_batch(build::rollback().text());
     }
 
     fn over(
         connection: Connection,
         spill: Arc<SpillFolder>,
         database: Option<Arc<DatabaseFile>>,
+        limits: Arc<Limits>,
     ) -> Result<Self, StoreError> {
         connection.set_query_progress_tracking(true).map_err(plain)?;
         let interrupt = connection.interrupt_handle();
@@ -205,17 +339,25 @@ impl Store {
             database,
             attached: Cell::new(false),
             flag: RefCell::new(Arc::new(AtomicBool::new(false))),
+            limits,
+            look: Look::default(),
+            project: None,
         })
     }
 
-    /// A store for a source: a database file, or other files, which are read later.
+    /// A store for a source: a database file, or other files, which are read later. It reaches
+    /// nothing else. Without a path it reaches nothing at all.
     ///
     /// Nothing stays attached.
     ///
     /// # Errors
     /// When the database file cannot be read.
-    pub fn open(paths: &[PathBuf], password: Option<&str>) -> Result<Self, StoreError> {
-        let mut store = Self::in_memory()?;
+    pub fn open(
+        paths: &[PathBuf],
+        password: Option<&str>,
+        limits: &Limits,
+    ) -> Result<Self, StoreError> {
+        let mut store = Self::start(None, limits)?;
         if let [path] = paths
             && files::is_database(path)
         {
@@ -223,12 +365,20 @@ impl Store {
             if let Some((message, hint)) = files::instead_of_database(&path) {
                 return Err(StoreError::NotReadable { path, message, hint });
             }
+            store.shut_but(&Reach::of_database(&path))?;
             let key = Mutex::new(password.map(str::to_owned));
             store.database = Some(Arc::new(DatabaseFile { path, key, hold: Mutex::default() }));
             store.attach()?;
             store.detach()?;
+        } else {
+            store.shut_but(&Reach::of_paths(paths))?;
         }
         Ok(store)
+    }
+
+    /// Under which name the database file is attached; `None` when the source is other files.
+    pub fn database_name(&self) -> Option<String> {
+        self.database.as_ref()?.hold().alias.clone()
     }
 
     /// Statements from now on stop soon after `flag` is set, and end in
@@ -242,8 +392,8 @@ impl Store {
         self.flag.borrow().load(Ordering::Relaxed)
     }
 
-    /// Attaches the database file, so that `"schema"."table"` can be read. Does nothing when it is
-    /// attached, or when the source is other files.
+    /// Attaches the database file, so that its tables can be read by their full names. Does nothing
+    /// when it is attached, or when the source is other files.
     ///
     /// # Errors
     /// When it is locked, encrypted, damaged, or gone.
@@ -256,9 +406,7 @@ impl Store {
         match hold.alias.clone() {
             None => hold.alias = Some(self.attach_first(database)?),
             Some(alias) if hold.holders == 0 => self.attach_as(database, &alias)?,
-            Some(alias) => {
-                self.batch(session::use_database(&alias).text(), Some(&database.path))?;
-            }
+            Some(_) => {}
         }
         hold.holders += 1;
         self.attached.set(true);
@@ -275,7 +423,6 @@ impl Store {
             return Ok(());
         }
         let mut hold = database.hold();
-        self.leave(database)?;
         if hold.holders == 1 {
             self.let_go(database, hold.alias.as_deref().unwrap_or_default())?;
         }
@@ -327,27 +474,14 @@ impl Store {
             }
             done => done.map_err(|error| error.with_version(files::storage_version))?,
         }
-        let used = self.batch(session::use_database(alias).text(), Some(&database.path));
-        if used.is_err() {
-            // The first failure is the one to tell.
-            let _ = self.always(session::detach(alias).text(), database);
-        }
-        used
+        Ok(())
     }
 
-    /// No longer looks names up in the attached database.
-    fn leave(&self, database: &DatabaseFile) -> Result<(), StoreError> {
-        self.always(session::use_database("memory").text(), database)
-    }
-
+    /// Also after a cancellation: the file must not stay locked.
     fn let_go(&self, database: &DatabaseFile, alias: &str) -> Result<(), StoreError> {
-        self.leave(database)?;
-        self.always(session::detach(alias).text(), database)
-    }
-
-    /// Runs a statement also after a cancellation: the file must not stay locked.
-    fn always(&self, sql: &str, database: &DatabaseFile) -> Result<(), StoreError> {
-        self.connection.execute_batch(sql).map_err(|error| told(&error, Some(&database.path)))
+        let detach = session::detach(alias);
+        let done = self.connection.execute_batch(detach.text());
+        done.map_err(|error| told(&error, Some(&database.path)))
     }
 
     /// Makes files readable as the table `name`: Parquet where it lies, text files read once into
@@ -461,19 +595,56 @@ impl Store {
         file: Option<&Path>,
         take: &mut dyn FnMut(RecordBatch) -> Result<(), String>,
     ) -> Result<arrow::datatypes::SchemaRef, StoreError> {
-        let flag = self.started()?;
-        let _watching = self.watch.statement(&flag);
-        let told = |error: duckdb::Error| told(&error, file);
-        let mut statement = self.connection.prepare(sql).map_err(told)?;
-        let stream = statement.stream_arrow([]).map_err(told)?;
-        let schema = stream.get_schema();
-        for batch in stream {
-            if flag.load(Ordering::Relaxed) {
-                return Err(StoreError::Cancelled);
+        self.single(sql)?;
+        self.watched(|statement| {
+            let told = |error: duckdb::Error| told(&error, file);
+            let mut prepared = self.connection.prepare(sql).map_err(told)?;
+            let stream = prepared.stream_arrow([]).map_err(told)?;
+            let schema = stream.get_schema();
+            for batch in stream {
+                if statement.is_over() {
+                    return Err(StoreError::Cancelled);
+                }
+                take(batch.map_err(told)?).map_err(|message| StoreError::Sql { message })?;
             }
-            take(batch.map_err(told)?).map_err(|message| StoreError::Sql { message })?;
+            Ok(schema)
+        })
+    }
+
+    /// Runs a statement that is stopped when it is cancelled or its time is up.
+    fn watched<T>(
+        &self,
+        run: impl FnOnce(&Statement) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let statement = self.started()?;
+        let watching = self.watch.statement(&statement);
+        let begun = Instant::now();
+        let done = run(&statement);
+        drop(watching);
+        self.ended(&statement, begun, done)
+    }
+
+    /// Tells a statement whose time was up apart from one that was cancelled.
+    fn ended<T>(
+        &self,
+        statement: &Statement,
+        begun: Instant,
+        done: Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let late = statement.was_late() && matches!(done, Err(StoreError::Cancelled));
+        self.look.late.set(late);
+        if !late {
+            return done;
         }
-        Ok(schema)
+        if self.look.on.get() {
+            self.look.lost.set(self.look.lost.get() + begun.elapsed());
+        }
+        Err(StoreError::time_is_up(self.time()))
+    }
+
+    /// How long a statement may run now.
+    fn time(&self) -> Duration {
+        if self.look.on.get() { self.limits.look } else { self.limits.time }
     }
 
     /// Runs statements whose rows are of no interest.
@@ -485,9 +656,8 @@ impl Store {
     }
 
     fn batch(&self, sql: &str, file: Option<&Path>) -> Result<(), StoreError> {
-        let flag = self.started()?;
-        let _watching = self.watch.statement(&flag);
-        self.connection.execute_batch(sql).map_err(|error| told(&error, file))
+        self.single(sql)?;
+        self.watched(|_| self.connection.execute_batch(sql).map_err(|error| told(&error, file)))
     }
 
     /// Runs a statement that writes rows somewhere, tells now and then how far it is (from 0 to 1,
@@ -501,16 +671,8 @@ impl Store {
         sql: &str,
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<u64, StoreError> {
-        let using = self.database.as_ref().filter(|_| self.attached.get()).and_then(|database| {
-            let alias = database.hold().alias.clone();
-            alias.map(|alias| session::use_database(&alias))
-        });
-        let write = move |connection: &Connection| {
-            if let Some(using) = &using {
-                connection.execute_batch(using.text())?;
-            }
-            Ok(connection.execute(sql, [])? as u64)
-        };
+        self.single(sql)?;
+        let write = move |connection: &Connection| Ok(connection.execute(sql, [])? as u64);
         self.on_own_connection(self.file(), write, tell)
     }
 
@@ -529,12 +691,13 @@ impl Store {
         work: impl FnOnce(&Connection) -> Result<T, duckdb::Error> + Send,
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<T, StoreError> {
-        let flag = self.started()?;
+        let statement = self.started()?;
+        let begun = Instant::now();
         let connection = self.connection.try_clone().map_err(plain)?;
         connection.set_query_progress_tracking(true).map_err(plain)?;
         let gauge = Gauge(connection.progress_handle());
         let interrupt = connection.interrupt_handle();
-        std::thread::scope(|scope| {
+        let done = std::thread::scope(|scope| {
             let teller = std::thread::current();
             // A thread counts as finished only some time after its last statement.
             let over = Arc::new(AtomicBool::new(false));
@@ -550,7 +713,7 @@ impl Store {
                 .map_err(|error| StoreError::Sql { message: error.to_string() })?;
             while !over.load(Ordering::Acquire) && !worker.is_finished() {
                 std::thread::park_timeout(TELL_EVERY);
-                if flag.load(Ordering::Relaxed) {
+                if statement.is_over() {
                     interrupt.interrupt();
                 } else if !over.load(Ordering::Acquire) {
                     tell(gauge.part());
@@ -559,7 +722,8 @@ impl Store {
             worker.join().unwrap_or_else(|_| {
                 Err(StoreError::Sql { message: "the database gave up".to_owned() })
             })
-        })
+        });
+        self.ended(&statement, begun, done)
     }
 
     /// The file that a failure is about.
@@ -567,23 +731,39 @@ impl Store {
         self.database.as_deref().map(|database| database.path.as_path())
     }
 
-    fn started(&self) -> Result<Arc<AtomicBool>, StoreError> {
-        let flag = Arc::clone(&self.flag.borrow());
-        if flag.load(Ordering::Relaxed) { Err(StoreError::Cancelled) } else { Ok(flag) }
+    fn started(&self) -> Result<Arc<Statement>, StoreError> {
+        let flag = self.flag.borrow();
+        if flag.load(Ordering::Relaxed) {
+            return Err(StoreError::Cancelled);
+        }
+        self.look.late.set(false);
+        if self.look.on.get() && self.look.lost.get() >= self.limits.look_together() {
+            self.look.late.set(true);
+            return Err(StoreError::time_is_up(self.limits.look_together()));
+        }
+        Ok(Statement::new(&flag, self.time()))
+    }
+
+    /// The statement as it is run here: with the database file's tables named in full.
+    fn settled(&self, sql: &Sql) -> String {
+        match self.database_name() {
+            Some(name) => sql.within(&name),
+            None => sql.text().to_owned(),
+        }
     }
 }
 
 impl Probe for Store {
     fn rows(&self, sql: &Sql) -> Result<Vec<Vec<Value>>, Failure> {
-        Ok(self.cells(sql.text())?)
+        Ok(self.cells(&self.settled(sql))?)
     }
 
     fn columns(&self, sql: &Sql) -> Result<Vec<(String, String)>, Failure> {
-        Ok(Self::columns(self, sql.text())?)
+        Ok(Self::columns(self, &self.settled(sql))?)
     }
 
     fn run(&self, sql: &Sql) -> Result<(), Failure> {
-        Ok(self.execute(sql.text())?)
+        Ok(self.execute(&self.settled(sql))?)
     }
 
     fn name_files(
@@ -596,8 +776,16 @@ impl Probe for Store {
         Ok(Self::name_files(self, name, paths, reader, tell)?)
     }
 
-    fn is_database(&self) -> bool {
-        self.database.is_some()
+    fn database(&self) -> Option<String> {
+        self.database_name()
+    }
+
+    fn hurry(&self, on: bool) {
+        self.look.on.set(on);
+    }
+
+    fn was_late(&self) -> bool {
+        self.look.late.get()
     }
 
     fn is_cancelled(&self) -> bool {
@@ -611,14 +799,6 @@ fn as_asked(sql: &str, outward: &[Outward]) -> String {
         return sql.to_owned();
     }
     session::converted(sql, outward).text().to_owned()
-}
-
-fn config(spill: &Path) -> Result<Config, duckdb::Error> {
-    Config::default()
-        .with("autoinstall_known_extensions", "false")?
-        .with("autoload_known_extensions", "false")?
-        .with("preserve_insertion_order", "true")?
-        .with("temp_directory", spill.to_string_lossy())
 }
 
 impl Drop for Store {

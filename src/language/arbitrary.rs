@@ -90,6 +90,7 @@ pub(crate) fn catalog() -> Catalog {
         definitions: None,
         runs: Vec::new(),
         run: None,
+        shadows: None,
     }
 }
 

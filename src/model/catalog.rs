@@ -33,6 +33,16 @@ pub struct Catalog {
     pub runs: Vec<Run>,
     /// The number of the run that is shown.
     pub run: Option<u64>,
+    /// Set when the database file has macros with the names of built-in functions.
+    pub shadows: Option<Shadows>,
+}
+
+/// A database file in which names of built-in functions mean something else. A statement for a
+/// shell started on it has to say that it means the built-in ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shadows {
+    /// The name that the file has in a shell.
+    pub database: String,
 }
 
 /// What kind of source was opened.

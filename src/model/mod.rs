@@ -13,6 +13,7 @@ pub mod definition;
 pub mod export;
 pub mod failure;
 pub mod finding;
+pub mod limits;
 pub mod now;
 pub mod question;
 pub mod value;

@@ -3,7 +3,8 @@
 use super::features::Stored;
 use super::rows::{Chain, Table};
 use super::{
-    LeftOut, OWN_MARK, Options, Output, Plan, RUN_MARK, Step, View, WORK_SCHEMA, Work, hash,
+    LeftOut, OWN_MARK, Options, Output, Plan, RUN_MARK, Statement, Step, View, WORK_SCHEMA, Work,
+    hash,
 };
 use crate::define::{
     EntityId, FeatureId, IdTypeId, Item, Node, Owner, Project, SqlModelId, Target, build_order,
@@ -146,6 +147,7 @@ impl Builder<'_> {
             reads: Vec::new(),
             hashed: Some(String::new()),
         };
+        let statements = statements.into_iter().map(Statement::Own).collect();
         self.add(draft, Vec::new(), Work::Session, statements);
     }
 
@@ -317,9 +319,10 @@ impl Builder<'_> {
         draft: Draft,
         makes: Vec<String>,
         work: Work,
-        statements: Vec<Sql>,
+        statements: Vec<Statement<Sql>>,
     ) -> usize {
-        let hash = self.hash_of(&draft, &statements);
+        let whole: Vec<Sql> = statements.iter().map(Statement::whole).collect();
+        let hash = self.hash_of(&draft, &whole);
         let Draft { name, about, items, mut reads, .. } = draft;
         reads.sort_unstable();
         reads.dedup();
@@ -345,8 +348,9 @@ impl Builder<'_> {
         let name = material(model, &hash);
         let table = ident(&name);
         let query = owned(query, &name);
-        let statement = Sql::fill("CREATE OR REPLACE TABLE {} AS\n{}", &[&table, &query]);
+        let head = Sql::fill("CREATE OR REPLACE TABLE {} AS\n", &[&table]);
         let draft = Draft { hashed: Some(hash), ..draft };
+        let statement = Statement::Makes { head, query };
         let step = self.add(draft, vec![name], Work::Tables, vec![statement]);
         (table, step)
     }
@@ -356,7 +360,8 @@ impl Builder<'_> {
         let hash = self.hash_of(&draft, std::slice::from_ref(query));
         let name = material(model, &hash);
         let table = path(&[WORK_SCHEMA, &name]);
-        let statement = Sql::fill("CREATE OR REPLACE TABLE {} AS\n{}", &[&table, query]);
+        let head = Sql::fill("CREATE OR REPLACE TABLE {} AS\n", &[&table]);
+        let statement = Statement::Makes { head, query: query.clone() };
         let draft = Draft { hashed: Some(hash), ..draft };
         let step =
             self.add(draft, vec![format!("{WORK_SCHEMA}.{name}")], Work::Tables, vec![statement]);
@@ -366,7 +371,8 @@ impl Builder<'_> {
     /// Adds a step that gives a query a name for the session.
     pub(super) fn session_view(&mut self, draft: Draft, name: &str, query: &Sql) -> (Sql, usize) {
         let view = ident(name);
-        let statement = Sql::fill("CREATE OR REPLACE TEMP VIEW {} AS\n{}", &[&view, query]);
+        let head = Sql::fill("CREATE OR REPLACE TEMP VIEW {} AS\n", &[&view]);
+        let statement = Statement::Makes { head, query: query.clone() };
         let step = self.add(draft, vec![name.to_owned()], Work::Session, vec![statement]);
         (view, step)
     }

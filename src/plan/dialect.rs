@@ -10,7 +10,7 @@
 //! - A column called `at`: a word that DuckDB keeps for itself is quoted.
 //! - `// a comment` becomes `-- a comment`.
 
-use super::{OWN_MARK, end_of_run};
+use super::end_of_run;
 use sqlparser::dialect::{DuckDbDialect, SnowflakeDialect};
 use sqlparser::tokenizer::{Token, Tokenizer, Whitespace};
 
@@ -71,85 +71,16 @@ pub(super) fn duckdb(sql: &str) -> String {
     if writer.odd { writer.out } else { sql.to_owned() }
 }
 
-/// What `sql`, which is DuckDB's, does that a build does not carry out for a project, in words;
-/// `None` when it is a query, or, where `several` are allowed, statements that make the model's own
-/// table and temporary ones.
-pub(super) fn refused(sql: &str, several: bool) -> Option<String> {
+/// The statements of a text, one by one. Whether they are what the database reads in it is for the
+/// database to say.
+pub fn single_statements(sql: &str) -> Vec<String> {
     let tokens = Tokenizer::new(&DuckDbDialect {}, sql).with_unescape(false).tokenize();
-    let Ok(tokens) = tokens else { return Some("it is no SQL that can be read".to_owned()) };
-    let meant = tokens.iter().filter(|t| !matches!(t, Token::Whitespace(_)));
-    let mut statements: Vec<Vec<String>> = vec![Vec::new()];
-    for token in meant {
-        match (token, statements.last_mut()) {
-            (Token::SemiColon, _) => statements.push(Vec::new()),
-            (token, Some(last)) if last.len() < 16 => last.push(token.to_string().to_lowercase()),
-            _ => {}
-        }
-    }
-    statements.retain(|statement| !statement.is_empty());
-    if !several {
-        return (statements.len() > 1).then(|| "it holds more than one statement".to_owned());
-    }
-    let mut made = vec![format!("\"{OWN_MARK}\"")];
-    statements.iter().find_map(|words| {
-        let is_fine = match words.first().map_or("", String::as_str) {
-            "select" | "with" | "from" | "(" => true,
-            "create" => creates(words, &mut made),
-            "drop" | "insert" | "update" | "delete" | "alter" | "truncate" | "merge" => {
-                target(words).is_some_and(|name| made.contains(name))
-            }
-            _ => false,
-        };
-        let shown = words.iter().take(8).cloned().collect::<Vec<_>>().join(" ");
-        (!is_fine).then(|| {
-            format!(
-                "`{shown}` is not carried out for a project: it may make its own table and \
-                 temporary ones, and change those"
-            )
-        })
-    })
-}
-
-/// Whether a statement makes the model's own table or a temporary table or view.
-fn creates(words: &[String], made: &mut Vec<String>) -> bool {
-    let is_temporary = words.iter().take(5).any(|word| word == "temp" || word == "temporary");
-    let is_table = words.iter().take(5).any(|word| word == "table" || word == "view");
-    let Some(name) = target(words) else { return false };
-    let is_fine = is_table && (is_temporary || made.contains(name));
-    if is_fine {
-        made.push(name.clone());
-    }
-    is_fine
-}
-
-/// The plain name of the table that a statement is about; `None` when it is qualified.
-fn target(words: &[String]) -> Option<&String> {
-    const BEFORE: [&str; 21] = [
-        "create",
-        "or",
-        "replace",
-        "temp",
-        "temporary",
-        "table",
-        "view",
-        "if",
-        "not",
-        "exists",
-        "drop",
-        "insert",
-        "into",
-        "update",
-        "delete",
-        "from",
-        "alter",
-        "truncate",
-        "merge",
-        "transient",
-        "only",
-    ];
-    let at = words.iter().position(|word| !BEFORE.contains(&word.as_str()))?;
-    let is_qualified = words.get(at + 1).is_some_and(|next| next == ".");
-    (!is_qualified).then(|| &words[at])
+    let Ok(tokens) = tokens else { return vec![sql.to_owned()] };
+    let texts = tokens.split(|token| *token == Token::SemiColon).filter_map(|tokens| {
+        let has_words = tokens.iter().any(|token| !matches!(token, Token::Whitespace(_)));
+        has_words.then(|| tokens.iter().map(ToString::to_string).collect::<String>())
+    });
+    texts.collect()
 }
 
 struct Writer<'a> {
@@ -415,36 +346,6 @@ mod tests {
         assert_eq!(check("cast(a as timestamp_ntz(9))"), "cast(a as TIMESTAMP)");
         assert_eq!(check("a::timestamp_ntz"), "a::timestamp_ntz");
         assert_eq!(check("number(3)"), "number(3)");
-    }
-
-    #[test]
-    fn a_project_makes_its_own_tables_and_does_nothing_else() {
-        assert_eq!(refused("select ';' -- ;\n", false), None);
-        assert!(refused("select 1; drop table t", false).is_some());
-        assert!(refused(r"select '\' as a; drop schema muster; --'", false).is_some());
-        let own = format!("\"{OWN_MARK}\"");
-        let fine = format!(
-            "create or replace temp table a as select 1; insert into a select 2; \
-             create or replace table {own} as select * from a; drop table a;"
-        );
-        assert_eq!(refused(&fine, true), None);
-        for sql in [
-            "copy t to 'x'",
-            "attach 'x' as y",
-            "create macro f() as 1",
-            "install httpfs",
-            "set a = 1",
-            "drop schema x",
-            "drop table orders",
-            "delete from orders",
-            "update muster.runs set state = 'done'",
-            "create or replace table orders as select 1",
-            "create or replace view v as select 1",
-            "begin",
-            "end",
-        ] {
-            assert!(refused(sql, true).is_some(), "{sql}");
-        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A plan as files: one of SQL per step, in the order in which they run, and `plan.json`.
 
-use super::{Plan, Run, Step, Work};
+use super::{Plan, Run, Statement, Step, Work};
 use crate::define::{Item, Owner, Place, Project};
 use crate::sql::{Sql, ident};
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub fn files(plan: &Plan, project: &Project, run: &Run, root: &Path) -> Vec<Plan
     let mut files = Vec::new();
     for (at, step) in plan.steps.iter().enumerate() {
         let mut text = head(plan, step, run);
-        for statement in step.statements(run) {
+        for statement in step.statements(run).iter().map(Statement::text) {
             let _ = writeln!(text, "{statement};\n");
         }
         let text = format!("{}\n", text.trim_end());

@@ -33,6 +33,7 @@ mod stitch;
 mod text;
 
 pub use files::{PlannedFile, files, item_name, item_place, views};
+pub use dialect::single_statements;
 pub use picture::picture;
 pub use stitch::seconds;
 pub use stitch::{CapPlan, FilterPlan, FilterRule, RulesPlan, Stitch, StitchSource, StitchTables};
@@ -119,7 +120,62 @@ pub struct Step {
     pub work: Work,
     /// Identifies what it does.
     pub hash: String,
-    statements: Vec<Sql>,
+    statements: Vec<Statement<Sql>>,
+}
+
+/// One statement of a step, by who wrote it: what holds SQL of the project is looked at before it
+/// is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Statement<T = String> {
+    /// Written here; nothing of the project stands in it but names.
+    Own(T),
+    /// Makes a table or a view of a query that holds SQL of the project.
+    Makes {
+        /// Up to the query.
+        head: T,
+        /// The query.
+        query: T,
+    },
+    /// What the project wrote to make its own table: one statement or several.
+    Model {
+        /// The name of that table.
+        table: T,
+        /// The text.
+        text: T,
+    },
+}
+
+impl<T> Statement<T> {
+    fn map<U>(&self, with: impl Fn(&T) -> U) -> Statement<U> {
+        match self {
+            Self::Own(text) => Statement::Own(with(text)),
+            Self::Makes { head, query } => {
+                Statement::Makes { head: with(head), query: with(query) }
+            }
+            Self::Model { table, text } => {
+                Statement::Model { table: with(table), text: with(text) }
+            }
+        }
+    }
+}
+
+impl Statement<Sql> {
+    fn whole(&self) -> Sql {
+        match self {
+            Self::Own(text) | Self::Model { text, .. } => text.clone(),
+            Self::Makes { head, query } => Sql::fill("{}{}", &[head, query]),
+        }
+    }
+}
+
+impl Statement {
+    /// The statement as it is run, or read.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Own(text) | Self::Model { text, .. } => text.clone(),
+            Self::Makes { head, query } => format!("{head}{query}"),
+        }
+    }
 }
 
 /// How a step works.
@@ -212,12 +268,13 @@ impl Step {
             }
             text
         };
-        self.statements.iter().map(shown).collect()
+        self.statements.iter().map(|statement| statement.map(shown).text()).collect()
     }
 
     /// The statements, for a run.
-    pub fn statements(&self, run: &Run) -> Vec<String> {
-        self.statements.iter().map(|sql| run.settle(sql.text())).collect()
+    pub fn statements(&self, run: &Run) -> Vec<Statement> {
+        let settled = |statement: &Statement<Sql>| statement.map(|sql| run.settle(sql.text()));
+        self.statements.iter().map(settled).collect()
     }
 
     /// Whether what it makes outlives the session.

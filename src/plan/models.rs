@@ -3,7 +3,7 @@
 use super::build::{Builder, Draft, material, owned};
 use super::rows::Table;
 use super::text::About;
-use super::{Work, end_of_run};
+use super::{Statement, Work, end_of_run};
 use crate::define::{
     EntityId, FeatureTableId, Item, Node, OutputType, Owner, SqlBody, SqlModelId, Target,
 };
@@ -55,7 +55,8 @@ impl Builder<'_> {
         let hash = self.hash_of(&draft, std::slice::from_ref(sql));
         let name = material(model, &hash);
         let draft = Draft { hashed: Some(hash), ..draft };
-        let statement = owned(sql, &name);
+        let statement =
+            Statement::Model { table: Sql::of_project(name.clone()), text: owned(sql, &name) };
         let step = self.add(draft, vec![name.clone()], Work::Tables, vec![statement]);
         (ident(&name), step)
     }

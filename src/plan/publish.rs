@@ -1,7 +1,7 @@
 //! What others read when a run is done: feature views, and the latest view of everything.
 
 use super::build::{Builder, Draft, material, owned};
-use super::{Holds, Output, View, Work};
+use super::{Holds, Output, Statement, View, Work};
 use crate::define::{
     CohortId, EntityId, FeatureId, FeatureView, Item, Owner, SqlModelId, StitcherId, Target,
 };
@@ -239,11 +239,11 @@ impl Builder<'_> {
         let hash = self.hash_of(&draft, std::slice::from_ref(query));
         let name = material(label, &hash);
         let query = owned(query, &name);
-        let pieces = [&ident(&name), &query];
-        let statement = match is_view {
-            true => Sql::fill("CREATE OR REPLACE VIEW {} AS\n{}", &pieces),
-            false => Sql::fill("CREATE OR REPLACE TABLE {} AS\n{}", &pieces),
+        let head = match is_view {
+            true => Sql::fill("CREATE OR REPLACE VIEW {} AS\n", &[&ident(&name)]),
+            false => Sql::fill("CREATE OR REPLACE TABLE {} AS\n", &[&ident(&name)]),
         };
+        let statement = Statement::Makes { head, query };
         let draft = Draft { hashed: Some(hash), ..draft };
         let step = self.add(draft, vec![name.clone()], Work::Tables, vec![statement]);
         (name, step)

@@ -12,7 +12,7 @@
 //! 4. Manual rules go before filters and caps.
 //! 5. What hangs together is one entity. Its main id is the least of the salted hashes of its ids.
 
-use super::Work;
+use super::{Statement, Work};
 use super::build::{Builder, Draft, material};
 use super::rows::{Table, table_named};
 use super::text::{About, bracketed};
@@ -204,7 +204,7 @@ impl Builder<'_> {
         let makes = [&made.graph, &made.edges, &made.refused, &made.merges, &made.aliases];
         let makes = makes.into_iter().cloned().collect();
         draft.hashed = Some(hash);
-        let sql = statements(&stitch);
+        let sql = statements(&stitch).into_iter().map(Statement::Own).collect();
         let step = self.add(draft, makes, Work::Stitch(Box::new(stitch)), sql);
         self.relations.insert(Target::Stitcher(id), (graph, step));
         self.relations.insert(Target::Edges(id), (edges, step));

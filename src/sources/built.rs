@@ -31,7 +31,8 @@ pub(super) struct Built {
 /// # Errors
 /// When a run is asked for that is not there, or what is kept cannot be read.
 pub(super) fn read(probe: &dyn Probe, asked: Option<u64>) -> Result<Option<Built>, Failure> {
-    let there = super::probe::counts(probe, &statements::has_runs())?;
+    let Some(database) = probe.database() else { return Ok(None) };
+    let there = super::probe::counts(probe, &statements::has_runs(&database))?;
     if there.first() != Some(&2) {
         return Ok(None);
     }

@@ -6,7 +6,7 @@ use crate::model::catalog::{Column, Table, TableOrigin};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::value::{Kind, Value};
-use crate::sql::{Sql, session};
+use crate::sql::{Sql, session, text};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -27,8 +27,9 @@ pub(super) fn tables(
     }
     let mut out = Vec::new();
     let mut first_failure = None;
-    let comments = comments(probe)?;
-    for origin in origins(probe)?.into_iter().filter(|origin| shows(origin)) {
+    let Some(database) = probe.database() else { return Ok(out) };
+    let comments = comments(probe, &database)?;
+    for origin in origins(probe, &database)?.into_iter().filter(|origin| shows(origin)) {
         if probe.is_cancelled() {
             return Err(super::probe::cancelled());
         }
@@ -36,16 +37,22 @@ pub(super) fn tables(
         tell(&name);
         let is_view = matches!(origin, TableOrigin::View { .. });
         let mut table = Table { name, origin, columns: Vec::new(), rows: 0, time_column: None };
-        match read(probe, &mut table, &comments) {
+        probe.hurry(is_view);
+        let found = read(probe, &mut table, &comments);
+        probe.hurry(false);
+        match found {
             Ok(()) => out.push(table),
             Err(_) if probe.is_cancelled() => return Err(super::probe::cancelled()),
             Err(failure) => {
                 let what = if is_view { "view" } else { "table" };
                 let first = failure.what.lines().next().unwrap_or_default().to_owned();
                 let message = format!("the {what} {} cannot be read: {first}", table.name);
+                let hint = failure.hint.clone();
                 first_failure = first_failure.or(Some(failure));
                 let finding = Finding::new(Severity::Error, message).at(path, None);
-                findings.push(if is_view {
+                findings.push(if !hint.is_empty() {
+                    finding.hint(hint)
+                } else if is_view {
                     finding.hint("repair the view's statement; the other tables work")
                 } else {
                     finding.hint("take another copy of the file, or a backup")
@@ -72,13 +79,15 @@ fn handle(origin: &TableOrigin) -> String {
     }
 }
 
-fn origins(probe: &dyn Probe) -> Result<Vec<TableOrigin>, Failure> {
-    let listed = Sql::raw(
+fn origins(probe: &dyn Probe, database: &str) -> Result<Vec<TableOrigin>, Failure> {
+    let name = text(database);
+    let listed = Sql::fill(
         "SELECT schema_name, table_name, NULL FROM duckdb_tables() \
-         WHERE database_name = current_database() AND NOT internal \
+         WHERE database_name = {} AND NOT internal \
          UNION ALL \
          SELECT schema_name, view_name, sql FROM duckdb_views() \
-         WHERE database_name = current_database() AND NOT internal ORDER BY 1, 2",
+         WHERE database_name = {} AND NOT internal ORDER BY 1, 2",
+        &[&name, &name],
     );
     Ok(probe
         .rows(&listed)?
@@ -116,14 +125,31 @@ fn read(probe: &dyn Probe, table: &mut Table, comments: &Comments) -> Result<(),
     Ok(())
 }
 
+/// Macros of the file's main schema whose names are those of built-in functions: in a shell that is
+/// started on the file they stand in for them.
+///
+/// # Errors
+/// When the database does not tell.
+pub fn shadowing(probe: &dyn Probe, database: &str) -> Result<Vec<String>, Failure> {
+    let sql = Sql::fill(
+        "SELECT DISTINCT function_name FROM duckdb_functions() WHERE database_name = {} \
+         AND schema_name = 'main' AND NOT internal AND function_name IN \
+         (SELECT function_name FROM duckdb_functions() WHERE internal) ORDER BY 1",
+        &[&text(database)],
+    );
+    let names = probe.rows(&sql)?;
+    Ok(names.into_iter().filter_map(|row| row.first().map(Value::display)).collect())
+}
+
 /// What the data team wrote about columns: schema, table and column, and the comment.
 type Comments = BTreeMap<(String, String, String), String>;
 
 /// Asked once for all tables: listing columns takes the database as long for one as for all.
-fn comments(probe: &dyn Probe) -> Result<Comments, Failure> {
-    let sql = Sql::raw(
+fn comments(probe: &dyn Probe, database: &str) -> Result<Comments, Failure> {
+    let sql = Sql::fill(
         "SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() \
-         WHERE comment IS NOT NULL AND database_name = current_database()",
+         WHERE comment IS NOT NULL AND database_name = {}",
+        &[&text(database)],
     );
     let commented = probe.rows(&sql)?.into_iter().filter_map(|row| {
         let mut cells = row.into_iter().map(|cell| cell.display());
@@ -134,9 +160,11 @@ fn comments(probe: &dyn Probe) -> Result<Comments, Failure> {
 
 /// A file that is shorter than what it says it holds would be read with silent gaps.
 fn cut_short(probe: &dyn Probe, path: &Path) -> Result<Option<Failure>, Failure> {
-    let sql = Sql::raw(
+    let Some(database) = probe.database() else { return Ok(None) };
+    let sql = Sql::fill(
         "SELECT CAST(block_size AS BIGINT), CAST(total_blocks AS BIGINT) \
-         FROM pragma_database_size() WHERE database_name = current_database()",
+         FROM pragma_database_size() WHERE database_name = {}",
+        &[&text(&database)],
     );
     let found = super::probe::counts(probe, &sql)?;
     let (Some(block), Some(blocks)) = (found.first(), found.get(1)) else { return Ok(None) };

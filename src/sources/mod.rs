@@ -27,11 +27,11 @@ mod read;
 mod rows;
 mod times;
 
-pub use database::log_of;
+pub use database::{log_of, shadowing};
 pub use probe::{Probe, reach};
 
 use crate::model::catalog::{
-    Catalog, Entity, FileStamp, Fingerprint, SourceKind, Table, TableOrigin,
+    Catalog, Entity, FileStamp, Fingerprint, Shadows, SourceKind, Table, TableOrigin,
 };
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
@@ -62,7 +62,8 @@ pub fn open(
     let Some(first) = paths.first() else {
         return Err(Failure::wrong_use("nothing was chosen", "", "choose a file or a folder"));
     };
-    let source = if probe.is_database() { SourceKind::DuckDb } else { SourceKind::Files };
+    let database = probe.database();
+    let source = if database.is_some() { SourceKind::DuckDb } else { SourceKind::Files };
     let built = match source {
         SourceKind::DuckDb => built::read(probe, request.run)?,
         SourceKind::Files => None,
@@ -91,6 +92,10 @@ pub fn open(
         _ => first.parent().unwrap_or(first).to_path_buf(),
     };
     let fingerprint = fingerprint(&paths, &tables, source);
+    let shadows = match &database {
+        Some(name) => shadows(probe, name, first, &mut findings)?,
+        None => None,
+    };
     let mut catalog = Catalog {
         path,
         source,
@@ -102,14 +107,38 @@ pub fn open(
         definitions: None,
         runs: Vec::new(),
         run: None,
+        shadows,
     };
+    // Whatever is asked of several tables may ask a view that has no end.
+    probe.hurry(catalog.tables.iter().any(|t| matches!(t.origin, TableOrigin::View { .. })));
     report(doing("Looking for keys and relations", None));
     match built {
         Some(built) => built.fill(probe, &mut catalog)?,
         None => discover(probe, &mut catalog)?,
     }
     correct::apply(probe, &mut catalog, corrections)?;
+    probe.hurry(false);
     Ok(catalog)
+}
+
+/// What makes a statement mean something else in a shell started on the file, told as a finding.
+fn shadows(
+    probe: &dyn Probe,
+    database: &str,
+    path: &Path,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Shadows>, Failure> {
+    let names = database::shadowing(probe, database)?;
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let message = format!(
+        "the file has macros with the names of built-in functions: {}; Muster uses the built-in ones",
+        names.join(", ")
+    );
+    let hint = "views of the file that call these macros may give numbers that nobody expects";
+    findings.push(Finding::new(Severity::Warning, message).at(path, None).hint(hint));
+    Ok(Some(Shadows { database: database.to_owned() }))
 }
 
 /// The tables that files make up, readable through the same database by their handle.
@@ -178,7 +207,7 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
             Err(failure) => {
                 let first = failure.what.lines().next().unwrap_or_default();
                 let message = format!("{} cannot be looked at: {first}", table.name);
-                catalog.findings.push(Finding::new(Severity::Error, message));
+                catalog.findings.push(Finding::new(Severity::Error, message).hint(failure.hint));
                 unread.push(table.name.clone());
                 facts.push(Facts { sample_rows: 0, columns: Vec::new() });
             }
@@ -186,7 +215,8 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
     }
     let mut keys: Vec<Option<String>> = Vec::new();
     for (table, facts) in catalog.tables.iter().zip(&facts) {
-        keys.push(keys::unique_key(probe, table, facts)?);
+        let key = keys::unique_key(probe, table, facts);
+        keys.push(probe::in_time(probe, key, None)?);
     }
     let tables = catalog.tables.clone();
     let keyed: Vec<Keyed<'_>> = tables

@@ -3,7 +3,7 @@
 use crate::model::catalog::{Reader, Table, TableOrigin};
 use crate::model::failure::Failure;
 use crate::model::value::Value;
-use crate::sql::{Sql, ident, path};
+use crate::sql::{Sql, ident, relation};
 use std::path::PathBuf;
 
 /// A database that can be asked about a source.
@@ -38,11 +38,18 @@ pub trait Probe {
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<(), Failure>;
 
-    /// Whether the source is a database file, which is attached now.
+    /// Under which name the source's database file is attached now; `None` when it is other files.
     ///
     /// Asked instead of the file itself: opening and closing a file drops the lock that this
     /// process has on it.
-    fn is_database(&self) -> bool;
+    fn database(&self) -> Option<String>;
+
+    /// Whether statements from now on have the little time in which a view must answer while a
+    /// source is opened: it may be without an end.
+    fn hurry(&self, on: bool);
+
+    /// Whether the last statement was stopped because its time was up.
+    fn was_late(&self) -> bool;
 
     /// Whether the work is to stop.
     fn is_cancelled(&self) -> bool;
@@ -52,11 +59,21 @@ pub trait Probe {
 /// for files.
 pub fn reach(table: &Table) -> Sql {
     match &table.origin {
-        TableOrigin::Stored { schema, table } | TableOrigin::View { schema, table, .. } => {
-            path(&[schema, table])
-        }
         TableOrigin::Files { .. } => ident(&table.name),
+        stored => relation(stored),
     }
+}
+
+/// What a look at views found, or what counts when they did not answer in time.
+///
+/// # Errors
+/// Every other failure.
+pub(super) fn in_time<T>(
+    probe: &dyn Probe,
+    found: Result<T, Failure>,
+    late: T,
+) -> Result<T, Failure> {
+    if found.is_err() && probe.was_late() { Ok(late) } else { found }
 }
 
 /// The whole numbers of the one row that a statement of counts gives.

@@ -2,7 +2,6 @@
 
 use super::duckdb::{ident, number, path, text};
 use super::{Sql, timestamp};
-use std::path::{Path, PathBuf};
 
 /// The columns of the registry, in the format's own names.
 const REGISTRY: &str = "model_name VARCHAR, model_type VARCHAR, model_ref VARCHAR, \
@@ -31,27 +30,34 @@ pub fn bookkeeping() -> Vec<Sql> {
     .collect()
 }
 
-/// Whether a file has runs.
-pub fn has_runs() -> Sql {
-    Sql::raw(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() \
+/// Whether a database has runs.
+pub fn has_runs(database: &str) -> Sql {
+    Sql::fill(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = {} \
          AND schema_name = 'muster' AND table_name IN ('runs', 'definitions')",
+        &[&text(database)],
     )
+}
+
+/// A table in which runs are kept.
+fn kept(name: &str) -> Sql {
+    path(&["muster", name]).of_database()
 }
 
 /// Number, state and end of every run, oldest first.
 pub fn runs() -> Sql {
-    Sql::raw(
+    Sql::fill(
         "SELECT number, state, strftime(end_time, '%Y-%m-%d %H:%M:%S.%f'), \
-         strftime(started, '%Y-%m-%d %H:%M:%S') FROM muster.runs ORDER BY number",
+         strftime(started, '%Y-%m-%d %H:%M:%S') FROM {} ORDER BY number",
+        &[&kept("runs")],
     )
 }
 
 /// What a run knew about its definitions.
 pub fn definitions(run: u64) -> Sql {
     Sql::fill(
-        "SELECT CAST(document AS VARCHAR) FROM muster.definitions WHERE run = {}",
-        &[&number(run)],
+        "SELECT CAST(document AS VARCHAR) FROM {} WHERE run = {}",
+        &[&kept("definitions"), &number(run)],
     )
 }
 
@@ -315,19 +321,62 @@ pub fn look_in(databases: &[String]) -> Sql {
     Sql::fill("SET search_path = {}", &[&text(&list.join(","))])
 }
 
+/// The database in which models that are made by several statements run.
+pub const SCRATCH: &str = "muster scratch";
+/// The table by which a transaction is bound to that database.
+const MARK: &str = "muster mark";
+
+/// Makes the scratch database.
+pub fn attach_scratch() -> Sql {
+    Sql::fill("ATTACH IF NOT EXISTS ':memory:' AS {}", &[&ident(SCRATCH)])
+}
+
+/// Lets the scratch database go with all that is in it.
+pub fn detach_scratch() -> Sql {
+    Sql::fill("DETACH {}", &[&ident(SCRATCH)])
+}
+
+/// Binds the transaction to the scratch database: a transaction writes to one database only.
+pub fn mark_scratch() -> Sql {
+    Sql::fill("CREATE OR REPLACE TABLE {} AS SELECT 1", &[&path(&[SCRATCH, "main", MARK])])
+}
+
+/// Names of the tables and views of the scratch database.
+pub fn scratch_objects() -> Sql {
+    Sql::fill(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = {} AND table_name <> {} \
+         UNION ALL SELECT view_name FROM duckdb_views() WHERE database_name = {} AND NOT internal",
+        &[&text(SCRATCH), &text(MARK), &text(SCRATCH)],
+    )
+}
+
+/// Makes a table of the one of its name in the scratch database.
+pub fn from_scratch(name: &str) -> Sql {
+    let pieces = [&ident(name), &path(&[SCRATCH, "main", name])];
+    Sql::fill("CREATE OR REPLACE TABLE {} AS SELECT * FROM {}", &pieces)
+}
+
+/// Temporary tables and views: name, kind and what defines them.
+pub fn temporary_objects() -> Sql {
+    Sql::raw(
+        "SELECT table_name, 'table', coalesce(sql, '') FROM duckdb_tables() WHERE temporary \
+         UNION ALL SELECT view_name, 'view', coalesce(sql, '') FROM duckdb_views() \
+         WHERE temporary AND NOT internal",
+    )
+}
+
+/// Drops a temporary table or view.
+pub fn drop_temporary(name: &str, is_view: bool) -> Sql {
+    let object = path(&["temp", "main", name]);
+    match is_view {
+        true => Sql::fill("DROP VIEW IF EXISTS {}", &[&object]),
+        false => Sql::fill("DROP TABLE IF EXISTS {}", &[&object]),
+    }
+}
+
 /// A database in memory for files that are read once.
 pub fn attach_memory() -> Sql {
     Sql::raw("ATTACH IF NOT EXISTS ':memory:' AS memory")
-}
-
-/// From here on only these files can be read, none can be written, and that cannot be undone: SQL
-/// of a project must not reach out of it.
-pub fn shut_out(files: &[PathBuf]) -> Vec<Sql> {
-    let list = files.iter().map(|file: &PathBuf| text(&Path::to_string_lossy(file)));
-    vec![
-        Sql::fill("SET allowed_paths = [{}]", &[&Sql::join(list, ", ")]),
-        Sql::raw("SET enable_external_access = false"),
-    ]
 }
 
 /// Whether rows have to come in the order in which they are stored.
@@ -341,6 +390,11 @@ pub fn keep_order(keep: bool) -> Sql {
 /// A transaction begins.
 pub fn begin() -> Sql {
     Sql::raw("BEGIN")
+}
+
+/// A transaction begins that may only read.
+pub fn begin_reading() -> Sql {
+    Sql::raw("BEGIN TRANSACTION READ ONLY")
 }
 
 /// A transaction is kept.

@@ -66,7 +66,7 @@ pub fn version() -> Sql {
 
 /// A statement that the compiler printed, without a semicolon at its end.
 fn whole(query: &str) -> Sql {
-    Sql(query.trim_end().trim_end_matches(';').to_owned())
+    Sql::new(query.trim_end().trim_end_matches(';').to_owned())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// A quoted name.
 pub fn ident(name: &str) -> Sql {
-    Sql(format!("\"{}\"", name.replace('"', "\"\"")))
+    Sql::new(format!("\"{}\"", name.replace('"', "\"\"")))
 }
 
 /// Quoted names with dots between them.
@@ -22,22 +22,22 @@ pub fn text(value: &str) -> Sql {
         let parts = value.split('\0').map(text);
         return Sql::join(parts, " || chr(0) || ").nested();
     }
-    Sql(format!("'{}'", value.replace('\'', "''")))
+    Sql::new(format!("'{}'", value.replace('\'', "''")))
 }
 
 /// A whole number.
 pub fn number(value: impl Into<i128>) -> Sql {
-    Sql(value.into().to_string())
+    Sql::new(value.into().to_string())
 }
 
 /// A moment without a zone, from its ISO text.
 pub fn timestamp(iso: &str) -> Sql {
-    Sql(format!("TIMESTAMP {}", text(iso)))
+    Sql::new(format!("TIMESTAMP {}", text(iso)))
 }
 
 /// A moment with a zone, from its ISO text with an offset.
 pub fn timestamptz(iso: &str) -> Sql {
-    Sql(format!("TIMESTAMPTZ {}", text(iso)))
+    Sql::new(format!("TIMESTAMPTZ {}", text(iso)))
 }
 
 /// A value as a literal of its own type.
@@ -47,8 +47,8 @@ pub fn literal(value: &Value) -> Sql {
         Value::Boolean(true) => Sql::raw("TRUE"),
         Value::Boolean(false) => Sql::raw("FALSE"),
         Value::Integer(n) => number(*n),
-        Value::Decimal(digits) if is_plain_decimal(digits) => Sql(digits.clone()),
-        Value::Float(x) if x.is_finite() => Sql(format!("{x:e}")),
+        Value::Decimal(digits) if is_plain_decimal(digits) => Sql::new(digits.clone()),
+        Value::Float(x) if x.is_finite() => Sql::new(format!("{x:e}")),
         Value::Float(x) => {
             let name = if x.is_nan() {
                 "nan"
@@ -57,13 +57,13 @@ pub fn literal(value: &Value) -> Sql {
             } else {
                 "-inf"
             };
-            Sql(format!("CAST({} AS DOUBLE)", text(name)))
+            Sql::new(format!("CAST({} AS DOUBLE)", text(name)))
         }
         Value::Text(s) | Value::Other(s) | Value::Decimal(s) => text(s),
-        Value::Date(s) => Sql(format!("DATE {}", text(s))),
+        Value::Date(s) => Sql::new(format!("DATE {}", text(s))),
         Value::Timestamp(s) => timestamp(s),
         Value::Instant(s) => timestamptz(s),
-        Value::List(items) => Sql(format!("[{}]", Sql::join(items.iter().map(literal), ", "))),
+        Value::List(items) => Sql::new(format!("[{}]", Sql::join(items.iter().map(literal), ", "))),
     }
 }
 
@@ -78,16 +78,16 @@ fn is_plain_decimal(digits: &str) -> bool {
 /// `{'name': 'TYPE', …}`, as the file readers take their columns.
 pub fn type_list(columns: &[(String, String)]) -> Sql {
     let pairs =
-        columns.iter().map(|(name, type_name)| Sql(format!("{}: {}", text(name), text(type_name))));
-    Sql(format!("{{{}}}", Sql::join(pairs, ", ")))
+        columns.iter().map(|(name, type_name)| Sql::new(format!("{}: {}", text(name), text(type_name))));
+    Sql::new(format!("{{{}}}", Sql::join(pairs, ", ")))
 }
 
-/// What stands after `FROM` to read a table where it lives: its own name in a database, a table
-/// function for files.
+/// What stands after `FROM` to read a table where it lives: its own name in the open database file,
+/// a table function for files.
 pub fn relation(origin: &TableOrigin) -> Sql {
     match origin {
         TableOrigin::Stored { schema, table } | TableOrigin::View { schema, table, .. } => {
-            path(&[schema, table])
+            path(&[schema, table]).of_database()
         }
         TableOrigin::Files { paths, reader } => from_files(paths, reader),
     }
@@ -98,18 +98,18 @@ pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
     let list = paths.iter().map(|p| text(&p.to_string_lossy()));
     let list = match paths.len() {
         1 => Sql::join(list, ""),
-        _ => Sql(format!("[{}]", Sql::join(list, ", "))),
+        _ => Sql::new(format!("[{}]", Sql::join(list, ", "))),
     };
     let many = paths.len() > 1;
     match reader {
-        Reader::Parquet if many => Sql(format!("read_parquet({list}, union_by_name = true)")),
-        Reader::Parquet => Sql(format!("read_parquet({list})")),
-        Reader::Json { format, columns } => Sql(format!(
+        Reader::Parquet if many => Sql::new(format!("read_parquet({list}, union_by_name = true)")),
+        Reader::Parquet => Sql::new(format!("read_parquet({list})")),
+        Reader::Json { format, columns } => Sql::new(format!(
             "read_json({list}, format = {}, columns = {})",
             text(format),
             type_list(columns)
         )),
-        Reader::Csv(csv) => Sql(format!("read_csv({list}, {})", csv_options(csv, many))),
+        Reader::Csv(csv) => Sql::new(format!("read_csv({list}, {})", csv_options(csv, many))),
         Reader::Numbered { column, reader } => {
             // Parquet knows the number of a row within its file; the rest is counted.
             let n = if !many && reader.is_parquet() {
@@ -118,7 +118,7 @@ pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
                 "row_number() OVER ()"
             };
             let rows = from_files(paths, reader);
-            Sql(format!("(SELECT {n} AS {}, * FROM {rows})", ident(column)))
+            Sql::new(format!("(SELECT {n} AS {}, * FROM {rows})", ident(column)))
         }
     }
 }
@@ -127,34 +127,34 @@ pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
 pub fn from_files_with_rejects(paths: &[PathBuf], csv: &CsvReader) -> Sql {
     let list = Sql::join(paths.iter().map(|p| text(&p.to_string_lossy())), ", ");
     let options = csv_options(csv, paths.len() > 1);
-    Sql(format!("read_csv([{list}], {options}, store_rejects = true, rejects_limit = 0)"))
+    Sql::new(format!("read_csv([{list}], {options}, store_rejects = true, rejects_limit = 0)"))
 }
 
 fn csv_options(csv: &CsvReader, many: bool) -> Sql {
     let mut options = vec![
         Sql::raw("auto_detect = false"),
-        Sql(format!("delim = {}", text(&csv.delimiter))),
-        Sql(format!("quote = {}", text(&csv.quote))),
-        Sql(format!("escape = {}", text(&csv.escape))),
-        Sql(format!("header = {}", csv.header)),
-        Sql(format!("columns = {}", type_list(&csv.columns))),
+        Sql::new(format!("delim = {}", text(&csv.delimiter))),
+        Sql::new(format!("quote = {}", text(&csv.quote))),
+        Sql::new(format!("escape = {}", text(&csv.escape))),
+        Sql::new(format!("header = {}", csv.header)),
+        Sql::new(format!("columns = {}", type_list(&csv.columns))),
     ];
     if csv.skip_lines > 0 {
-        options.push(Sql(format!("skip = {}", csv.skip_lines)));
+        options.push(Sql::new(format!("skip = {}", csv.skip_lines)));
     }
     if !csv.missing_words.is_empty() {
         // The empty cell is missing too, but only as long as it is named.
         let words = csv.missing_words.iter().map(|w| text(w));
-        options.push(Sql(format!("nullstr = ['', {}]", Sql::join(words, ", "))));
+        options.push(Sql::new(format!("nullstr = ['', {}]", Sql::join(words, ", "))));
     }
     if csv.quoted_empty_is_text {
         options.push(Sql::raw("allow_quoted_nulls = false"));
     }
     if csv.encoding != "utf-8" {
-        options.push(Sql(format!("encoding = {}", text(&csv.encoding))));
+        options.push(Sql::new(format!("encoding = {}", text(&csv.encoding))));
     }
     if let Some(new_line) = &csv.new_line {
-        options.push(Sql(format!("new_line = {}", text(new_line))));
+        options.push(Sql::new(format!("new_line = {}", text(new_line))));
     }
     if csv.lenient {
         options.push(Sql::raw("null_padding = true"));

@@ -18,23 +18,62 @@ pub use duckdb::{
 use std::fmt;
 
 /// A piece of SQL text that was put together in this room or from pieces that were.
+///
+/// It knows where names of the open database file's tables stand. Which database that is, is said
+/// last: see [`Sql::within`]. So the file's schema never has to be the one in which names are
+/// looked up, and no macro of the file can stand in for a function of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
-pub struct Sql(String);
+pub struct Sql {
+    text: String,
+    /// Where the name of the database goes in, as places in `text`, in order.
+    places: Vec<usize>,
+}
 
 impl Sql {
+    fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), places: Vec::new() }
+    }
+
     /// A fixed piece, written in the program itself.
     pub fn raw(text: &'static str) -> Self {
-        Self(text.to_owned())
+        Self::new(text)
     }
 
     /// SQL that the data team wrote in a project, taken as it stands.
     pub fn of_project(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self::new(text)
     }
 
-    /// The text.
+    /// The text, for a shell that was started on the database file.
     pub fn text(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The text with every table of the database file named in full.
+    pub fn within(&self, database: &str) -> String {
+        let name = ident(database);
+        let mut out = String::with_capacity(self.text.len() + 16 * self.places.len());
+        let mut done = 0;
+        for place in &self.places {
+            out.push_str(&self.text[done..*place]);
+            out.push_str(name.text());
+            out.push('.');
+            done = *place;
+        }
+        out.push_str(&self.text[done..]);
+        out
+    }
+
+    /// This name as one of the database file's.
+    fn of_database(mut self) -> Self {
+        self.places.insert(0, 0);
+        self
+    }
+
+    fn push(&mut self, piece: &Self) {
+        let start = self.text.len();
+        self.places.extend(piece.places.iter().map(|place| start + place));
+        self.text.push_str(&piece.text);
     }
 
     /// Puts pieces into a template, in order, one for each `{}`.
@@ -42,28 +81,34 @@ impl Sql {
     /// # Panics
     /// When the number of pieces is not the number of places: a mistake in the program.
     pub fn fill(template: &'static str, pieces: &[&Sql]) -> Self {
-        let mut out = String::with_capacity(template.len() + 32 * pieces.len());
+        let mut out = Self::new(String::with_capacity(template.len() + 32 * pieces.len()));
         let mut parts = template.split("{}");
-        out.push_str(parts.next().unwrap_or_default());
+        out.text.push_str(parts.next().unwrap_or_default());
         let mut pieces = pieces.iter();
         for part in parts {
-            out.push_str(pieces.next().expect("a piece for each place in the template").text());
-            out.push_str(part);
+            out.push(pieces.next().expect("a piece for each place in the template"));
+            out.text.push_str(part);
         }
         assert!(pieces.next().is_none(), "a place for each piece in the template {template}");
-        Self(out)
+        out
     }
 
     /// The pieces with a separator between them.
     pub fn join(pieces: impl IntoIterator<Item = Sql>, separator: &'static str) -> Self {
-        let texts: Vec<String> = pieces.into_iter().map(|p| p.0).collect();
-        Self(texts.join(separator))
+        let mut out = Self::default();
+        for (number, piece) in pieces.into_iter().enumerate() {
+            if number > 0 {
+                out.text.push_str(separator);
+            }
+            out.push(&piece);
+        }
+        out
     }
 
     /// This piece in parentheses.
     #[must_use]
     pub fn nested(&self) -> Self {
-        Self(format!("({})", self.0))
+        Self::fill("({})", &[self])
     }
 
     /// All of these conditions; true of none.
@@ -81,17 +126,24 @@ impl Sql {
         operator: &'static str,
         none: &'static str,
     ) -> Self {
-        let mut texts: Vec<String> = conditions.into_iter().map(|p| p.0).collect();
-        match texts.len() {
-            0 => Self(none.to_owned()),
-            1 => Self(texts.remove(0)),
-            _ => Self(format!("({})", texts.join(operator))),
+        let mut pieces: Vec<Sql> = conditions.into_iter().collect();
+        match pieces.len() {
+            0 => Self::raw(none),
+            1 => pieces.remove(0),
+            _ => Self::join(pieces, operator).nested(),
         }
+    }
+
+    /// A statement without the semicolon at its end.
+    #[must_use]
+    fn without_end(&self) -> Self {
+        let text = self.text.trim_end().trim_end_matches(';').trim_end().to_owned();
+        Self { text, places: self.places.clone() }
     }
 }
 
 impl fmt::Display for Sql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }

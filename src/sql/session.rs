@@ -2,7 +2,7 @@
 
 use super::duckdb::{ident, path, text};
 use super::{Sql, duckdb};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Attaches a database file for reading only.
 pub fn attach(file: &Path, alias: &str, key: Option<&str>) -> Sql {
@@ -47,9 +47,51 @@ pub fn everything(relation: &Sql) -> Sql {
     Sql::fill("SELECT * FROM {}", &[relation])
 }
 
+/// A statement for a shell started on a database file whose macros have the names of built-in
+/// functions: it says that the built-in ones are meant, operators too.
+pub fn with_built_in_functions(statement: &Sql, database: &str) -> String {
+    let here = duckdb::text(&format!("{}.main", ident(database)));
+    let back = Sql::fill("SET search_path = {}", &[&here]);
+    format!(
+        "-- Macros of this file have the names of built-in functions. Here the built-in ones are \
+         meant; afterwards, {back} brings the others back.\nSET search_path = 'system.main';\n{}",
+        statement.within(database)
+    )
+}
+
+/// Limits in bytes of memory and of disk for what does not fit into it.
+pub fn limits(memory: Option<u64>, spill: Option<u64>) -> Vec<Sql> {
+    let bytes = |n: u64| text(&format!("{n}B"));
+    let memory = memory.map(|n| Sql::fill("SET memory_limit = {}", &[&bytes(n)]));
+    let spill = spill.map(|n| Sql::fill("SET max_temp_directory_size = {}", &[&bytes(n)]));
+    memory.into_iter().chain(spill).collect()
+}
+
+/// From here on only these files and what lies in these folders can be read, and what is attached;
+/// nothing can be written but what is spilled; settings stay as they are. It cannot be undone.
+pub fn shut(files: &[PathBuf], folders: &[PathBuf]) -> Vec<Sql> {
+    let list = |paths: &[PathBuf]| {
+        let texts = paths.iter().map(|path| text(&path.to_string_lossy()));
+        Sql::fill("[{}]", &[&Sql::join(texts, ", ")])
+    };
+    vec![
+        Sql::fill("SET allowed_paths = {}", &[&list(files)]),
+        Sql::fill("SET allowed_directories = {}", &[&list(folders)]),
+        // Plans are told whole, also the parts that are never run.
+        Sql::raw("SET explain_output = 'all'"),
+        Sql::raw("SET enable_external_access = false"),
+        // Each of these is a person's own to set and reaches nothing.
+        Sql::raw(
+            "SET allowed_configs = ['enable_progress_bar', 'enable_progress_bar_print', \
+             'preserve_insertion_order']",
+        ),
+        Sql::raw("SET lock_configuration = true"),
+    ]
+}
+
 /// The names and types of what a statement gives.
 pub fn describe(statement: &str) -> Sql {
-    Sql::fill("DESCRIBE {}", &[&Sql(without_end(statement).to_owned())])
+    Sql::fill("DESCRIBE {}", &[&Sql::new(without_end(statement).to_owned())])
 }
 
 /// What one column of a statement is converted to on its way out.
@@ -67,20 +109,41 @@ pub enum Outward {
 
 /// The statement with its columns converted, in order, under the names `c0`, `c1`, …
 pub fn converted(statement: &str, columns: &[Outward]) -> Sql {
-    let name = |i: usize| Sql(format!("c{i}"));
+    let name = |i: usize| Sql::new(format!("c{i}"));
     let selected = columns.iter().enumerate().map(|(i, outward)| match outward {
         Outward::Same => name(i),
         Outward::Whole => Sql::fill("CAST({} AS BIGINT) AS {}", &[&name(i), &name(i)]),
         Outward::Text => Sql::fill("CAST({} AS VARCHAR) AS {}", &[&name(i), &name(i)]),
         Outward::TextLists(depth) => {
-            let brackets = Sql("[]".repeat(*depth));
+            let brackets = Sql::new("[]".repeat(*depth));
             Sql::fill("CAST({} AS VARCHAR{}) AS {}", &[&name(i), &brackets, &name(i)])
         }
     });
     let names = Sql::join((0..columns.len()).map(name), ", ");
-    let inner = Sql(without_end(statement).to_owned());
+    let inner = Sql::new(without_end(statement).to_owned());
     // A comment at the end of the statement must not swallow the parenthesis.
     Sql::fill("SELECT {} FROM (\n{}\n) AS asked({})", &[&Sql::join(selected, ", "), &inner, &names])
+}
+
+/// What a query would do, planned as a part of a query of ours: the database allows no statement
+/// in there that changes something.
+pub fn plan_of_query(query: &str) -> Sql {
+    // A comment at the end of the query must not swallow the parenthesis.
+    let query = Sql::new(without_end(query));
+    Sql::fill("EXPLAIN (FORMAT json) SELECT * FROM (\n{}\n) AS asked", &[&query])
+}
+
+/// What a statement would do.
+pub fn plan_of(statement: &str) -> Sql {
+    Sql::fill("EXPLAIN (FORMAT json) {}", &[&Sql::new(without_end(statement))])
+}
+
+/// Functions that can stand after `FROM`, in small letters.
+pub fn table_functions() -> Sql {
+    Sql::raw(
+        "SELECT DISTINCT lower(function_name) FROM duckdb_functions() \
+         WHERE function_type IN ('table', 'pragma')",
+    )
 }
 
 /// A setting of the database.
@@ -94,5 +157,5 @@ fn without_end(statement: &str) -> &str {
 
 /// Keeps the rows of a statement as a table in memory.
 pub fn keep_result(name: &str, statement: &str) -> Sql {
-    keep(name, &Sql(without_end(statement).to_owned()))
+    keep(name, &Sql::new(without_end(statement).to_owned()))
 }

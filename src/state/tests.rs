@@ -55,6 +55,7 @@ fn catalog() -> Catalog {
         definitions: None,
         runs: Vec::new(),
         run: None,
+        shadows: None,
     }
 }
 

@@ -80,6 +80,7 @@ fn catalog() -> Catalog {
         definitions: None,
         runs: Vec::new(),
         run: None,
+        shadows: None,
     }
 }
 
@@ -358,17 +359,17 @@ proptest! {
         let catalog = catalog();
         let slice = slice(tree.clone());
 
-        let size = store.query(&compile::size(&catalog, &slice).unwrap().executed()).unwrap();
+        let size = store.query(&compile::size(&catalog, &slice).unwrap().executed(None)).unwrap();
         let kept = group_truth(&tree, &frame, &people)
             .map_or(people.len(), |held| held.iter().filter(|v| *v == Some(true)).count());
         prop_assert_eq!(size.rows[0][0].as_u64(), Some(kept as u64));
         prop_assert_eq!(size.rows[0][1].as_u64(), Some(people.len() as u64));
 
         let members = compile::members(&catalog, &slice).unwrap();
-        prop_assert_eq!(store.query(&members.executed()).unwrap().rows.len(), kept);
+        prop_assert_eq!(store.query(&members.executed(None)).unwrap().rows.len(), kept);
 
         let (query, parts) = compile::steps(&catalog, &slice).unwrap();
-        let row = store.query(&query.executed()).unwrap().rows.remove(0);
+        let row = store.query(&query.executed(None)).unwrap().rows.remove(0);
         let figure = |i: usize| row[i].as_u64().unwrap();
         let last = if parts.is_empty() { figure(0) } else { figure(1 + 3 * (parts.len() - 1)) };
         prop_assert_eq!(last, kept as u64);

@@ -179,7 +179,9 @@ impl<'a> Maker<'a> {
     fn sql(&self, item: Item) -> String {
         let Some(step) = self.steps.get(&item) else { return String::new() };
         let step = &self.plan.steps[*step];
-        let statements = self.run.map_or_else(|| step.shown(), |run| step.statements(run));
+        let statements = self.run.map_or_else(|| step.shown(), |run| {
+            step.statements(run).iter().map(Statement::text).collect()
+        });
         statements.join(";\n\n")
     }
 

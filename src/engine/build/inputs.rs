@@ -27,6 +27,8 @@ pub(super) struct Bound {
     pub(super) optional: BTreeSet<Item>,
     /// Files that are read while the build goes on.
     pub(super) readable: Vec<PathBuf>,
+    /// Databases in which SQL of the project finds tables, in order.
+    pub(super) places: Vec<String>,
 }
 
 /// A table that can be read.
@@ -82,14 +84,37 @@ pub(super) fn bind(
         }
     }
     // SQL of the project may name tables itself.
-    let mut places = vec![current(store)?];
+    let own = current(store)?;
+    refuse_shadows(store, &own, &request.into)?;
+    // Before the data files come the database's own functions: no macro of a data file stands in
+    // for one of them.
+    let mut places = vec![own, "system".to_owned()];
     places.extend((0..databases).map(alias));
     places.push("memory".to_owned());
     store.execute(statements::look_in(&places).text())?;
+    bound.places = places;
     // One that is missing is told where it is read.
     let rules = project.stitcher_rules.as_ref();
     bound.rules = rules.and_then(|rules| find(&known, &rules.table).ok());
     Ok(bound)
+}
+
+/// A macro of the file that is built into, with the name of a built-in function, would stand in for
+/// it in every statement of the build.
+fn refuse_shadows(store: &Store, own: &str, into: &std::path::Path) -> Result<(), Failure> {
+    let names = sources::shadowing(store, own)?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!(
+            "the file has macros with the names of built-in functions: {}; what is built with them \
+             would have wrong values",
+            names.join(", ")
+        ),
+        into.display().to_string(),
+        "build into another file with --into, or drop these macros",
+    ))
 }
 
 fn current(store: &Store) -> Result<String, Failure> {

@@ -11,13 +11,15 @@
 //!   are switched over in one transaction when everything is there. A build that fails or is
 //!   killed leaves them on the last good run, and the next one goes on where it stopped.
 //! - SQL of the project can read the inputs and nothing else: before the first of it runs, the
-//!   database is shut out of all other files.
+//!   database is shut (`store/sandbox.rs`). It makes its own tables and changes nothing of a person
+//!   (`project_sql.rs`).
 //!
 //! Start at [`build`].
 
 mod access;
 mod definitions;
 mod inputs;
+mod project_sql;
 mod runs;
 mod stitch;
 
@@ -30,7 +32,10 @@ use super::store::{Store, StoreError};
 use crate::define::{self, EnableStatus, Item, Project};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
-use crate::plan::{self, Options, Plan, PlannedFile, Run, Step, Work, item_name, item_place};
+use crate::model::limits::Limits;
+use crate::plan::{
+    self, Options, Plan, PlannedFile, Run, Statement, Step, Work, item_name, item_place,
+};
 use crate::protocol::Progress;
 use crate::sql::build as statements;
 use jiff::civil::DateTime;
@@ -65,6 +70,8 @@ pub struct BuildRequest {
     pub keep_runs: Option<u64>,
     /// Now, in UTC.
     pub now: DateTime,
+    /// What SQL of the project may use of the machine.
+    pub limits: Limits,
 }
 
 /// What came of a build.
@@ -255,6 +262,10 @@ struct Builder<'a> {
     done: HashSet<String>,
     /// Hashes of what was defined in this session.
     defined: HashSet<String>,
+    /// Names of what was defined in this session.
+    defined_views: HashSet<String>,
+    /// Databases in which SQL of the project finds tables, in order.
+    places: Vec<String>,
     built: Built,
 }
 
@@ -286,13 +297,11 @@ fn build_into(
         return Err(nothing_to_build(&findings, &request.folder));
     }
     access::check(request)?;
-    let store = Store::writable(&request.into)?;
+    let store = Store::writable(&request.into, &request.limits)?;
     store.obey(std::sync::Arc::clone(&job.cancelled));
     runs::prepare(&store)?;
     let bound = inputs::bind(request, &project, &store, job)?;
-    for statement in statements::shut_out(&bound.readable) {
-        store.execute(statement.text())?;
-    }
+    store.shut(&bound.readable)?;
     let (run, resumed) = runs::begin(&store, request, &project)?;
     let done = runs::steps_done(&store, &run)?;
     let built = Built { run: run.number, end: run.end, resumed, findings, ..Built::default() };
@@ -303,6 +312,8 @@ fn build_into(
         run,
         done,
         defined: HashSet::new(),
+        defined_views: HashSet::new(),
+        places: bound.places,
         built,
     };
     let mut options = Options {
@@ -396,11 +407,12 @@ impl Builder<'_> {
     fn step(&mut self, step: &Step, tell: &mut dyn FnMut(&str)) -> Result<(), Stop> {
         let started = Instant::now();
         if !step.stays() {
-            for statement in step.statements(&self.run) {
-                self.sorted(self.store.execute(&statement), step)?;
-            }
+            self.run_statements(step)?;
+            self.defined_views.extend(step.makes.iter().map(|name| self.run.settle(name)));
             return Ok(());
         }
+        self.vet(step)?;
+        self.model_apart(step)?;
         self.store.execute(statements::begin().text())?;
         let work = match &step.work {
             Work::Stitch(stitch) => self.stitch(stitch, step, tell),
@@ -418,6 +430,7 @@ impl Builder<'_> {
             self.store.undo();
             return noted;
         }
+        self.clear_scratch(step)?;
         self.built.steps += 1;
         self.done.insert(step.hash.clone());
         Ok(())
@@ -425,7 +438,11 @@ impl Builder<'_> {
 
     fn run_statements(&self, step: &Step) -> Result<(), Stop> {
         for statement in step.statements(&self.run) {
-            self.sorted(self.store.execute(&statement), step)?;
+            let text = match &statement {
+                Statement::Model { table, .. } => statements::from_scratch(table).to_string(),
+                other => other.text(),
+            };
+            self.sorted(self.store.execute(&text), step)?;
         }
         Ok(())
     }
@@ -436,6 +453,10 @@ impl Builder<'_> {
             Ok(value) => Ok(value),
             Err(StoreError::Sql { message }) if is_about_sql(&message) => {
                 Err(Stop::Broken { items: step.items.clone(), why: message })
+            }
+            // One that takes too long or too much is left out like one that does not work.
+            Err(StoreError::Limit { what, hint }) => {
+                Err(Stop::Broken { items: step.items.clone(), why: format!("{what}; {hint}") })
             }
             Err(error) => Err(error.into()),
         }

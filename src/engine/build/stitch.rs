@@ -328,7 +328,7 @@ impl Builder<'_> {
         read.map_err(|error| self.fault(stitch, source, &error))
     }
 
-    fn fault(
+    pub(super) fn fault(
         &self,
         stitch: &Stitch,
         source: &StitchSource,

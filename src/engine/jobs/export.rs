@@ -120,10 +120,10 @@ pub fn write_list(
             ExportFormat::Csv | ExportFormat::Parquet => {
                 let doing = format!("Writing {}", file_name(&request.path));
                 let mut tell = |told| say(job, doing.clone(), told);
-                copy_to(store, &query.executed(), (request.format, part), &mut tell)
+                copy_to(store, &session.statement(&query), (request.format, part), &mut tell)
             }
             ExportFormat::Excel => excel_size(size.kept)
-                .and_then(|()| write_excel(store, &query.executed(), &kinds, part, job)),
+                .and_then(|()| write_excel(store, &session.statement(&query), &kinds, part, job)),
         };
         let files = files.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok((rows.map_err(|failure| explain(failure, &request.path))?, files?))

@@ -20,7 +20,7 @@ pub(in crate::engine) fn open(
     let (store, catalog) = match project_of(request) {
         Some(folder) => open_project(request, &folder, job)?,
         None => {
-            let store = Store::open(&request.paths, request.password.as_deref())?;
+            let store = Store::open(&request.paths, request.password.as_deref(), &request.limits)?;
             let catalog = look(request, &store, &kept.corrections, job)?;
             (store, catalog)
         }
@@ -59,11 +59,11 @@ fn open_project(
     let mut definitions = build::definitions(&project, folder);
     let file = build::output_of(folder, &project);
     if !file.is_file() {
-        let store = Store::in_memory()?;
+        let store = Store::open(&[], None, &request.limits)?;
         return Ok((store, unbuilt(folder, &project, definitions, findings)));
     }
     let of_file = OpenRequest { paths: vec![file.clone()], ..request.clone() };
-    let store = Store::open(&of_file.paths, request.password.as_deref())?;
+    let store = Store::open(&of_file.paths, request.password.as_deref(), &request.limits)?;
     let mut catalog = look(&of_file, &store, &[], job)?;
     // What was built is what the tables hold; what is shown of a definition is what it says now.
     if let Some(built) = catalog.definitions.take() {
@@ -96,5 +96,6 @@ fn unbuilt(
         definitions: Some(Arc::new(definitions)),
         runs: Vec::new(),
         run: None,
+        shadows: None,
     }
 }

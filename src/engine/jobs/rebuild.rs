@@ -72,6 +72,7 @@ fn open(
         password: password.map(str::to_owned),
         workspace,
         run: manifest.as_of.as_deref().and_then(|run| run.parse().ok()),
+        ..OpenRequest::default()
     };
     let whole = Session::open(&request, job);
     let files: Vec<PathBuf> = source.files.iter().map(|f| PathBuf::from(&f.path)).collect();

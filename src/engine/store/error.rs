@@ -2,6 +2,7 @@
 
 use crate::model::failure::Failure;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Why the database did not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +48,14 @@ pub enum StoreError {
         /// What to try.
         hint: String,
     },
+    /// A statement was stopped because it used more than it may.
+    #[error("{what}")]
+    Limit {
+        /// What was used up, and how much of it there was.
+        what: String,
+        /// How more is allowed.
+        hint: &'static str,
+    },
     /// A statement failed.
     #[error("{message}")]
     Sql {
@@ -62,6 +71,9 @@ impl StoreError {
         let message = first_lines(message);
         if message.contains("INTERRUPT Error") {
             return Self::Cancelled;
+        }
+        if let Some(limit) = Self::of_limit(&message) {
+            return limit;
         }
         let Some(path) = file.map(Path::to_path_buf) else {
             return Self::Sql { message };
@@ -85,6 +97,45 @@ impl StoreError {
             }
             None => Self::Sql { message },
         }
+    }
+}
+
+/// Why a statement of a project is not run.
+const REFUSAL: &str = "this kind of statement is not carried out";
+
+impl StoreError {
+    /// A statement of a project is of a kind that is not run.
+    pub(super) fn refusal() -> Self {
+        Self::Sql { message: REFUSAL.to_owned() }
+    }
+
+    /// Whether a message says so.
+    pub(in crate::engine) fn is_refusal(message: &str) -> bool {
+        message == REFUSAL
+    }
+
+    /// The time of a statement is up.
+    pub(super) fn time_is_up(time: Duration) -> Self {
+        let seconds = time.as_secs_f64();
+        Self::Limit {
+            what: format!("it took longer than {seconds:.0} s and was stopped"),
+            hint: "allow more with --time-limit SECONDS or MUSTER_TIME_LIMIT",
+        }
+    }
+
+    /// Memory or disk used up, told from the database's words.
+    fn of_limit(message: &str) -> Option<Self> {
+        if message.contains("max_temp_directory_size") {
+            return Some(Self::Limit {
+                what: "it needs more disk for what does not fit into memory than it may use".into(),
+                hint: "allow more with --spill-limit SIZE or MUSTER_SPILL_LIMIT",
+            });
+        }
+        let memory = message.contains("Out of Memory Error") || message.contains("bad_alloc");
+        memory.then(|| Self::Limit {
+            what: "it needs more memory than it may use".into(),
+            hint: "allow more with --memory-limit SIZE or MUSTER_MEMORY_LIMIT",
+        })
     }
 }
 
@@ -188,6 +239,7 @@ impl From<StoreError> for Failure {
             StoreError::NotReadable { path, message, hint } => {
                 Self::new(message, place(&path), hint)
             }
+            StoreError::Limit { what, hint } => Self::new(what, "", hint),
             StoreError::Sql { message } => Self::new(message, "", ""),
         }
     }

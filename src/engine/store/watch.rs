@@ -1,20 +1,52 @@
-//! Stops a running statement when a flag is set from outside.
+//! Stops a running statement when a flag is set from outside, or when its time is up.
 //!
 //! An interrupt that arrives between two statements is forgotten by the database. So a thread
-//! repeats it for as long as a statement runs and the flag is up. While nothing runs, it sleeps.
+//! repeats it for as long as a statement runs and has to stop. While nothing runs, it sleeps.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How often a raised flag is looked for while a statement runs.
+/// How often is looked whether a running statement has to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 enum Watched {
     Nothing,
-    Statement(Arc<AtomicBool>),
+    Statement(Arc<Statement>),
     Closed,
+}
+
+/// What makes a running statement stop.
+pub(super) struct Statement {
+    flag: Arc<AtomicBool>,
+    /// When its time is up; `None` for never.
+    deadline: Option<Instant>,
+    late: AtomicBool,
+}
+
+impl Statement {
+    pub(super) fn new(flag: &Arc<AtomicBool>, time: Duration) -> Arc<Self> {
+        let deadline = Instant::now().checked_add(time);
+        Arc::new(Self { flag: Arc::clone(flag), deadline, late: AtomicBool::new(false) })
+    }
+
+    /// Whether it has to stop now.
+    pub(super) fn is_over(&self) -> bool {
+        if self.flag.load(Ordering::Relaxed) {
+            return true;
+        }
+        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        if late {
+            self.late.store(true, Ordering::Relaxed);
+        }
+        late
+    }
+
+    /// Whether it was stopped because its time was up.
+    pub(super) fn was_late(&self) -> bool {
+        self.late.load(Ordering::Relaxed) && !self.flag.load(Ordering::Relaxed)
+    }
 }
 
 struct Shared {
@@ -62,8 +94,8 @@ impl Watch {
     }
 
     /// Watches until the guard is dropped.
-    pub(super) fn statement(&self, flag: &Arc<AtomicBool>) -> Watching<'_> {
-        self.shared.set(Watched::Statement(Arc::clone(flag)));
+    pub(super) fn statement(&self, statement: &Arc<Statement>) -> Watching<'_> {
+        self.shared.set(Watched::Statement(Arc::clone(statement)));
         Watching(&self.shared)
     }
 }
@@ -86,8 +118,8 @@ fn watch(shared: &Shared, interrupt: impl Fn()) {
             Watched::Nothing => {
                 shared.changed.wait(watched).unwrap_or_else(PoisonError::into_inner)
             }
-            Watched::Statement(flag) => {
-                if flag.load(Ordering::Relaxed) {
+            Watched::Statement(statement) => {
+                if statement.is_over() {
                     interrupt();
                 }
                 shared

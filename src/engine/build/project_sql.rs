@@ -1,0 +1,149 @@
+//! SQL of the project: looked at before it is run, and run where it can change nothing of a person.
+//!
+//! ```text
+//! query of a step ──planned in a transaction that only reads──▶ CREATE TABLE … AS query
+//! statements of a model ──one by one, in a scratch database──▶ its own table ──copied──▶ the file
+//! ```
+//!
+//! - What a text does is told by the database that runs it, from the plan that it makes, never by
+//!   reading the text here.
+//! - A transaction of the database writes to one database only. A model's begins by writing to the
+//!   scratch database, so that nothing else can be written to, however its statements name it.
+//! - What a model leaves behind beside its own table is thrown away, and what was there before it
+//!   is there as it was.
+
+use super::super::store::StoreError;
+use super::{Builder, Stop};
+use crate::model::value::Value;
+use crate::plan::{self, FilterRule, Statement, Step, Work};
+use crate::sql::build::{self as statements, SCRATCH};
+use std::collections::BTreeSet;
+
+/// A temporary table or view: name, kind and what defines it.
+type Temporary = (String, String, String);
+
+impl Builder<'_> {
+    /// Refuses what a step's SQL of the project does beyond reading.
+    pub(super) fn vet(&self, step: &Step) -> Result<(), Stop> {
+        if let Work::Stitch(stitch) = &step.work {
+            let vet = |query: &crate::sql::Sql| {
+                self.store.vet_query(&self.run.settle(query.text()))
+            };
+            for source in &stitch.sources {
+                vet(&source.query).map_err(|error| self.fault(stitch, source, &error))?;
+            }
+            if let Some(rules) = &stitch.rules {
+                self.sorted(vet(&rules.query), step)?;
+            }
+            for filter in &stitch.filters {
+                if let FilterRule::Rows(rows) = &filter.rule {
+                    self.sorted(vet(rows), step)?;
+                }
+            }
+            return Ok(());
+        }
+        for statement in step.statements(&self.run) {
+            if let Statement::Makes { query, .. } = &statement {
+                self.sorted(self.store.vet_query(query), step)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the statements of a model in the scratch database. Its table is there afterwards.
+    pub(super) fn model_apart(&self, step: &Step) -> Result<(), Stop> {
+        for statement in step.statements(&self.run) {
+            if let Statement::Model { table, text } = &statement {
+                self.store.execute(statements::attach_scratch().text())?;
+                let places = std::iter::once(SCRATCH.to_owned()).chain(self.places.iter().cloned());
+                let places: Vec<String> = places.collect();
+                self.store.execute(statements::look_in(&places).text())?;
+                let done = self.in_scratch(table, text);
+                if done.is_err() {
+                    self.store.undo();
+                }
+                self.store.execute(statements::look_in(&self.places).text())?;
+                self.sorted(done, step)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn in_scratch(&self, table: &str, text: &str) -> Result<(), StoreError> {
+        let refused = |message: String| StoreError::Sql { message };
+        let pieces = plan::single_statements(text);
+        let count = |text: &str| self.store.count_statements(text);
+        let told_apart = count(text) == u64::try_from(pieces.len()).ok()
+            && pieces.iter().all(|piece| count(piece) == Some(1));
+        if !told_apart {
+            return Err(refused("its statements cannot be told apart".to_owned()));
+        }
+        let before = self.temporary()?;
+        self.store.execute(statements::begin().text())?;
+        // From here on the transaction writes to the scratch database and to no other.
+        self.store.execute(statements::mark_scratch().text())?;
+        for piece in &pieces {
+            let done =
+                self.store.vet_statement(piece).and_then(|()| self.store.execute(piece));
+            done.map_err(|error| explained(error, piece))?;
+        }
+        let after = self.temporary()?;
+        if let Some((name, ..)) = before.iter().find(|known| !after.contains(known)) {
+            return Err(refused(format!("it changes `{name}`, which is not its own")));
+        }
+        let made = self.store.cells(statements::scratch_objects().text())?;
+        let made: BTreeSet<String> =
+            made.iter().filter_map(|row| row.first().map(Value::display)).collect();
+        if let Some(other) = made.iter().find(|name| *name != table) {
+            return Err(refused(format!(
+                "it makes `{other}`, and a model makes its own table and temporary ones only"
+            )));
+        }
+        if made.is_empty() {
+            return Err(refused("it does not make its own table".to_owned()));
+        }
+        self.store.execute(statements::commit().text())
+    }
+
+    /// Throws away what models left behind.
+    pub(super) fn clear_scratch(&self, step: &Step) -> Result<(), Stop> {
+        let is_model = |statement: &Statement| matches!(statement, Statement::Model { .. });
+        if !step.statements(&self.run).iter().any(is_model) {
+            return Ok(());
+        }
+        self.store.execute(statements::detach_scratch().text())?;
+        for (name, kind, _) in self.temporary()? {
+            if !self.defined_views.contains(&name) {
+                let dropped = statements::drop_temporary(&name, kind == "view");
+                self.store.execute(dropped.text())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn temporary(&self) -> Result<BTreeSet<Temporary>, StoreError> {
+        let rows = self.store.cells(statements::temporary_objects().text())?;
+        let object = |row: Vec<Value>| {
+            let mut cells = row.iter().map(Value::display);
+            Some((cells.next()?, cells.next()?, cells.next()?))
+        };
+        Ok(rows.into_iter().filter_map(object).collect())
+    }
+}
+
+/// Says in the words of a project why a statement was refused.
+fn explained(error: StoreError, statement: &str) -> StoreError {
+    let StoreError::Sql { message } = &error else { return error };
+    let is_elsewhere = message.contains("Attempting to write to database");
+    if !is_elsewhere && !StoreError::is_refusal(message) {
+        return error;
+    }
+    let words: Vec<&str> = statement.split_whitespace().take(8).collect();
+    StoreError::Sql {
+        message: format!(
+            "`{}` is not carried out for a project: it may make its own table and temporary \
+             ones, and change those",
+            words.join(" ")
+        ),
+    }
+}
