@@ -108,7 +108,7 @@ pub fn open(
         Some(built) => built.fill(probe, &mut catalog)?,
         None => discover(probe, &mut catalog)?,
     }
-    correct::apply(probe, &mut catalog, corrections)?;
+    correct::apply(probe, &mut catalog, corrections, request.workspace.as_deref())?;
     Ok(catalog)
 }
 
