@@ -8,6 +8,7 @@ pub mod cli;
 pub mod compile;
 pub mod define;
 pub mod deliver;
+pub mod disk;
 pub mod engine;
 pub mod identity;
 pub mod language;

@@ -2,10 +2,19 @@
 
 use muster::app::{self, WindowArgs};
 use muster::cli::{self, Asked};
+use muster::disk::{self, stop};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match cli::read(std::env::args_os()) {
+    let asked = cli::read(std::env::args_os());
+    let stopping = match &asked {
+        Asked::Command(_) => stop::Stopping::CancelFirst,
+        Asked::Window { .. } => stop::Stopping::AtOnce,
+        Asked::Nothing(status) => return *status,
+    };
+    stop::listen(stopping);
+    disk::sweep();
+    match asked {
         Asked::Command(command) => command.run(),
         Asked::Window { paths, workspace } => app::run(WindowArgs { paths, workspace }),
         Asked::Nothing(status) => status,

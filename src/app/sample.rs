@@ -1,5 +1,6 @@
 //! The sample shop, which travels inside the program.
 
+use crate::disk::{Readers, read, write};
 use crate::model::failure::Failure;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,15 +25,13 @@ pub fn path() -> Result<PathBuf, Failure> {
 }
 
 fn unpack(path: &Path) -> io::Result<()> {
-    if std::fs::read(path).is_ok_and(|there| there == SHOP) {
+    if read::whole(path, SHOP.len() as u64).is_ok_and(|there| there == SHOP) {
         return Ok(());
     }
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        write::create_private_folder(folder)?;
     }
-    let part = path.with_extension("part");
-    std::fs::write(&part, SHOP)?;
-    std::fs::rename(&part, path)
+    write::replace(path, SHOP, Readers::AsUsual)
 }
 
 #[cfg(test)]

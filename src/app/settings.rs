@@ -4,6 +4,7 @@
 //! A small JSON file of its own in the user's data folder. One that cannot be read is set aside
 //! rather than in the way of the start.
 
+use crate::disk::{Readers, limit, read, write};
 use crate::state::{Place, State, Theme};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,7 +59,7 @@ impl Settings {
 
     /// Reads them. A missing or broken file gives the usual ones.
     pub(super) fn load(file: &Path) -> Self {
-        let Ok(text) = std::fs::read_to_string(file) else { return Self::default() };
+        let Ok(text) = read::text(file, limit::SETTINGS) else { return Self::default() };
         serde_json::from_str(&text).unwrap_or_else(|error| {
             log::warn!("{}: {error}", file.display());
             Self::default()
@@ -71,12 +72,10 @@ impl Settings {
     /// When the folder or file cannot be written.
     pub(super) fn save(&self, file: &Path) -> io::Result<()> {
         if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder)?;
+            write::create_private_folder(folder)?;
         }
         let text = serde_json::to_string_pretty(self).map_err(io::Error::other)?;
-        let part = file.with_extension("part");
-        std::fs::write(&part, text)?;
-        std::fs::rename(&part, file)
+        write::replace(file, text.as_bytes(), Readers::Owner)
     }
 
     /// What of the state is remembered.

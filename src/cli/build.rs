@@ -3,6 +3,7 @@
 use super::args::{KeyArgs, LimitArgs, ProjectArgs};
 use super::session::{Watch, key};
 use super::{Printed, check, project};
+use crate::disk::write;
 use crate::engine::build::{self, BuildRequest, Built};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
@@ -83,7 +84,8 @@ impl Build {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
         let read = project::read_project(&self.project.path)?;
         let into = match &self.into {
-            Some(into) => into.clone(),
+            // A link that the person names means the file behind it.
+            Some(into) => write::behind_link(into).unwrap_or_else(|_| into.clone()),
             None => build::default_file(read.folder(), read.project())?,
         };
         let request = BuildRequest {

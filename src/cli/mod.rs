@@ -20,6 +20,7 @@ mod sql;
 mod table;
 mod verify;
 
+use crate::disk::stop;
 use crate::model::failure::Failure;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -132,6 +133,11 @@ impl Command {
             Self::Verify(command) => command.run(),
             Self::Profile(command) => command.run(),
         };
+        if let Some(status) = stop::status() {
+            // Whoever stopped it knows; what it had begun is cleaned up by now.
+            tell(&Failure::new("stopped", "", ""));
+            return ExitCode::from(status);
+        }
         match printed {
             Ok(printed) => {
                 let mut out = std::io::stdout().lock();

@@ -1,14 +1,13 @@
 //! Opening a source for a command, with a progress bar where someone watches.
 
 use super::args::{KEY_VARIABLE, KeyArgs, SourceArgs};
+use crate::disk::{limit, read, stop};
 use crate::engine::{Job, Session};
 use crate::model::failure::Failure;
 use crate::protocol::{OpenRequest, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// A bar on the terminal's standard error; nothing when that is not a terminal.
 pub(super) struct Watch {
@@ -40,7 +39,7 @@ impl Watch {
                 None => bar.tick(),
             }
         };
-        let mut job = Job { cancelled: Arc::new(AtomicBool::new(false)), report: &mut report };
+        let mut job = Job { cancelled: stop::asked(), report: &mut report };
         work(&mut job)
     }
 }
@@ -92,7 +91,7 @@ pub(super) fn key(args: &KeyArgs) -> Result<Option<String>, Failure> {
 
 fn key_in(file: &Path) -> Result<String, Failure> {
     let place = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| {
+    let text = read::text(file, limit::KEY).map_err(|error| {
         let what = format!("the key cannot be read: {error}");
         Failure::wrong_use(what, &place, "name a text file with the key in its first line")
     })?;

@@ -4,7 +4,7 @@ use super::Printed;
 use super::args::KeyArgs;
 use super::session::{Watch, key};
 use crate::deliver::verify::{Verdict, verify};
-use crate::engine::jobs::rebuild::{Rebuilt, rebuild};
+use crate::engine::jobs::rebuild::{Consent, Rebuilt, rebuild};
 use crate::model::failure::Failure;
 use crate::model::value::grouped;
 use clap::Args;
@@ -21,6 +21,13 @@ pub struct Verify {
     /// Make the list again from the source that the manifest names, and compare.
     #[arg(long)]
     rebuild: bool,
+    /// Where the source is now: needed when it does not lie in the folder of the list, for the
+    /// manifest may be somebody else's. May be given several times, as to the other commands.
+    #[arg(long, value_name = "PATH", requires = "rebuild")]
+    source: Vec<PathBuf>,
+    /// The folder of the workspace, when the manifest names one that lies elsewhere.
+    #[arg(long, value_name = "DIR", requires = "rebuild")]
+    workspace: Option<PathBuf>,
     #[command(flatten)]
     key: KeyArgs,
     /// Print JSON.
@@ -35,7 +42,9 @@ impl Verify {
         let rebuilt = match self.rebuild {
             true => {
                 let password = key(&self.key)?;
-                Some(watch.over(|job| rebuild(&verdict, password.as_deref(), job))?)
+                let (source, workspace) = (self.source.clone(), self.workspace.clone());
+                let consent = Consent { source, workspace };
+                Some(watch.over(|job| rebuild(&verdict, &consent, password.as_deref(), job))?)
             }
             false => None,
         };

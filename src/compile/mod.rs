@@ -27,8 +27,8 @@ pub use question::{
     size, steps, time_range, timeline, values,
 };
 
-use crate::model::failure::Failure;
 use crate::model::catalog::Shadows;
+use crate::model::failure::Failure;
 use crate::sql::{self, Sql};
 
 /// A statement with the tables it reads.

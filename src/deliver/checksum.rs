@@ -1,9 +1,9 @@
 //! SHA-256 of files, read once from front to back, and the records of delimited text.
 
+use crate::disk::read;
 use crate::model::failure::Failure;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -55,7 +55,7 @@ fn each_block(
     path: &Path,
     take: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut file = File::open(path).map_err(|error| cannot_read(&error, path))?;
+    let mut file = read::open(path).map_err(|error| cannot_read(&error, path))?;
     let mut block = vec![0; BLOCK];
     loop {
         match file.read(&mut block).map_err(|error| cannot_read(&error, path))? {

@@ -3,11 +3,13 @@
 //! `FILE.manifest.json`, schema 1, described field by field in `docs/json.md`. It is renamed into
 //! place last, so that a list with a manifest is a whole list.
 
-use super::{checksum, part_path, with_suffix};
+use super::{checksum, with_suffix};
+use crate::disk::{PartFile, limit, read};
 use crate::model::catalog::{FileStamp, Fingerprint, SourceKind};
 use crate::model::export::{ExportColumn, ExportFormat};
 use crate::model::failure::Failure;
 use serde::{Deserialize, Serialize};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -140,7 +142,7 @@ impl Manifest {
     /// When it is not there, is not a manifest, or is of a later schema.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let place = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let text = read::text(path, limit::MANIFEST).map_err(|error| {
             let hint = "a manifest is written beside each exported list; keep the two together";
             Failure::new(format!("there is no manifest to read: {error}"), &place, hint)
         })?;
@@ -166,15 +168,15 @@ impl Manifest {
         text
     }
 
-    /// Writes the manifest beside its place, under the name that [`part_path`] gives.
+    /// Writes the manifest to the part file of its place.
     ///
     /// # Errors
-    /// When the folder cannot be written to.
-    pub fn write_part(&self, path: &Path) -> Result<(), Failure> {
-        std::fs::write(part_path(path), self.text()).map_err(|error| {
+    /// When it cannot be written to.
+    pub fn write_part(&self, part: &mut PartFile) -> Result<(), Failure> {
+        part.file().write_all(self.text().as_bytes()).map_err(|error| {
             Failure::new(
                 format!("the manifest cannot be written: {error}"),
-                path.display().to_string(),
+                part.path().display().to_string(),
                 "choose a folder that may be written to",
             )
         })
@@ -364,8 +366,9 @@ pub(crate) mod tests {
     fn a_manifest_is_read_back_and_a_later_one_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list.csv.manifest.json");
-        sample().write_part(&path).unwrap();
-        std::fs::rename(part_path(&path), &path).unwrap();
+        let mut part = PartFile::of(&path).unwrap();
+        sample().write_part(&mut part).unwrap();
+        part.rename().unwrap();
         assert_eq!(Manifest::read(&path).unwrap(), sample());
 
         std::fs::write(&path, sample().text().replace("\"schema\": 1", "\"schema\": 2")).unwrap();

@@ -13,11 +13,6 @@ pub mod workbook;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// `FILE.part`: where a file is written before it is renamed into place.
-pub fn part_path(path: &Path) -> PathBuf {
-    with_suffix(path, ".part")
-}
-
 /// The same path with more at its end; file names that are not UTF-8 stay as they are.
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();

@@ -4,7 +4,7 @@
 //! Thrift's compact protocol: field 1 is the version, 2 the schema, 3 the number of rows. Only as
 //! much of it is read as leads to field 3.
 
-use std::fs::File;
+use crate::disk::read;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -13,7 +13,7 @@ const FOOTER_MAX: u64 = 256 << 20;
 
 /// The rows of a Parquet file; `None` when it is not one or is damaged.
 pub fn rows(path: &Path) -> Option<u64> {
-    let mut file = File::open(path).ok()?;
+    let mut file = read::open(path).ok()?;
     let size = file.metadata().ok()?.len();
     let mut tail = [0; 8];
     file.seek(SeekFrom::Start(size.checked_sub(8)?)).ok()?;

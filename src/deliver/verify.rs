@@ -3,9 +3,9 @@
 use super::checksum::{self, Checksum};
 use super::manifest::{FileRecord, Manifest};
 use super::parquet_rows;
+use crate::disk::{links, read, write};
 use crate::model::export::ExportFormat;
 use crate::model::failure::Failure;
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -43,14 +43,16 @@ pub fn verify(
     path: &Path,
     on_block: &mut dyn FnMut(u64) -> Result<(), Failure>,
 ) -> Result<Verdict, Failure> {
-    let list = list_of(path);
-    let found = match list.is_file() {
-        true => checksum::of_file(&list, on_block)?,
-        false => {
-            let place = list.display().to_string();
-            return Err(Failure::new("there is no such list", place, "check the path"));
-        }
-    };
+    let mut list = list_of(path);
+    // A list that was sent to a link lies with its manifest where the link leads.
+    if links::is_link(&list) && !Manifest::path_of(&list).exists() {
+        list = write::behind_link(&list).unwrap_or(list);
+    }
+    if !list.exists() {
+        let place = list.display().to_string();
+        return Err(Failure::new("there is no such list", place, "check the path"));
+    }
+    let found = checksum::of_file(&list, on_block)?;
     let manifest_path = Manifest::path_of(&list);
     let manifest = Manifest::read(&manifest_path)?;
     let rows = rows_of(&list, &manifest, &found)?;
@@ -115,8 +117,8 @@ pub fn changed_sources(then: &[FileRecord], now: &[FileRecord]) -> Vec<String> {
 /// # Errors
 /// When one of the files cannot be read.
 pub fn first_differing_line(list: &Path, rebuilt: &Path) -> std::io::Result<Option<String>> {
-    let mut old = BufReader::new(File::open(list)?);
-    let mut new = BufReader::new(File::open(rebuilt)?);
+    let mut old = BufReader::new(read::open(list)?);
+    let mut new = BufReader::new(read::open(rebuilt)?);
     let (mut a, mut b) = (Vec::new(), Vec::new());
     for line in 1_u64.. {
         a.clear();

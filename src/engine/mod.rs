@@ -18,6 +18,7 @@
 
 mod arrow;
 pub mod build;
+mod history;
 mod inbox;
 pub mod jobs;
 pub mod project;

@@ -1,14 +1,18 @@
 //! Reads the files of a Profiles project, for [`crate::define`] to understand. Nothing is written.
 
 use crate::define::{self, Project};
+use crate::disk::links::{Entry, Opened};
+use crate::disk::{limit, read};
 use crate::model::failure::Failure;
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, Severity};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Folders deeper than this, and files beyond these limits, are not part of any project.
 const DEPTH_MAX: usize = 12;
 const FILES_MAX: usize = 20_000;
-const BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// So many links and the like are told one by one.
+const TOLD_MAX: usize = 20;
 
 /// The folder of the project that a path means: the project file or the folder that holds it.
 pub fn folder_of(path: &Path) -> Option<PathBuf> {
@@ -26,41 +30,127 @@ pub fn folder_of(path: &Path) -> Option<PathBuf> {
 /// The project in a folder, and everything that is wrong with it.
 ///
 /// # Errors
-/// When the folder cannot be listed. A file that cannot be read is read as empty and shows up as a
-/// finding where it is missed.
+/// When the folder cannot be listed. A file that cannot be read is a finding, and reads as missing.
 pub fn read(folder: &Path) -> Result<(Project, Vec<Finding>), Failure> {
-    let mut paths = Vec::new();
-    list(folder, 0, &mut paths).map_err(|error| {
-        Failure::new(
-            format!("the project cannot be listed: {error}"),
-            folder.display().to_string(),
-            "check that the folder is there and may be read",
-        )
-    })?;
-    paths.sort();
-    let files: Vec<(PathBuf, Vec<u8>)> = paths
-        .into_iter()
-        .take(FILES_MAX)
-        .filter_map(|path| std::fs::read(&path).ok().map(|bytes| (path, bytes)))
-        .collect();
-    Ok(define::read(&files, folder))
+    let mut listed = Listed::default();
+    Opened::new(folder).and_then(|mut opened| listed.list(&mut opened, folder, 0)).map_err(
+        |error| {
+            Failure::new(
+                format!("the project cannot be listed: {error}"),
+                folder.display().to_string(),
+                "check that the folder is there and may be read",
+            )
+        },
+    )?;
+    let files = listed.read(folder);
+    let (project, mut findings) = define::read(&files, folder);
+    let more = listed.strays.len().saturating_sub(TOLD_MAX);
+    findings.extend(listed.strays.into_iter().take(TOLD_MAX));
+    if more > 0 {
+        let message = format!("{more} more files, links and pipes are not read");
+        findings.push(Finding::new(Severity::Warning, message).at(folder, None));
+    }
+    Ok((project, findings))
 }
 
-/// Files of the project below a folder. Links are not followed: they could lead out of it.
-fn list(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let (path, kind) = (entry.path(), entry.file_type()?);
-        let hidden = entry.file_name().to_string_lossy().starts_with(".git");
-        if kind.is_dir() && depth < DEPTH_MAX && !hidden {
-            list(&path, depth + 1, found)?;
-        } else if kind.is_file()
-            && define::wanted(&path)
-            && entry.metadata().is_ok_and(|m| m.len() <= BYTES_MAX)
-            && found.len() <= FILES_MAX
-        {
-            found.push(path);
+/// What is in the folder of a project.
+#[derive(Default)]
+struct Listed {
+    paths: Vec<PathBuf>,
+    /// Links that lead out of the project, pipes, and files that are not read.
+    strays: Vec<Finding>,
+}
+
+impl Listed {
+    fn list(&mut self, opened: &mut Opened, folder: &Path, depth: usize) -> io::Result<()> {
+        for (path, entry) in opened.entries(folder)? {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with(".git") {
+                continue;
+            }
+            match &entry {
+                Entry::Folder if depth < DEPTH_MAX => self.list(opened, &path, depth + 1)?,
+                Entry::File if define::wanted(&path) => self.paths.push(path),
+                // One that would not have been read anyway is nobody's concern, a folder may be.
+                Entry::LeadsOut(to) if to.is_dir() => self.strays.extend(entry.finding(&path)),
+                stray if define::wanted(&path) => self.strays.extend(stray.finding(&path)),
+                _ => {}
+            }
+            if self.paths.len() > FILES_MAX {
+                break;
+            }
         }
+        Ok(())
     }
-    Ok(())
+
+    /// The contents of the files, in the order of their paths.
+    fn read(&mut self, folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+        self.paths.sort();
+        let mut left = limit::PROJECT;
+        let mut files = Vec::new();
+        let paths = std::mem::take(&mut self.paths);
+        let too_many = paths.len() > FILES_MAX;
+        for path in paths.into_iter().take(FILES_MAX) {
+            match read::whole(&path, limit::PROJECT_FILE.min(left)) {
+                Ok(bytes) => {
+                    left -= bytes.len() as u64;
+                    files.push((path, bytes));
+                }
+                Err(error) => self.strays.push(not_read(&path, &error, left)),
+            }
+        }
+        if too_many {
+            let message =
+                format!("the project has more than {FILES_MAX} files; the rest is not read");
+            self.strays.push(Finding::new(Severity::Error, message).at(folder, None));
+        }
+        files
+    }
+}
+
+fn not_read(path: &Path, error: &io::Error, left: u64) -> Finding {
+    let of_all = error.kind() == io::ErrorKind::FileTooLarge && left < limit::PROJECT_FILE;
+    let why = match of_all {
+        true => format!("the project has more than {} MB", limit::PROJECT >> 20),
+        false => error.to_string(),
+    };
+    let message = format!("the file is not read: {why}");
+    Finding::new(Severity::Error, message)
+        .at(path, None)
+        .hint("take what is no definition out of the project, or check that the file may be read")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn what_is_not_read_of_a_project_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir_all(at("project/models")).unwrap();
+        fs::create_dir(at("elsewhere")).unwrap();
+        fs::write(at("elsewhere/secret.yaml"), "models: []\n").unwrap();
+        fs::write(at("project/pb_project.yaml"), "name: p\nschema_version: 85\n").unwrap();
+        let link = |to: &str, name: &str| {
+            std::os::unix::fs::symlink(to, at("project").join(name)).unwrap();
+        };
+        link("../../elsewhere/secret.yaml", "models/out.yaml");
+        link("../elsewhere", "all");
+        link("..", "up");
+        link(".", "circle");
+        link("/bin/sh", "sh");
+        let pipe = at("project/models/pipe.yaml");
+        rustix::fs::mkfifoat(rustix::fs::CWD, pipe, rustix::fs::Mode::RWXU).unwrap();
+        fs::write(at("project/large.yaml"), vec![b'#'; (8 << 20) + 1]).unwrap();
+        let (_, findings) = read(&at("project")).unwrap();
+        let told: Vec<String> = findings
+            .iter()
+            .filter(|f| f.message.contains("leads out") || f.message.contains("not read"))
+            .filter_map(|f| Some(f.file.as_ref()?.file_name()?.to_string_lossy().into_owned()))
+            .collect();
+        assert_eq!(told, ["out.yaml", "all", "up", "large.yaml"]);
+        assert!(findings.iter().any(|f| f.message.contains("pipe.yaml is a pipe")));
+    }
 }

@@ -19,10 +19,10 @@
 //! Start at [`Repository::provenance`], then `Trace`.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use crate::disk::read;
 use gix::ObjectId;
 use gix::bstr::{BStr, BString, ByteSlice as _};
 use gix::discover::upwards;
@@ -139,11 +139,7 @@ impl Repository {
     fn trace_file(&mut self, file: &Path) -> Option<TracedFile> {
         let file = self.project.join(file).canonicalize().ok()?;
         let path = self.path_in_tree(&file)?;
-        let facts = fs::metadata(&file).ok()?;
-        if !facts.is_file() || facts.len() > BYTES_MAX {
-            return None;
-        }
-        let working = fs::read(&file).ok()?;
+        let working = read::whole(&file, BYTES_MAX).ok()?;
 
         let never_committed = || Some(TracedFile::new(b"", &working, &[]));
         let Some(head) = self.head else { return never_committed() };
@@ -600,6 +596,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+    use std::fs;
 
     const MAIN: &str = "refs/heads/main";
     const FILE: &str = "vars.yaml";

@@ -19,6 +19,7 @@ mod watch;
 pub use error::StoreError;
 
 use super::arrow::{Shape, frame, is_plain, push_plain_rows, push_rows};
+use crate::disk::PrivateFolder;
 use crate::model::catalog::Reader;
 use crate::model::failure::Failure;
 use crate::model::limits::Limits;
@@ -60,7 +61,7 @@ pub struct Store {
     // Dropped in this order: the watch uses the connection, which uses the folder.
     watch: Watch,
     connection: Connection,
-    spill: Arc<SpillFolder>,
+    spill: Arc<PrivateFolder>,
     database: Option<Arc<DatabaseFile>>,
     attached: Cell<bool>,
     flag: RefCell<Arc<AtomicBool>>,
@@ -153,11 +154,11 @@ impl Store {
     }
 
     fn start(path: Option<&Path>, limits: &Limits) -> Result<Self, StoreError> {
-        let spill = SpillFolder::create().map_err(|error| StoreError::Sql {
+        let spill = PrivateFolder::create("spill").map_err(|error| StoreError::Sql {
             message: format!("no temporary folder can be made: {error}"),
         })?;
         let told = |error: duckdb::Error| told(&error, path);
-        let config = sandbox::config(&spill.0).map_err(told)?;
+        let config = sandbox::config(spill.path()).map_err(told)?;
         let connection = match path {
             None => Connection::open_in_memory_with_flags(config),
             Some(path) => Connection::open_with_flags(path, config),
@@ -309,9 +310,9 @@ impl Store {
         match project.parser.count(sql) {
             // What is no SQL is told by the database in its own words.
             None | Some(1) => Ok(()),
-            Some(_) => Err(StoreError::Sql {
-                message: "it holds more than one statement".to_owned(),
-            }),
+            Some(_) => {
+                Err(StoreError::Sql { message: "it holds more than one statement".to_owned() })
+            }
         }
     }
 
@@ -323,7 +324,7 @@ impl Store {
 
     fn over(
         connection: Connection,
-        spill: Arc<SpillFolder>,
+        spill: Arc<PrivateFolder>,
         database: Option<Arc<DatabaseFile>>,
         limits: Arc<Limits>,
     ) -> Result<Self, StoreError> {
@@ -374,6 +375,14 @@ impl Store {
             store.shut_but(&Reach::of_paths(paths))?;
         }
         Ok(store)
+    }
+
+    /// A file that is not there yet, in the one folder that the database may write to. What is
+    /// written to it is moved away afterwards, or removed with the store.
+    pub fn way_out(&self) -> PathBuf {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        self.spill.path().join(format!("list-{number}"))
     }
 
     /// Under which name the database file is attached; `None` when the source is other files.
@@ -822,36 +831,6 @@ fn plain(error: duckdb::Error) -> StoreError {
     told(&error, None)
 }
 
-/// A private folder for what does not fit into memory, removed with its owner.
-struct SpillFolder(PathBuf);
-
-impl SpillFolder {
-    fn create() -> std::io::Result<Self> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        loop {
-            let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-            let name = format!("muster-{}-{number}", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            let mut builder = std::fs::DirBuilder::new();
-            #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            match builder.create(&path) {
-                Ok(()) => return Ok(Self(path)),
-                // Left behind by an earlier process of the same number.
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-}
-
-impl Drop for SpillFolder {
-    fn drop(&mut self) {
-        // What cannot be removed now is in the system's folder for such things.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -1035,7 +1014,7 @@ mod tests {
     #[test]
     fn the_folder_for_spilling_goes_with_the_store() {
         let store = store();
-        let folder = store.spill.0.clone();
+        let folder = store.spill.path().to_owned();
         assert!(folder.is_dir());
         drop(store);
         assert!(!folder.exists());

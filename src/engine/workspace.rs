@@ -3,8 +3,10 @@
 //! - Reading never creates a file or a folder.
 //! - A file that cannot be read is never overwritten: whatever is in it, it is not lost.
 //! - Comments at the top of a file that was written by hand stay; others go with the first save.
+//! - A `muster.yaml` that is a link out of its folder came with somebody else's folder: it is
+//!   neither read nor written. A new one is readable by its owner only.
 
-use crate::deliver::part_path;
+use crate::disk::{Readers, limit, links, read, write};
 use crate::model::failure::Failure;
 use crate::model::workspace::{SavedSegment, Workspace};
 use crate::protocol::OpenRequest;
@@ -54,8 +56,11 @@ fn is_writable(folder: &Path) -> bool {
 
 /// A folder of its own for each source: its name, and a number made from its whole path.
 fn in_user_data(source: &Path) -> PathBuf {
-    let data = directories::ProjectDirs::from("", "", "muster")
-        .map_or_else(std::env::temp_dir, |dirs| dirs.data_dir().to_owned());
+    let Some(data) = directories::ProjectDirs::from("", "", "muster") else {
+        // A user without a data folder: beside the source, where it cannot be guessed by others.
+        return source.with_file_name(FILE);
+    };
+    let data = data.data_dir();
     let stem = source.file_stem().unwrap_or_default().to_string_lossy();
     let plain = |c: char| if c.is_alphanumeric() || "-_".contains(c) { c } else { '_' };
     let stem: String = stem.chars().take(40).map(plain).collect();
@@ -68,7 +73,8 @@ fn in_user_data(source: &Path) -> PathBuf {
 /// # Errors
 /// When the file cannot be read, is of a later version, or holds a key that is not known.
 pub fn load(file: &Path) -> Result<Workspace, Failure> {
-    match std::fs::read_to_string(file) {
+    refuse_link_out(file)?;
+    match read::text(file, limit::WORKSPACE) {
         Ok(text) => parse(&text, file),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Workspace::default()),
         Err(error) => Err(Failure::new(
@@ -77,6 +83,23 @@ pub fn load(file: &Path) -> Result<Workspace, Failure> {
             "check that it may be read, or choose another folder with --workspace",
         )),
     }
+}
+
+fn refuse_link_out(file: &Path) -> Result<(), Failure> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let to = match links::leads_out(folder, file) {
+        Some(to) => to,
+        // A link to a file that is not there yet would be written through.
+        None if links::is_link(file) && !file.exists() => {
+            write::behind_link(file).unwrap_or_else(|_| file.to_owned())
+        }
+        None => return Ok(()),
+    };
+    Err(Failure::new(
+        format!("the workspace is a link that leads out of its folder, to {}", to.display()),
+        file.display().to_string(),
+        "remove the link, or name the folder of the workspace that you want with --workspace",
+    ))
 }
 
 /// The version alone, whatever else a later one holds.
@@ -131,7 +154,7 @@ pub fn load_segment(file: &Path) -> Result<SavedSegment, Failure> {
         let hint = "a segment file holds `cohort:` and `where:`";
         Failure::wrong_use(format!("the segment cannot be read: {what}"), place.clone(), hint)
     };
-    let text = std::fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
+    let text = read::text(file, limit::WORKSPACE).map_err(|error| failed(error.to_string()))?;
     let read: SegmentFile =
         serde_saphyr::from_str(&text).map_err(|error| failed(first_line(&error.to_string())))?;
     let stem = || file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -158,18 +181,15 @@ pub fn save(file: &Path, workspace: &Workspace) -> Result<(), Failure> {
             "choose a folder that may be written to with --workspace",
         )
     };
-    let head = std::fs::read_to_string(file).map(|old| head_comments(&old)).unwrap_or_default();
+    let old = read::text(file, limit::WORKSPACE);
+    let head = old.map(|old| head_comments(&old)).unwrap_or_default();
     let text = format!("{head}{}", text(workspace, file)?);
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).map_err(cannot)?;
+        write::create_private_folder(folder).map_err(cannot)?;
     }
-    let part = part_path(file);
-    std::fs::write(&part, text).map_err(cannot)?;
-    std::fs::rename(&part, file).map_err(|error| {
-        // The failure that led here is told; the old workspace is still in place.
-        let _ = std::fs::remove_file(&part);
-        cannot(error)
-    })
+    // A link within the folder stays one.
+    let real = write::behind_link(file).map_err(cannot)?;
+    write::replace(&real, text.as_bytes(), Readers::Owner).map_err(cannot)
 }
 
 fn text(workspace: &Workspace, file: &Path) -> Result<String, Failure> {
@@ -247,7 +267,8 @@ mod tests {
         assert!(!file.parent().unwrap().exists(), "reading creates nothing");
         save(&file, &full()).unwrap();
         assert_eq!(load(&file).unwrap(), full());
-        assert!(!part_path(&file).exists());
+        let there = std::fs::read_dir(file.parent().unwrap()).unwrap().count();
+        assert_eq!(there, 1, "nothing but the workspace");
         save(&file, &Workspace::default()).unwrap();
         assert_eq!(load(&file).unwrap(), Workspace::default());
     }
@@ -311,6 +332,45 @@ mod tests {
         save(&file, &workspace).unwrap();
         assert!(std::fs::read_to_string(&file).unwrap().starts_with("# Ours, ask Ana\n\nversion"));
         assert_eq!(load(&file).unwrap(), workspace);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_out_of_the_folder_is_neither_read_nor_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("theirs")).unwrap();
+        std::fs::write(at("mine.yaml"), "version: 1\n").unwrap();
+        let file = at("theirs").join(FILE);
+        for target in ["../mine.yaml", "../not there yet"] {
+            std::os::unix::fs::symlink(target, &file).unwrap();
+            assert!(load(&file).unwrap_err().what.contains("leads out"));
+            assert!(save(&file, &full()).unwrap_err().what.contains("leads out"));
+            std::fs::remove_file(&file).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(at("mine.yaml")).unwrap(), "version: 1\n");
+        assert!(!at("not there yet").exists());
+        // One that stays inside is the workspace.
+        std::fs::write(at("theirs/real.yaml"), "version: 1\n").unwrap();
+        std::os::unix::fs::symlink("real.yaml", &file).unwrap();
+        save(&file, &full()).unwrap();
+        assert_eq!(load(&file).unwrap(), full());
+        assert!(links::is_link(&file));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_workspace_is_readable_by_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("new").join(FILE);
+        save(&file, &full()).unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+        // One that is shared stays so.
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        save(&file, &full()).unwrap();
+        assert_eq!(mode(&file), 0o644);
     }
 
     #[track_caller]

@@ -32,8 +32,8 @@ mod rows;
 mod stitch;
 mod text;
 
-pub use files::{PlannedFile, files, item_name, item_place, views};
 pub use dialect::single_statements;
+pub use files::{PlannedFile, files, item_name, item_place, views};
 pub use picture::picture;
 pub use stitch::seconds;
 pub use stitch::{CapPlan, FilterPlan, FilterRule, RulesPlan, Stitch, StitchSource, StitchTables};

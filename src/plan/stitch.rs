@@ -12,10 +12,10 @@
 //! 4. Manual rules go before filters and caps.
 //! 5. What hangs together is one entity. Its main id is the least of the salted hashes of its ids.
 
-use super::{Statement, Work};
 use super::build::{Builder, Draft, material};
 use super::rows::{Table, table_named};
 use super::text::{About, bracketed};
+use super::{Statement, Work};
 use crate::define::{EdgeSource, IdRule, Item, Node, StitcherId, Target};
 use crate::sql::{Sql, build, ident, number, text};
 use std::collections::BTreeSet;

@@ -8,8 +8,11 @@ use crate::model::catalog::{Catalog, Entity, EntityBase, Relation};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::workspace::Correction;
+use std::path::{Path, PathBuf};
 
-/// Applies the corrections in order. One that fits nothing any more becomes a finding.
+/// Applies the corrections in order. One that fits nothing any more becomes a finding, and so does
+/// one that takes the mark from a column that looks personal: it may have come with somebody
+/// else's workspace, which is in the folder `workspace`.
 ///
 /// # Errors
 /// When a table cannot be read.
@@ -17,6 +20,7 @@ pub(super) fn apply(
     probe: &dyn Probe,
     catalog: &mut Catalog,
     corrections: &[Correction],
+    workspace: Option<&Path>,
 ) -> Result<(), Failure> {
     for correction in corrections {
         let missing = match correction {
@@ -40,7 +44,7 @@ pub(super) fn apply(
             }
             Correction::TimeColumn { table, column } => set_time(catalog, table, column.as_deref()),
             Correction::Personal { table, column, personal } => {
-                set_personal(catalog, table, column, *personal)
+                set_personal(catalog, table, column, (*personal, workspace))
             }
         };
         if let Some(missing) = missing {
@@ -144,11 +148,25 @@ fn set_time(catalog: &mut Catalog, table: &str, column: Option<&str>) -> Option<
     None
 }
 
+/// A column that is not personal any more, because a workspace says so.
+fn taken_off(column: &str, looked_so: &str, workspace: Option<&Path>) -> Finding {
+    let file = workspace.map_or_else(|| PathBuf::from("muster.yaml"), |w| w.join("muster.yaml"));
+    let message = format!(
+        "{column} looks personal ({looked_so}), and is taken for not personal because {} says so",
+        file.display()
+    );
+    let hint = format!(
+        "if that is not yours, remove the correction `personal` of {column} from {}",
+        file.display()
+    );
+    Finding::new(Severity::Warning, message).at(file, None).hint(hint)
+}
+
 fn set_personal(
     catalog: &mut Catalog,
     table: &str,
     column: &str,
-    personal: bool,
+    (personal, workspace): (bool, Option<&Path>),
 ) -> Option<String> {
     let why = personal.then(|| "it was set by hand".to_owned());
     let name = catalog.table(table).map(|t| t.name.clone());
@@ -159,8 +177,11 @@ fn set_personal(
     let (Some(found), Some(name)) = (found, name) else {
         return Some(format!("the column {table}.{column}"));
     };
-    found.personal.clone_from(&why);
+    let looked_so = std::mem::replace(&mut found.personal, why.clone());
     let own = found.name.clone();
+    if let (Some(looked_so), false) = (looked_so, personal) {
+        catalog.findings.push(taken_off(&format!("{name}.{own}"), &looked_so, workspace));
+    }
     for entity in &mut catalog.entities {
         let holds = match &entity.base {
             EntityBase::Table(t) => *t == name,

@@ -2,13 +2,18 @@
 
 use super::facts::count_rows;
 use super::probe::{Probe, reach};
+use crate::disk;
 use crate::model::catalog::{Column, Table, TableOrigin};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::value::{Kind, Value};
 use crate::sql::{Sql, session, text};
 use std::collections::BTreeMap;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+
+/// More entries of a log than these are not looked at.
+const ENTRIES_MAX: u32 = 2_000_000;
 
 /// Reads what tables and views there are, in every schema, as far as `shows` wants them. A view
 /// that does not work is a finding.
@@ -183,11 +188,14 @@ fn cut_short(probe: &dyn Probe, path: &Path) -> Result<Option<Failure>, Failure>
 /// says nothing about it.
 pub(super) fn torn_log(path: &Path) -> Option<Finding> {
     let log = log_of(path);
-    let bytes = std::fs::read(&log).ok().filter(|b| !b.is_empty())?;
-    let head = bytes.len().min(160);
-    let whole = (0..head).any(|start| entries_end(&bytes, start) == Some(bytes.len()));
-    if whole {
-        return None;
+    let file = disk::read::open(&log).ok()?;
+    let length = file.metadata().ok().map(|facts| facts.len()).filter(|length| *length > 0)?;
+    let mut entries = Entries { file: BufReader::new(file), length, left: ENTRIES_MAX };
+    for start in 0..length.min(160) {
+        // A log that is too long to be looked through, or cannot be read, says nothing.
+        if entries.end_there(start).ok()?? {
+            return None;
+        }
     }
     Some(
         Finding::new(
@@ -199,28 +207,47 @@ pub(super) fn torn_log(path: &Path) -> Option<Finding> {
     )
 }
 
-/// The file in which a database keeps changes until they are in the database itself.
+/// The file in which a database keeps changes until they are in the database itself: beside the
+/// file itself, also when a link to it is named.
 pub fn log_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
+    let mut name =
+        disk::write::behind_link(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
     name.push(".wal");
     PathBuf::from(name)
 }
 
-/// Where a chain of entries that starts at `start` ends: each is its length, a checksum, and so
-/// many bytes. `None` when one reaches beyond the file.
-fn entries_end(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut at = start;
-    let mut entries = 0;
-    while at < bytes.len() {
-        let length = bytes.get(at..at + 8)?.try_into().ok().map(u64::from_le_bytes)?;
-        let length = usize::try_from(length).ok().filter(|n| *n > 0)?;
-        at = at.checked_add(16)?.checked_add(length)?;
-        if at > bytes.len() {
-            return None;
+/// The entries of a log: each is its length, a checksum, and so many bytes.
+struct Entries<F> {
+    file: F,
+    length: u64,
+    /// So many more are looked at.
+    left: u32,
+}
+
+impl<F: Read + Seek> Entries<F> {
+    /// Whether a chain of entries that starts at `start` ends where the file ends; `None` when
+    /// there are too many of them.
+    fn end_there(&mut self, start: u64) -> std::io::Result<Option<bool>> {
+        let mut at = start;
+        self.file.seek(SeekFrom::Start(start))?;
+        while at < self.length {
+            let mut length = [0; 8];
+            if self.length - at < 16 {
+                return Ok(Some(false));
+            }
+            self.file.read_exact(&mut length)?;
+            let length = u64::from_le_bytes(length);
+            let rest = self.length - at - 16;
+            if length == 0 || length > rest {
+                return Ok(Some(false));
+            }
+            let Some(left) = self.left.checked_sub(1) else { return Ok(None) };
+            self.left = left;
+            at += 16 + length;
+            self.file.seek_relative(i64::try_from(8 + length).unwrap_or(i64::MAX))?;
         }
-        entries += 1;
+        Ok(Some(true))
     }
-    (entries > 0).then_some(at)
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! What the paths that were opened mean: which files are data, and which of them are one table.
 
+use super::log_of;
+use crate::disk::links::{self, Entry, Opened};
+use crate::disk::read;
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use std::collections::BTreeMap;
@@ -10,6 +13,8 @@ use std::path::{Path, PathBuf};
 const DEPTH_MAX: usize = 6;
 /// More files than these are not opened at once.
 const FILES_MAX: usize = 20_000;
+/// So many links and pipes of a folder are told one by one.
+const TOLD_MAX: usize = 20;
 
 /// What kind of data a file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +53,12 @@ pub fn is_database(path: &Path) -> bool {
 /// What a file that is named like a DuckDB database holds instead, and what to try; `None` when it
 /// may be one.
 pub fn instead_of_database(path: &Path) -> Option<(String, String)> {
+    if let Some(what) = read::instead_of_file(path) {
+        return Some((format!("this is {what}, not a file"), "name a DuckDB file".into()));
+    }
+    if let Some(what) = odd_log(path) {
+        return Some(what);
+    }
     let head = head(path);
     if is_database_head(&head) {
         return None;
@@ -70,6 +81,19 @@ pub fn instead_of_database(path: &Path) -> Option<(String, String)> {
     text.then(|| (this_is("a text file"), "rename it so that it ends in .csv or .json".into()))
 }
 
+/// What is wrong with the log beside a database, and what to try: the database reads it, and
+/// writes to it, under its name alone. `None` when there is none, or it is a file.
+pub fn odd_log(path: &Path) -> Option<(String, String)> {
+    let log = log_of(path);
+    let name = file_name(&log);
+    let hint = format!("remove {}, or take another copy of the database", log.display());
+    if links::is_link(&log) {
+        return Some((format!("the log of pending changes, {name}, is a link"), hint));
+    }
+    let what = read::instead_of_file(&log)?;
+    Some((format!("the log of pending changes, {name}, is {what}, not a file"), hint))
+}
+
 /// The storage version that a DuckDB database says it has.
 pub fn storage_version(path: &Path) -> Option<u64> {
     let head = head(path);
@@ -82,10 +106,8 @@ fn is_database_head(head: &[u8]) -> bool {
 }
 
 fn head(path: &Path) -> Vec<u8> {
-    let mut head = Vec::new();
     // What cannot be read is told when it is read in earnest.
-    let _ = std::fs::File::open(path).and_then(|file| file.take(64).read_to_end(&mut head));
-    head
+    read::head(path, 64).unwrap_or_default()
 }
 
 /// The sets of files that the paths mean, in name order.
@@ -93,8 +115,7 @@ fn head(path: &Path) -> Vec<u8> {
 /// # Errors
 /// When a path is missing, or nothing in it is data.
 pub fn file_sets(paths: &[PathBuf], findings: &mut Vec<Finding>) -> Result<Vec<FileSet>, Failure> {
-    let mut files = Vec::new();
-    let mut ignored = Vec::new();
+    let mut found = Walk::default();
     for path in paths {
         let place = || path.display().to_string();
         if !path.exists() {
@@ -105,27 +126,41 @@ pub fn file_sets(paths: &[PathBuf], findings: &mut Vec<Finding>) -> Result<Vec<F
             ));
         }
         if path.is_dir() {
-            walk(path, 0, &mut files, &mut ignored).map_err(|e| {
+            let listed = Opened::new(path).and_then(|mut opened| found.walk(&mut opened, path, 0));
+            listed.map_err(|e| {
                 Failure::new(format!("the folder cannot be listed: {e}"), place(), "")
             })?;
         } else {
+            if let Some(what) = read::instead_of_file(path) {
+                let what = format!("this is {what}, not a file");
+                return Err(Failure::new(what, place(), "save what comes out of it to a file"));
+            }
             let format = format_by_name(path).or_else(|| format_by_content(path));
             let Some(format) = format else {
                 return Err(unknown(path));
             };
-            files.push(Found { path: path.clone(), format, depth: 0 });
+            found.files.push(Found { path: path.clone(), format, depth: 0 });
         }
     }
+    let Walk { files, ignored, strays } = found;
     if !ignored.is_empty() {
         findings.push(left_out(&ignored));
     }
     if files.is_empty() {
         let place = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-        return Err(Failure::new(
-            "no Parquet, CSV, TSV or JSON file is there",
-            place,
-            "choose a folder with data files, or a DuckDB file by itself",
-        ));
+        let mut what = "no Parquet, CSV, TSV or JSON file is there".to_owned();
+        let mut hint = "choose a folder with data files, or a DuckDB file by itself".to_owned();
+        if let Some(stray) = strays.into_iter().next() {
+            what = format!("{what}: {}", stray.message);
+            hint = stray.hint.unwrap_or(hint);
+        }
+        return Err(Failure::new(what, place, hint));
+    }
+    let more = strays.len().saturating_sub(TOLD_MAX);
+    findings.extend(strays.into_iter().take(TOLD_MAX));
+    if more > 0 {
+        let message = format!("{more} more links, pipes or devices are not read");
+        findings.push(Finding::new(Severity::Warning, message));
     }
     if files.len() > FILES_MAX {
         return Err(Failure::new(
@@ -143,39 +178,38 @@ struct Found {
     depth: usize,
 }
 
-fn walk(
-    folder: &Path,
-    depth: usize,
-    files: &mut Vec<Found>,
-    ignored: &mut Vec<PathBuf>,
-) -> std::io::Result<()> {
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder)?.filter_map(|e| e.ok().map(|e| e.path())).collect();
-    entries.sort();
-    for path in entries {
-        let name = file_name(&path);
-        if name.starts_with('.') || name.starts_with('_') {
-            continue;
-        }
-        if path.is_dir() {
-            if depth < DEPTH_MAX {
-                walk(&path, depth + 1, files, ignored)?;
-            } else {
-                ignored.push(path);
+/// What is found in folders.
+#[derive(Default)]
+struct Walk {
+    files: Vec<Found>,
+    /// Files that are no data.
+    ignored: Vec<PathBuf>,
+    /// Links that lead out of the folder, and what is no file.
+    strays: Vec<Finding>,
+}
+
+impl Walk {
+    fn walk(&mut self, opened: &mut Opened, folder: &Path, depth: usize) -> std::io::Result<()> {
+        for (path, entry) in opened.entries(folder)? {
+            let name = file_name(&path);
+            if name.starts_with('.') || name.starts_with('_') {
+                continue;
             }
-        } else if is_prose(&name) {
-            ignored.push(path);
-        } else {
-            match format_by_name(&path) {
-                Some(format) => files.push(Found { path, format, depth }),
-                None => ignored.push(path),
+            match entry {
+                Entry::Folder if depth < DEPTH_MAX => self.walk(opened, &path, depth + 1)?,
+                Entry::Folder => self.ignored.push(path),
+                Entry::File => match format_by_name(&path).filter(|_| !is_prose(&name)) {
+                    Some(format) => self.files.push(Found { path, format, depth }),
+                    None => self.ignored.push(path),
+                },
+                stray => self.strays.extend(stray.finding(&path)),
+            }
+            if self.files.len() > FILES_MAX {
+                break;
             }
         }
-        if files.len() > FILES_MAX {
-            break;
-        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn file_name(path: &Path) -> String {
@@ -263,15 +297,16 @@ fn unknown(path: &Path) -> Failure {
 /// A failure that names what it is instead.
 pub fn check_content(path: &Path, format: Format) -> Result<(), Failure> {
     let place = path.display().to_string();
-    let length = std::fs::metadata(path)
-        .map_err(|e| Failure::new(format!("the file cannot be read: {e}"), &place, ""))?
-        .len();
+    let length = read::open(path).and_then(|file| file.metadata()).map(|facts| facts.len());
+    let length = length.map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => "change the file's permissions",
+            _ => "",
+        };
+        Failure::new(format!("the file cannot be read: {error}"), &place, hint)
+    })?;
     if length == 0 {
         return Err(Failure::new("the file is empty", place, "take another copy of the file"));
-    }
-    if let Err(error) = std::fs::File::open(path) {
-        let hint = "change the file's permissions";
-        return Err(Failure::new(format!("the file cannot be read: {error}"), place, hint));
     }
     let head = head(path);
     let compressed = is_compressed(path);
@@ -320,7 +355,7 @@ pub fn check_content(path: &Path, format: Format) -> Result<(), Failure> {
 fn ends_with_magic(path: &Path, length: u64) -> bool {
     use std::io::{Seek as _, SeekFrom};
     let mut tail = [0_u8; 4];
-    let read = std::fs::File::open(path).and_then(|mut file| {
+    let read = read::open(path).and_then(|mut file| {
         file.seek(SeekFrom::Start(length.saturating_sub(4)))?;
         file.read_exact(&mut tail)
     });

@@ -116,7 +116,7 @@ pub fn open(
         Some(built) => built.fill(probe, &mut catalog)?,
         None => discover(probe, &mut catalog)?,
     }
-    correct::apply(probe, &mut catalog, corrections)?;
+    correct::apply(probe, &mut catalog, corrections, request.workspace.as_deref())?;
     probe.hurry(false);
     Ok(catalog)
 }

@@ -77,8 +77,9 @@ fn is_plain_decimal(digits: &str) -> bool {
 
 /// `{'name': 'TYPE', …}`, as the file readers take their columns.
 pub fn type_list(columns: &[(String, String)]) -> Sql {
-    let pairs =
-        columns.iter().map(|(name, type_name)| Sql::new(format!("{}: {}", text(name), text(type_name))));
+    let pairs = columns
+        .iter()
+        .map(|(name, type_name)| Sql::new(format!("{}: {}", text(name), text(type_name))));
     Sql::new(format!("{{{}}}", Sql::join(pairs, ", ")))
 }
 

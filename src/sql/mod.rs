@@ -133,13 +133,6 @@ impl Sql {
             _ => Self::join(pieces, operator).nested(),
         }
     }
-
-    /// A statement without the semicolon at its end.
-    #[must_use]
-    fn without_end(&self) -> Self {
-        let text = self.text.trim_end().trim_end_matches(';').trim_end().to_owned();
-        Self { text, places: self.places.clone() }
-    }
 }
 
 impl fmt::Display for Sql {

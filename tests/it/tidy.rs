@@ -6,26 +6,27 @@ use std::path::{Path, PathBuf};
 /// Which rooms each room may import. A new entry is a decision: write why in ARCHITECTURE.md.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("model", &[]),
+    ("disk", &["model"]),
     ("language", &["model"]),
     ("define", &["model"]),
     ("sql", &["model"]),
     ("compile", &["model", "sql"]),
     ("plan", &["model", "define", "sql"]),
     ("identity", &["model"]),
-    ("sources", &["model", "sql", "protocol"]),
+    ("sources", &["model", "disk", "sql", "protocol"]),
     ("protocol", &["model"]),
-    ("deliver", &["model"]),
+    ("deliver", &["model", "disk"]),
     (
         "engine",
         &[
-            "model", "define", "language", "sql", "compile", "plan", "identity", "sources",
+            "model", "disk", "define", "language", "sql", "compile", "plan", "identity", "sources",
             "deliver", "protocol",
         ],
     ),
     ("state", &["model", "language", "protocol"]),
     ("ui", &["model", "language", "state"]),
-    ("app", &["model", "language", "protocol", "state", "ui", "engine"]),
-    ("cli", &["model", "define", "language", "protocol", "engine", "deliver"]),
+    ("app", &["model", "disk", "language", "protocol", "state", "ui", "engine"]),
+    ("cli", &["model", "disk", "define", "language", "protocol", "engine", "deliver"]),
 ];
 
 /// The rooms or files in which each guest library may be named.

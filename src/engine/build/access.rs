@@ -1,6 +1,7 @@
 //! What a build may write to.
 
 use super::BuildRequest;
+use crate::disk::read;
 use crate::model::failure::Failure;
 use crate::sources::files;
 use std::path::Path;
@@ -37,6 +38,13 @@ pub(super) fn check(request: &BuildRequest) -> Result<(), Failure> {
     }
     if into.is_dir() {
         return Err(Failure::wrong_use("this is a folder", place, "name a file with --into"));
+    }
+    if let Some(what) = read::instead_of_file(into) {
+        let what = format!("this is {what}, not a file");
+        return Err(Failure::wrong_use(what, place, "name another file with --into"));
+    }
+    if let Some((what, hint)) = files::odd_log(into) {
+        return Err(Failure::wrong_use(what, place, hint));
     }
     let stem = into.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
     if OF_THE_DATABASE.contains(&stem.as_str()) {

@@ -1,36 +1,41 @@
 //! What a project defines, as it is shown: words, SQL, YAML, who changed it last. A build keeps it
 //! beside the tables of its run.
 
-use super::super::provenance::{self, Repository};
+use super::super::history::History;
+use super::super::provenance;
 use super::BuildRequest;
 use crate::define::{
     self, CohortId, EntityId, FeatureId, Item, Owner, Place, Project, needs_of_all, words,
 };
+use crate::disk::{limit, read};
 use crate::model::definition::{
     Commit, DefinedCohort, DefinedEntity, DefinedFeature, Definitions, Origin, Published,
 };
-use crate::plan::{self, Holds, Options, Plan, Run, item_name};
+use crate::model::finding::Finding;
+use crate::plan::{self, Holds, Options, Plan, Run, Statement, item_name};
 use jiff::tz::{Offset, TimeZone};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-/// The definitions of a project as they stand in its files; nothing is built.
-pub fn definitions(project: &Project, folder: &Path) -> Definitions {
+/// The definitions of a project as they stand in its files, and what kept their history from being
+/// read; nothing is built.
+pub fn definitions(project: &Project, folder: &Path) -> (Definitions, Option<Finding>) {
     let plan = plan::plan(project, &Options::default());
     Maker::new(project, folder, &plan, None).made()
 }
 
-/// The definitions of a run as they are kept, and the commit that was checked out.
+/// The definitions of a run as they are kept, the commit that was checked out, and what kept the
+/// history from being read.
 pub(super) fn document(
     project: &Project,
     request: &BuildRequest,
     plan: &Plan,
     run: &Run,
-) -> (String, Option<String>) {
-    let made = Maker::new(project, &request.folder, plan, Some(run)).made();
+) -> (String, Option<String>, Option<Finding>) {
+    let (made, trouble) = Maker::new(project, &request.folder, plan, Some(run)).made();
     let commit = made.commit.as_ref().map(|commit| commit.id.clone());
     let text = serde_json::to_string(&made);
-    (text.expect("the shapes hold only text, numbers and lists"), commit)
+    (text.expect("the shapes hold only text, numbers and lists"), commit, trouble)
 }
 
 struct Maker<'a> {
@@ -39,7 +44,7 @@ struct Maker<'a> {
     plan: &'a Plan,
     /// Whose tables these are; none when nothing is built.
     run: Option<&'a Run>,
-    repository: Option<Repository>,
+    history: History,
     texts: HashMap<PathBuf, Option<String>>,
     needs: BTreeMap<Item, Vec<Item>>,
     users: BTreeMap<Item, Vec<Item>>,
@@ -59,25 +64,26 @@ impl<'a> Maker<'a> {
         for (at, step) in plan.steps.iter().enumerate() {
             steps.extend(step.items.iter().map(|item| (*item, at)));
         }
-        let repository = Repository::discover(folder);
+        let history = History::around(folder);
         let texts = HashMap::new();
-        Self { project, folder, plan, run, repository, texts, needs, users, steps }
+        Self { project, folder, plan, run, history, texts, needs, users, steps }
     }
 
-    fn made(mut self) -> Definitions {
+    fn made(mut self) -> (Definitions, Option<Finding>) {
         let entities = (0..self.project.entities.len()).map(|at| self.entity(EntityId(at)));
         let entities = entities.collect();
         let tables = self.plan.outputs.iter().filter(|output| output.what == Holds::Table);
-        Definitions {
+        let made = Definitions {
             schema: 1,
             project: self.project.name.clone(),
             folder: self.folder.to_string_lossy().into_owned(),
-            commit: self.repository.as_ref().and_then(Repository::head).map(commit),
+            commit: self.history.head().cloned().map(commit),
             entities,
             tables: tables
                 .filter_map(|output| self.published_as(&output.view, &output.of))
                 .collect(),
-        }
+        };
+        (made, self.history.trouble())
     }
 
     fn published_as(&self, view: &str, of: &str) -> Option<Published> {
@@ -179,9 +185,10 @@ impl<'a> Maker<'a> {
     fn sql(&self, item: Item) -> String {
         let Some(step) = self.steps.get(&item) else { return String::new() };
         let step = &self.plan.steps[*step];
-        let statements = self.run.map_or_else(|| step.shown(), |run| {
-            step.statements(run).iter().map(Statement::text).collect()
-        });
+        let statements = self.run.map_or_else(
+            || step.shown(),
+            |run| step.statements(run).iter().map(Statement::text).collect(),
+        );
         statements.join(";\n\n")
     }
 
@@ -193,7 +200,7 @@ impl<'a> Maker<'a> {
     fn origin(&mut self, place: &Place) -> Origin {
         let file: &Path = &place.file;
         let text = self.texts.entry(file.to_path_buf()).or_insert_with(|| {
-            let bytes = std::fs::read(file).ok()?;
+            let bytes = read::whole(file, limit::PROJECT_FILE).ok()?;
             Some(String::from_utf8_lossy(&bytes).into_owned())
         });
         let shown = file.strip_prefix(self.folder).unwrap_or(file);
@@ -209,9 +216,7 @@ impl<'a> Maker<'a> {
         let count = (lines.end() - lines.start() + 1) as usize;
         let shown = text.trim_start_matches('\u{feff}').lines().skip(*lines.start() as usize - 1);
         origin.yaml = shown.take(count).collect::<Vec<_>>().join("\n");
-        if let Some(repository) = &mut self.repository
-            && let Some(found) = repository.provenance(file, lines)
-        {
+        if let Some(found) = self.history.provenance(file, lines) {
             origin.commit = found.commit.map(commit);
             origin.uncommitted = Some(found.uncommitted);
         }

@@ -5,13 +5,14 @@ use super::super::Job;
 use super::super::store::Store;
 use super::BuildRequest;
 use crate::define::{InputId, Item, Project, Source};
+use crate::disk::{links, read};
 use crate::model::catalog::Table;
 use crate::model::failure::Failure;
+use crate::model::finding::{Finding, Severity};
 use crate::model::value::Value;
 use crate::sources::{self, files};
 use crate::sql::{Sql, build as statements, path, session};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 use std::path::PathBuf;
 
 /// The inputs, as far as they were found.
@@ -25,6 +26,8 @@ pub(super) struct Bound {
     pub(super) broken: BTreeMap<Item, String>,
     /// Those of them that may be missing.
     pub(super) optional: BTreeSet<Item>,
+    /// What is odd about the files of data.
+    pub(super) findings: Vec<Finding>,
     /// Files that are read while the build goes on.
     pub(super) readable: Vec<PathBuf>,
     /// Databases in which SQL of the project finds tables, in order.
@@ -66,7 +69,15 @@ pub(super) fn bind(
             Source::Table(name) | Source::View(name) => find(&known, name),
             Source::File(file) => {
                 let file = request.folder.join(file);
-                project_file(store, &file, &mut bound, job)
+                match links::leads_out(&request.folder, &file) {
+                    // Who gave the project away must not choose what is read from here.
+                    Some(to) => Err(format!(
+                        "{} leads out of the project, to {}, and is not read; put a copy of it into the project, or name it with --data",
+                        file.display(),
+                        to.display()
+                    )),
+                    None => project_file(store, &file, &mut bound, job),
+                }
             }
             // The reader told why.
             Source::Elsewhere(_) => continue,
@@ -179,6 +190,8 @@ fn of_files(
     let tables = sources::tables_of_files(store, paths, &mut findings, job.report);
     store.execute(session::use_database(&own).text())?;
     let tables = tables?;
+    // What was left out or guessed on the way in is told with what came of it.
+    bound.findings.extend(findings.into_iter().filter(|f| f.severity != Severity::Note));
     for table in &tables {
         if let crate::model::catalog::TableOrigin::Files { paths, reader } = &table.origin
             && reader.is_parquet()
@@ -227,9 +240,8 @@ fn project_file(
 /// Whether the cells of a CSV file are SQL literals (`'a@b.com'`, `NULL`), as in the projects that
 /// the format's own tool begins: some cell of its first lines is in single quotes.
 fn holds_literals(file: &std::path::Path) -> bool {
-    let mut start = vec![0; 1 << 16];
-    let read = std::fs::File::open(file).and_then(|mut f| f.read(&mut start)).unwrap_or(0);
-    let text = String::from_utf8_lossy(&start[..read]).into_owned();
+    let start = read::head(file, 1 << 16).unwrap_or_default();
+    let text = String::from_utf8_lossy(&start);
     let quoted = |cell: &str| {
         let cell = cell.trim();
         cell.len() > 1 && cell.starts_with('\'') && cell.ends_with('\'')

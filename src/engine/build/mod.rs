@@ -30,6 +30,7 @@ use super::Job;
 use super::project;
 use super::store::{Store, StoreError};
 use crate::define::{self, EnableStatus, Item, Project};
+use crate::disk::{Readers, limit, links, read, write};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::limits::Limits;
@@ -156,13 +157,15 @@ pub fn write_files(folder: &Path, files: &[PlannedFile]) -> Result<(), Failure> 
     std::fs::create_dir_all(folder).map_err(|error| failed(error, folder))?;
     for name in planned_before(folder)? {
         let path = folder.join(&name);
-        if path.is_file() {
+        if path.is_file() || links::is_link(&path) {
+            // A link is removed, not what it leads to.
             std::fs::remove_file(&path).map_err(|error| failed(error, &path))?;
         }
     }
     for file in files {
         let path = folder.join(&file.name);
-        std::fs::write(&path, &file.text).map_err(|error| failed(error, &path))?;
+        write::replace(&path, file.text.as_bytes(), Readers::AsUsual)
+            .map_err(|error| failed(error, &path))?;
     }
     Ok(())
 }
@@ -173,7 +176,11 @@ pub fn write_files(folder: &Path, files: &[PlannedFile]) -> Result<(), Failure> 
 /// When it has a `plan.json` that is none of a plan: that is somebody's own.
 fn planned_before(folder: &Path) -> Result<Vec<String>, Failure> {
     let path = folder.join("plan.json");
-    let Ok(text) = std::fs::read_to_string(&path) else { return Ok(Vec::new()) };
+    let text = match read::text(&path, limit::PLAN) {
+        _ if links::is_link(&path) => String::new(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        text => text.unwrap_or_default(),
+    };
     let plan: Option<serde_json::Value> = serde_json::from_str(&text).ok();
     let steps = plan.as_ref().and_then(|plan| plan.get("steps")?.as_array());
     let files = steps.filter(|_| plan.as_ref().is_some_and(|plan| plan["schema"] == 1));
@@ -292,7 +299,7 @@ fn build_into(
     steps: &mut usize,
 ) -> Result<Built, Failure> {
     (job.report)(Progress { doing: "Reading the project".into(), part: None });
-    let (project, findings) = project::read(&request.folder)?;
+    let (project, mut findings) = project::read(&request.folder)?;
     if project.order.is_empty() {
         return Err(nothing_to_build(&findings, &request.folder));
     }
@@ -300,7 +307,8 @@ fn build_into(
     let store = Store::writable(&request.into, &request.limits)?;
     store.obey(std::sync::Arc::clone(&job.cancelled));
     runs::prepare(&store)?;
-    let bound = inputs::bind(request, &project, &store, job)?;
+    let mut bound = inputs::bind(request, &project, &store, job)?;
+    findings.append(&mut bound.findings);
     store.shut(&bound.readable)?;
     let (run, resumed) = runs::begin(&store, request, &project)?;
     let done = runs::steps_done(&store, &run)?;
@@ -330,7 +338,8 @@ fn build_into(
     builder.must_haves(&plan)?;
     let plan = runs::without_taken(&mut builder, plan)?;
     runs::drop_stale(&builder, &plan)?;
-    let (document, commit) = definitions::document(&project, request, &plan, &builder.run);
+    let (document, commit, trouble) = definitions::document(&project, request, &plan, &builder.run);
+    builder.built.findings.extend(trouble);
     runs::publish(&mut builder, &plan, &document, commit.as_deref())?;
     // The run is published: what fails now is told beside it.
     for failure in [runs::retire(&mut builder).err(), builder.sizes(&plan).err()] {
@@ -551,10 +560,19 @@ fn is_about_sql(message: &str) -> bool {
 /// The file that a project is built into when none is named: `output/NAME.duckdb` in its folder.
 ///
 /// # Errors
-/// When the folder for it cannot be made.
+/// When the folder for it cannot be made, or a link in the project leads elsewhere.
 pub fn default_file(folder: &Path, project: &Project) -> Result<PathBuf, Failure> {
     let file = output_of(folder, project);
     let output = folder.join("output");
+    for path in [&output, &file, &crate::sources::log_of(&file)] {
+        if links::is_link(path) {
+            return Err(Failure::new(
+                "the output of the project is a link, which came with the project",
+                path.display().to_string(),
+                "remove the link, or name the file to build into with --into",
+            ));
+        }
+    }
     std::fs::create_dir_all(&output).map_err(|error| {
         Failure::new(
             format!("the folder for the output cannot be made: {error}"),

@@ -26,9 +26,8 @@ impl Builder<'_> {
     /// Refuses what a step's SQL of the project does beyond reading.
     pub(super) fn vet(&self, step: &Step) -> Result<(), Stop> {
         if let Work::Stitch(stitch) = &step.work {
-            let vet = |query: &crate::sql::Sql| {
-                self.store.vet_query(&self.run.settle(query.text()))
-            };
+            let vet =
+                |query: &crate::sql::Sql| self.store.vet_query(&self.run.settle(query.text()));
             for source in &stitch.sources {
                 vet(&source.query).map_err(|error| self.fault(stitch, source, &error))?;
             }
@@ -83,8 +82,7 @@ impl Builder<'_> {
         // From here on the transaction writes to the scratch database and to no other.
         self.store.execute(statements::mark_scratch().text())?;
         for piece in &pieces {
-            let done =
-                self.store.vet_statement(piece).and_then(|()| self.store.execute(piece));
+            let done = self.store.vet_statement(piece).and_then(|()| self.store.execute(piece));
             done.map_err(|error| explained(error, piece))?;
         }
         let after = self.temporary()?;

@@ -330,7 +330,9 @@ fn numbered(
     if let Some(old) = old {
         session.store().execute(sql::session::forget(&old.table).text())?;
     }
-    session.store().execute(sql::session::keep_result(&table, &session.statement(&query)).text())?;
+    session
+        .store()
+        .execute(sql::session::keep_result(&table, &session.statement(&query)).text())?;
     kept.order =
         Some(NumberedOrder { slice: slice.clone(), sort: sort.cloned(), table: table.clone() });
     Ok(table)

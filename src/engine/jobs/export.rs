@@ -14,6 +14,8 @@
 //!   what is left after a kill is a `.part` file, which the next export to that name replaces.
 //! - The rows are counted as they were written and compared with the size of the slice.
 //! - No file of the source is ever the target.
+//! - A target that is a link means the file behind it; a link that lies where the part file or the
+//!   manifest is to be is replaced, never written through.
 
 use crate::compile;
 use crate::deliver::checksum::{self, Checksum};
@@ -21,8 +23,8 @@ use crate::deliver::manifest::{
     ColumnRecord, FileRecord, Manifest, OptionsRecord, SCHEMA, SegmentRecord, SourceRecord,
     Versions, changed_file, file_records, kind_word,
 };
-use crate::deliver::part_path;
 use crate::deliver::workbook::{self, ListBook};
+use crate::disk::{PartFile, part_path, write};
 use crate::engine::store::Store;
 use crate::engine::{Job, Session};
 use crate::language;
@@ -34,7 +36,6 @@ use crate::model::question::Question;
 use crate::model::value::Kind;
 use crate::protocol::Progress;
 use crate::sql::copy;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -69,19 +70,20 @@ pub fn export(
     job: &mut Job<'_>,
 ) -> Result<Exported, Failure> {
     let path = std::path::absolute(&request.path).unwrap_or_else(|_| request.path.clone());
+    let path = write::behind_link(&path).map_err(|error| cannot_write(&error, &path))?;
     refuse_source_files(session.catalog(), &path)?;
-    let part = PartFile::of(&path)?;
-    let written = write_list(session, request, &part.path, job)?;
+    let mut part = part_of(&path)?;
+    let written = write_list(session, request, &mut part, job)?;
 
     let manifest_path = Manifest::path_of(&path);
-    let manifest_part = PartFile::of(&manifest_path)?;
+    let mut manifest_part = part_of(&manifest_path)?;
     let manifest = manifest(session, request, &path, &written)?;
-    manifest.write_part(&manifest_path)?;
+    manifest.write_part(&mut manifest_part)?;
     stop_if_cancelled(&job.cancelled)?;
     // From here to the end a list without a manifest may stand, never one with a wrong manifest.
     remove_if_there(&manifest_path)?;
-    part.rename(&path)?;
-    manifest_part.rename(&manifest_path)?;
+    part.rename().map_err(|error| cannot_write(&error, &path))?;
+    manifest_part.rename().map_err(|error| cannot_write(&error, &manifest_path))?;
     let sha256 = written.checksum.sha256;
     Ok(Exported { path, manifest: manifest_path, rows: written.rows, sha256 })
 }
@@ -93,7 +95,7 @@ pub fn export(
 pub fn write_list(
     session: &Session,
     request: &ExportRequest,
-    part: &Path,
+    part: &mut PartFile,
     job: &mut Job<'_>,
 ) -> Result<Written, Failure> {
     let catalog = session.catalog();
@@ -120,10 +122,11 @@ pub fn write_list(
             ExportFormat::Csv | ExportFormat::Parquet => {
                 let doing = format!("Writing {}", file_name(&request.path));
                 let mut tell = |told| say(job, doing.clone(), told);
-                copy_to(store, &session.statement(&query), (request.format, part), &mut tell)
+                copy_to(store, &session.statement(&query), (request.format, &mut *part), &mut tell)
             }
-            ExportFormat::Excel => excel_size(size.kept)
-                .and_then(|()| write_excel(store, &session.statement(&query), &kinds, part, job)),
+            ExportFormat::Excel => excel_size(size.kept).and_then(|()| {
+                write_excel(store, &session.statement(&query), &kinds, &mut *part, job)
+            }),
         };
         let files = files.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         Ok((rows.map_err(|failure| explain(failure, &request.path))?, files?))
@@ -139,7 +142,7 @@ pub fn write_list(
     refuse_changed_source(catalog)?;
     // Only now: the database puts parts of a file in place out of order, so that a file which is
     // still being written cannot be hashed along.
-    let checksum = checksum_of(part, &request.path, job)?;
+    let checksum = checksum_of(part.path(), &request.path, job)?;
     Ok(Written { rows, checksum, sql: query.portable(), columns, files })
 }
 
@@ -219,32 +222,35 @@ fn feature_name(entity: &Entity, asked: &str) -> Result<String, Failure> {
 }
 
 /// Runs `COPY` and gives the rows that it says it wrote; Parquet is counted again from the file.
+///
+/// The database is shut: it writes into its own folder only, and from there the list is moved.
 fn copy_to(
     store: &Store,
     query: &str,
-    (format, part): (ExportFormat, &Path),
+    (format, part): (ExportFormat, &mut PartFile),
     tell: &mut dyn FnMut(Option<f32>),
 ) -> Result<u64, Failure> {
-    // The engine takes paths as text. Where a path is none, the list takes a detour.
-    let detour = match part.to_str() {
-        Some(_) => None,
-        None => Some(PartFile::of(&detour_path())?),
-    };
-    let file = detour.as_ref().map_or(part, |d| &d.path).to_string_lossy().into_owned();
+    let way_out = store.way_out();
+    let file = way_out.to_string_lossy().into_owned();
     let statement = match format {
         ExportFormat::Parquet => copy::copy_parquet(query, &file),
         ExportFormat::Csv | ExportFormat::Excel => copy::copy_csv(query, &file),
     };
-    let mut rows = store.write_telling(statement.text(), tell)?;
-    if format == ExportFormat::Parquet {
-        let found = first_count(store, copy::count_parquet(&file).text())?;
-        // A difference shows as a difference with the size.
-        rows = rows.min(found);
+    let written = store.write_telling(statement.text(), tell).map_err(Failure::from);
+    let moved = written.and_then(|mut rows| {
+        if format == ExportFormat::Parquet {
+            let found = first_count(store, copy::count_parquet(&file).text())?;
+            // A difference shows as a difference with the size.
+            rows = rows.min(found);
+        }
+        part.take(&way_out).map_err(|error| cannot_write(&error, part.path()))?;
+        Ok(rows)
+    });
+    if moved.is_err() {
+        // What was written of a list that failed takes up room until the source is closed.
+        let _ = std::fs::remove_file(&way_out);
     }
-    if let Some(detour) = &detour {
-        std::fs::copy(&detour.path, part).map_err(|error| cannot_write(&error, part))?;
-    }
-    Ok(rows)
+    moved
 }
 
 fn excel_size(rows: u64) -> Result<(), Failure> {
@@ -263,7 +269,7 @@ fn write_excel(
     store: &Store,
     query: &str,
     columns: &[(String, Kind)],
-    part: &Path,
+    part: &mut PartFile,
     job: &mut Job<'_>,
 ) -> Result<u64, Failure> {
     let mut book = ListBook::new(columns)?;
@@ -273,7 +279,7 @@ fn write_excel(
     let dropped = store.execute(copy::drop_list().text());
     let rows = written?;
     dropped?;
-    let file = File::create(part).map_err(|error| cannot_write(&error, part))?;
+    let file = part.file().try_clone().map_err(|error| cannot_write(&error, part.path()))?;
     book.save(file)?;
     Ok(rows)
 }
@@ -316,10 +322,6 @@ fn harmless_names(columns: &[ExportColumn]) -> Vec<ExportColumn> {
         }
     }
     columns
-}
-
-fn detour_path() -> PathBuf {
-    std::env::temp_dir().join(format!("muster-{}.list", std::process::id()))
 }
 
 /// The number in the first cell that a statement gives.
@@ -389,7 +391,8 @@ pub fn versions(store: &Store) -> Result<Versions, Failure> {
 
 /// A list that replaced a file of its own source would destroy it.
 fn refuse_source_files(catalog: &Catalog, path: &Path) -> Result<(), Failure> {
-    let targets = [path.to_owned(), part_path(path), Manifest::path_of(path)];
+    let manifest = Manifest::path_of(path);
+    let targets = [path.to_owned(), part_path(path), part_path(&manifest), manifest];
     let sources = catalog.fingerprint.files.iter().map(|f| &f.path).chain([&catalog.path]);
     for source in sources {
         if targets.iter().any(|target| is_same_file(target, source)) {
@@ -449,6 +452,9 @@ fn cannot_write(error: &std::io::Error, path: &Path) -> Failure {
         }
         std::io::ErrorKind::StorageFull => ("the disk is full", "free some space"),
         std::io::ErrorKind::IsADirectory => ("a folder has this name", "choose another name"),
+        std::io::ErrorKind::ResourceBusy => {
+            ("another export is writing this list", "wait for it, or choose another name")
+        }
         _ => {
             let what = format!("the file cannot be written: {error}");
             return Failure::new(what, path.display().to_string(), "choose another folder");
@@ -478,43 +484,7 @@ fn say(job: &mut Job<'_>, doing: String, part: Option<f32>) {
     (job.report)(Progress { doing, part });
 }
 
-/// A file on its way; taken away unless it was renamed into place.
-pub(super) struct PartFile {
-    /// Where it is.
-    pub(super) path: PathBuf,
-    renamed: bool,
-}
-
-impl PartFile {
-    /// Creates `TARGET.part` empty, in place of one that was left behind.
-    ///
-    /// # Errors
-    /// When the folder is not there or may not be written to.
-    pub(super) fn of(target: &Path) -> Result<Self, Failure> {
-        if target.is_dir() {
-            return Err(cannot_write(&std::io::ErrorKind::IsADirectory.into(), target));
-        }
-        let path = part_path(target);
-        File::create(&path).map_err(|error| cannot_write(&error, target))?;
-        Ok(Self { path, renamed: false })
-    }
-
-    /// Puts it in place of what has the name.
-    ///
-    /// # Errors
-    /// When that cannot be replaced, such as a folder.
-    fn rename(mut self, to: &Path) -> Result<(), Failure> {
-        std::fs::rename(&self.path, to).map_err(|error| cannot_write(&error, to))?;
-        self.renamed = true;
-        Ok(())
-    }
-}
-
-impl Drop for PartFile {
-    fn drop(&mut self) {
-        if !self.renamed {
-            // The failure that led here is told; a leftover is replaced by the next export.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
+/// The part file of a target.
+pub(super) fn part_of(target: &Path) -> Result<PartFile, Failure> {
+    PartFile::of(target).map_err(|error| cannot_write(&error, target))
 }

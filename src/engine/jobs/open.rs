@@ -1,6 +1,7 @@
 //! Opens a source: the workspace first, whose corrections discovery then obeys.
 
 use crate::define::Project;
+use crate::disk::links::{self, Entry};
 use crate::engine::store::Store;
 use crate::engine::{Job, build, project, workspace};
 use crate::model::catalog::{Catalog, Fingerprint, SourceKind};
@@ -21,7 +22,10 @@ pub(in crate::engine) fn open(
         Some(folder) => open_project(request, &folder, job)?,
         None => {
             let store = Store::open(&request.paths, request.password.as_deref(), &request.limits)?;
-            let catalog = look(request, &store, &kept.corrections, job)?;
+            // Where the corrections stand is told with what they take away.
+            let folder = workspace_file.parent().map(Path::to_owned);
+            let request = OpenRequest { workspace: folder, ..request.clone() };
+            let catalog = look(&request, &store, &kept.corrections, job)?;
             (store, catalog)
         }
     };
@@ -55,10 +59,14 @@ fn open_project(
     job: &mut Job<'_>,
 ) -> Result<(Store, Catalog), Failure> {
     (job.report)(Progress { doing: "Reading the project".into(), part: None });
-    let (project, findings) = project::read(folder)?;
-    let mut definitions = build::definitions(&project, folder);
+    let (project, mut findings) = project::read(folder)?;
+    let (mut definitions, trouble) = build::definitions(&project, folder);
+    findings.extend(trouble);
     let file = build::output_of(folder, &project);
-    if !file.is_file() {
+    let leads_to = links::leads_out(folder, &file);
+    if !file.is_file() || leads_to.is_some() {
+        let stray = leads_to.and_then(|to| Entry::LeadsOut(to).finding(&file));
+        findings.extend(stray);
         let store = Store::open(&[], None, &request.limits)?;
         return Ok((store, unbuilt(folder, &project, definitions, findings)));
     }

@@ -1,9 +1,13 @@
 //! Makes a list again from its manifest and compares the two.
+//!
+//! The manifest may be somebody else's: it decides what is read only in the list's own folder.
+//! What lies elsewhere is read when the person names it.
 
-use super::export::{PartFile, Written, versions, write_list};
-use crate::deliver::manifest::{Manifest, Versions};
+use super::export::{Written, part_of, versions, write_list};
+use crate::deliver::manifest::Versions;
 use crate::deliver::verify::{Verdict, changed_sources, first_differing_line};
-use crate::engine::{Job, Session};
+use crate::disk::links;
+use crate::engine::{Job, Session, workspace};
 use crate::language::{self, Scope};
 use crate::model::catalog::{Catalog, CohortRef};
 use crate::model::clause::Tree;
@@ -29,24 +33,34 @@ pub struct Rebuilt {
     pub differences: Vec<String>,
 }
 
+/// What the person says may be read, beside what lies in the list's own folder.
+#[derive(Debug, Clone, Default)]
+pub struct Consent {
+    /// Where the source is now; empty leaves it to the manifest.
+    pub source: Vec<PathBuf>,
+    /// The folder of the workspace.
+    pub workspace: Option<PathBuf>,
+}
+
 /// Makes the list of a verdict again, beside it and only for as long as it takes to compare.
 ///
 /// # Errors
-/// When the source cannot be opened, the condition no longer fits it, or writing fails.
+/// When the source or the workspace is elsewhere and was not consented to, the source cannot be
+/// opened, the condition no longer fits it, or writing fails.
 pub fn rebuild(
     verdict: &Verdict,
+    consent: &Consent,
     password: Option<&str>,
     job: &mut Job<'_>,
 ) -> Result<Rebuilt, Failure> {
-    let manifest = &verdict.manifest;
-    let session = open(manifest, password, job)?;
+    let session = open(verdict, consent, password, job)?;
     let request = request(verdict, session.catalog())?;
-    let part = PartFile::of(&rebuilt_path(&verdict.list))?;
-    let written = write_list(&session, &request, &part.path, job)?;
+    let mut part = part_of(&rebuilt_path(&verdict.list))?;
+    let written = write_list(&session, &request, &mut part, job)?;
     let identical = written.checksum.sha256 == verdict.sha256;
     let differences = match identical {
         true => Vec::new(),
-        false => differences(verdict, &written, &versions(session.store())?, &part.path),
+        false => differences(verdict, &written, &versions(session.store())?, part.path()),
     };
     Ok(Rebuilt { identical, sha256: written.checksum.sha256, rows: written.rows, differences })
 }
@@ -59,35 +73,107 @@ fn rebuilt_path(list: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Opens what the manifest names. Several files that were opened one by one are opened so again.
+/// Opens what the person or the manifest names. Several files that were opened one by one are
+/// opened so again.
 fn open(
-    manifest: &Manifest,
+    verdict: &Verdict,
+    consent: &Consent,
     password: Option<&str>,
     job: &mut Job<'_>,
 ) -> Result<Session, Failure> {
+    let manifest = &verdict.manifest;
     let source = &manifest.source;
-    let workspace = (!source.workspace.is_empty()).then(|| PathBuf::from(&source.workspace));
+    let paths = match consent.source.is_empty() {
+        true => vec![PathBuf::from(&source.path)],
+        false => consent.source.clone(),
+    };
+    let beside = beside(&verdict.list);
+    if consent.source.is_empty() && !lies_in(&paths[0], &beside) {
+        return Err(elsewhere(verdict));
+    }
     let mut request = OpenRequest {
-        paths: vec![PathBuf::from(&source.path)],
+        paths,
         password: password.map(str::to_owned),
-        workspace,
+        workspace: consent.workspace.clone(),
         run: manifest.as_of.as_deref().and_then(|run| run.parse().ok()),
         ..OpenRequest::default()
     };
+    if request.workspace.is_none() {
+        request.workspace = workspace_of(verdict, &request, &beside)?;
+    }
     let whole = Session::open(&request, job);
     let files: Vec<PathBuf> = source.files.iter().map(|f| PathBuf::from(&f.path)).collect();
     let is_same = |session: &Session| {
         let found = &session.catalog().fingerprint.files;
         found.len() == files.len() && found.iter().all(|f| files.contains(&f.path))
     };
-    if source.kind != "files"
-        || whole.as_ref().is_ok_and(is_same)
-        || !files.iter().all(|f| f.is_file())
-    {
+    let may_read = |file: &PathBuf| {
+        let consented = |path: &PathBuf| lies_in(file, path);
+        file.is_file() && (lies_in(file, &beside) || consent.source.iter().any(consented))
+    };
+    if source.kind != "files" || whole.as_ref().is_ok_and(is_same) || !files.iter().all(may_read) {
         return whole;
     }
     request.paths = files;
     Session::open(&request, job)
+}
+
+/// The folder of a list.
+fn beside(list: &Path) -> PathBuf {
+    let list = std::path::absolute(list).unwrap_or_else(|_| list.to_owned());
+    list.parent().unwrap_or(Path::new("/")).to_owned()
+}
+
+/// Whether a path is in a folder, or is it, with all links followed. What is not there is not read.
+fn lies_in(path: &Path, folder: &Path) -> bool {
+    links::leads_out(folder, path).is_none()
+}
+
+/// The workspace that the manifest names, as far as it may be read: beside the list, or where the
+/// workspace of the source is anyway.
+fn workspace_of(
+    verdict: &Verdict,
+    request: &OpenRequest,
+    beside: &Path,
+) -> Result<Option<PathBuf>, Failure> {
+    let named = &verdict.manifest.source.workspace;
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let folder = PathBuf::from(named);
+    let usual = workspace::locate(request);
+    if !folder.join(workspace::FILE).exists() || usual.parent() == Some(folder.as_path()) {
+        return Ok(None);
+    }
+    if lies_in(&folder, beside) {
+        return Ok(Some(folder));
+    }
+    Err(Failure::wrong_use(
+        "the manifest names a workspace that is elsewhere than the list, so it is not read unasked",
+        named,
+        format!("if it is the right one, repeat with --workspace {}", shell_word(named)),
+    ))
+}
+
+fn elsewhere(verdict: &Verdict) -> Failure {
+    let source = &verdict.manifest.source.path;
+    Failure::wrong_use(
+        "the manifest names a source that is elsewhere than the list, so it is not opened unasked",
+        source,
+        format!(
+            "if it is the right one, repeat with --source {}; name another place if it was moved",
+            shell_word(source)
+        ),
+    )
+}
+
+/// A path as it can be pasted into a shell.
+fn shell_word(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+:@".contains(c);
+    match path.chars().all(plain) {
+        true => path.to_owned(),
+        false => format!("'{}'", path.replace('\'', "'\\''")),
+    }
 }
 
 fn request(verdict: &Verdict, catalog: &Catalog) -> Result<ExportRequest, Failure> {

@@ -45,10 +45,7 @@ impl Reach {
 
     /// Files.
     pub(super) fn of_files(paths: &[PathBuf]) -> Self {
-        Self {
-            files: paths.iter().flat_map(|path| spellings(path)).collect(),
-            ..Self::default()
-        }
+        Self { files: paths.iter().flat_map(|path| spellings(path)).collect(), ..Self::default() }
     }
 }
 

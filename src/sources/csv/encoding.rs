@@ -36,7 +36,7 @@ fn look(path: &Path) -> Result<&'static str, Failure> {
     let failed = |e: std::io::Error| {
         Failure::new(format!("the file cannot be read: {e}"), path.display().to_string(), "")
     };
-    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let mut file = crate::disk::read::open(path).map_err(failed)?;
     let mut buffer = vec![0; 1 << 20];
     let mut kept = 0;
     let mut first = true;

@@ -1,0 +1,166 @@
+//! Reading: only what is a regular file, never more of it than was agreed, and without waiting.
+//!
+//! Opening a pipe waits for whoever writes to it, perhaps for ever; a device may never end. So what
+//! stands there is looked at before it is opened, opened without waiting, and looked at again: it
+//! may have been exchanged between the two.
+
+use std::fs::{File, FileType, Metadata, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// The most that is read of each kind of text, in bytes.
+pub mod limit {
+    /// What the window remembers.
+    pub const SETTINGS: u64 = 1 << 20;
+    /// A workspace, or a segment in a file of its own.
+    pub const WORKSPACE: u64 = 4 << 20;
+    /// The manifest of a list.
+    pub const MANIFEST: u64 = 16 << 20;
+    /// A file of a project: YAML, SQL or a template.
+    pub const PROJECT_FILE: u64 = 8 << 20;
+    /// All files of a project together.
+    pub const PROJECT: u64 = 64 << 20;
+    /// The plan of a compiled project.
+    pub const PLAN: u64 = 64 << 20;
+    /// A key.
+    pub const KEY: u64 = 1 << 16;
+}
+
+/// Opens a regular file for reading; anything else is refused with what it is.
+///
+/// # Errors
+/// When it is not there, may not be read, or is a folder, a pipe, a socket or a device.
+pub fn open(path: &Path) -> io::Result<File> {
+    regular(&std::fs::metadata(path)?)?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags);
+    }
+    let file = options.open(path)?;
+    regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// All of a file, as long as it has no more than `most` bytes.
+///
+/// # Errors
+/// As [`open`], and when it is larger.
+pub fn whole(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(too_large(most));
+    }
+    Ok(bytes)
+}
+
+/// All of a text file, as long as it has no more than `most` bytes.
+///
+/// # Errors
+/// As [`whole`], and when it is not UTF-8.
+pub fn text(path: &Path, most: u64) -> io::Result<String> {
+    let bytes = whole(path, most)?;
+    String::from_utf8(bytes)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8"))
+}
+
+/// The first bytes of a file, at most `most`.
+///
+/// # Errors
+/// As [`open`].
+pub fn head(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What stands at a path where a file is expected: `a pipe`, `a folder`. `None` for a file, and
+/// for nothing at all.
+pub fn instead_of_file(path: &Path) -> Option<&'static str> {
+    regular(&std::fs::metadata(path).ok()?).err()?;
+    std::fs::metadata(path).ok().map(|facts| kind(facts.file_type()))
+}
+
+/// Whether an error says that what stands there is no file.
+pub fn is_no_file(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory)
+}
+
+fn regular(facts: &Metadata) -> io::Result<()> {
+    match facts.is_file() {
+        true => Ok(()),
+        false => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("it is {}, not a file", kind(facts.file_type())),
+        )),
+    }
+}
+
+pub(super) fn kind(kind: FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if kind.is_fifo() {
+            return "a pipe";
+        }
+        if kind.is_socket() {
+            return "a socket";
+        }
+        if kind.is_char_device() || kind.is_block_device() {
+            return "a device";
+        }
+    }
+    match (kind.is_dir(), kind.is_file()) {
+        (true, _) => "a folder",
+        (_, true) => "a file",
+        _ => "something else",
+    }
+}
+
+fn too_large(most: u64) -> io::Error {
+    let told = match most >> 20 {
+        0 => format!("{} KB", most >> 10),
+        megabytes => format!("{megabytes} MB"),
+    };
+    io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {told}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, "12345").unwrap();
+        assert_eq!(text(&path, 5).unwrap(), "12345");
+        assert_eq!(head(&path, 2).unwrap(), b"12");
+        let error = text(&path, 4).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        std::fs::write(&path, b"\xff").unwrap();
+        assert!(text(&path, 5).unwrap_err().to_string().contains("UTF-8"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let told = |path: &Path| open(path).unwrap_err().to_string();
+        rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), rustix::fs::Mode::RWXU).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+        std::os::unix::fs::symlink(at("pipe"), at("link")).unwrap();
+        assert_eq!(told(&at("pipe")), "it is a pipe, not a file");
+        assert_eq!(told(&at("link")), "it is a pipe, not a file");
+        assert_eq!(told(&at("socket")), "it is a socket, not a file");
+        assert_eq!(told(Path::new("/dev/zero")), "it is a device, not a file");
+        assert_eq!(told(folder.path()), "it is a folder, not a file");
+        assert_eq!(instead_of_file(&at("pipe")), Some("a pipe"));
+        assert_eq!(instead_of_file(&at("none")), None);
+    }
+}
