@@ -40,6 +40,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use watch::{Statement, Watch};
 
+/// Why a text of a project is not run that is to be one statement.
+pub(in crate::engine) const SEVERAL: &str = "it holds more than one statement";
 /// How often a long statement's progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(50);
 
@@ -310,9 +312,7 @@ impl Store {
         match project.parser.count(sql) {
             // What is no SQL is told by the database in its own words.
             None | Some(1) => Ok(()),
-            Some(_) => {
-                Err(StoreError::Sql { message: "it holds more than one statement".to_owned() })
-            }
+            Some(_) => Err(StoreError::Sql { message: SEVERAL.to_owned() }),
         }
     }
 

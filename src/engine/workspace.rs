@@ -405,7 +405,7 @@ mod tests {
             paths: vec![path.to_owned()],
             password: None,
             workspace: workspace.map(Path::to_owned),
-            run: None,
+            ..OpenRequest::default()
         })
     }
 

@@ -32,7 +32,7 @@ mod rows;
 mod stitch;
 mod text;
 
-pub use dialect::single_statements;
+pub use dialect::{refusal, single_statements};
 pub use files::{PlannedFile, files, item_name, item_place, views};
 pub use picture::picture;
 pub use stitch::seconds;

@@ -64,7 +64,15 @@ impl Builder<'_> {
             }
         }
         let out = out.trim().trim_end_matches(';').trim_end();
-        Ok(Said { sql: Sql::of_project(dialect::duckdb(out)), vars, row_vars })
+        let sql = dialect::duckdb(out);
+        let other = match about {
+            About::Statements => dialect::other_than_tables(&sql),
+            About::Entity(_) | About::Query => None,
+        };
+        match other {
+            Some(why) => Err(why),
+            None => Ok(Said { sql: Sql::of_project(sql), vars, row_vars }),
+        }
     }
 
     fn var(

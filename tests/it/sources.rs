@@ -8,6 +8,7 @@ mod text_files;
 use muster::engine::store::Store;
 use muster::model::catalog::{Catalog, CsvReader, Reader, TableOrigin};
 use muster::model::failure::Failure;
+use muster::model::limits::Limits;
 use muster::model::value::Value;
 use muster::model::workspace::Correction;
 use muster::protocol::OpenRequest;
@@ -21,7 +22,7 @@ struct Opened {
 
 fn open_with(path: &Path, corrections: &[Correction]) -> Result<Opened, Failure> {
     let request = OpenRequest { paths: vec![path.to_path_buf()], ..OpenRequest::default() };
-    let store = Store::open(&request.paths, None)?;
+    let store = Store::open(&request.paths, None, &Limits::default())?;
     store.attach()?;
     let catalog = muster::sources::open(&request, &store, corrections, &mut |_| ())?;
     Ok(Opened { store, catalog })

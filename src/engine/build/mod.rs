@@ -28,7 +28,7 @@ pub use stitch::{Joined, join};
 
 use super::Job;
 use super::project;
-use super::store::{Store, StoreError};
+use super::store::{Parser, SEVERAL, Store, StoreError};
 use crate::define::{self, EnableStatus, Item, Project};
 use crate::disk::{Readers, limit, links, read, write};
 use crate::model::failure::Failure;
@@ -135,11 +135,29 @@ pub fn compile(
     end: DateTime,
     selected: BTreeSet<Item>,
 ) -> Compiled {
-    let plan = plan::plan(project, &Options { selected, ..Options::default() });
+    let mut options = Options { selected, ..Options::default() };
+    let mut plan = plan::plan(project, &options);
+    // Who runs the files runs one statement where one is written.
+    let parser = Parser::start();
+    while let Some(items) = parser.as_ref().and_then(|parser| several_in(&plan, parser)) {
+        leave_out(&mut options, &items, SEVERAL);
+        plan = plan::plan(project, &options);
+    }
     let files = plan::files(&plan, project, &Run { number: 1, end }, folder);
     let not_built =
         plan.left_out.iter().map(|out| (item_name(project, out.item), out.why.clone())).collect();
     Compiled { files, not_built }
+}
+
+/// The definitions of the first step that makes one thing of several statements.
+fn several_in(plan: &Plan, parser: &Parser) -> Option<Vec<Item>> {
+    let is_several = |statement: &Statement<String>| match statement {
+        Statement::Makes { .. } => parser.count(&statement.text()).is_some_and(|n| n > 1),
+        Statement::Own(_) | Statement::Model { .. } => false,
+    };
+    let run = Run { number: 1, end: DateTime::default() };
+    let mut steps = plan.steps.iter().filter(|step| !step.items.is_empty());
+    steps.find(|step| step.statements(&run).iter().any(is_several)).map(|step| step.items.clone())
 }
 
 /// Writes the files of a plan into a folder. Files of an earlier plan there are replaced.
@@ -363,6 +381,17 @@ fn nothing_to_build(findings: &[Finding], folder: &Path) -> Failure {
     )
 }
 
+/// Marks what does not work. Where it is one of several, each is tried by itself to find out which.
+fn leave_out(options: &mut Options, items: &[Item], why: &str) {
+    let before = options.alone.len();
+    if items.len() > 1 {
+        options.alone.extend(items.iter().copied());
+    }
+    if options.alone.len() == before {
+        options.broken.extend(items.iter().map(|item| (*item, why.to_owned())));
+    }
+}
+
 impl Builder<'_> {
     /// Runs the steps, planning anew without what does not work, until all that is left is done.
     fn all(&mut self, options: &mut Options, job: &mut Job<'_>) -> Result<Plan, Failure> {
@@ -371,20 +400,10 @@ impl Builder<'_> {
             match self.steps(&plan, job) {
                 Ok(()) => return Ok(plan),
                 Err(Stop::Failed(failure)) => return Err(failure),
-                Err(Stop::Broken { items, why }) => match items.as_slice() {
-                    [] => return Err(Failure::new(why, "", "report what was built")),
-                    [one] => {
-                        options.broken.insert(*one, why);
-                    }
-                    // One of them does not work; each is tried by itself to find out which.
-                    several => {
-                        let before = options.alone.len();
-                        options.alone.extend(several.iter().copied());
-                        if options.alone.len() == before {
-                            options.broken.extend(several.iter().map(|i| (*i, why.clone())));
-                        }
-                    }
-                },
+                Err(Stop::Broken { items, .. }) if items.is_empty() => {
+                    return Err(Failure::new("a step does not work", "", "report what was built"));
+                }
+                Err(Stop::Broken { items, why }) => leave_out(options, &items, &why),
             }
         }
     }

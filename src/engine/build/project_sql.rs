@@ -136,12 +136,5 @@ fn explained(error: StoreError, statement: &str) -> StoreError {
     if !is_elsewhere && !StoreError::is_refusal(message) {
         return error;
     }
-    let words: Vec<&str> = statement.split_whitespace().take(8).collect();
-    StoreError::Sql {
-        message: format!(
-            "`{}` is not carried out for a project: it may make its own table and temporary \
-             ones, and change those",
-            words.join(" ")
-        ),
-    }
+    StoreError::Sql { message: plan::refusal(statement) }
 }

@@ -11,7 +11,7 @@ use std::ffi::CString;
 use std::ptr;
 
 /// A database without content that only parses.
-pub(super) struct Parser {
+pub(in crate::engine) struct Parser {
     database: ffi::duckdb_database,
     connection: ffi::duckdb_connection,
 }
@@ -21,7 +21,7 @@ unsafe impl Send for Parser {}
 
 impl Parser {
     /// Starts it; `None` when the database gives none.
-    pub(super) fn start() -> Option<Self> {
+    pub(in crate::engine) fn start() -> Option<Self> {
         let mut parser = Self { database: ptr::null_mut(), connection: ptr::null_mut() };
         // SAFETY: a null path means a database in memory; both handles are written by the calls
         // and closed when `parser` is dropped, also when only the first was opened.
@@ -36,7 +36,7 @@ impl Parser {
     }
 
     /// How many statements a text holds; `None` when it is none.
-    pub(super) fn count(&self, sql: &str) -> Option<u64> {
+    pub(in crate::engine) fn count(&self, sql: &str) -> Option<u64> {
         let sql = CString::new(sql).ok()?;
         let mut statements = ptr::null_mut();
         // SAFETY: the connection is open, the text ends in a zero byte and outlives the call, and

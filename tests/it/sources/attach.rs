@@ -2,6 +2,7 @@
 
 use muster::engine::store::{Store, StoreError};
 use muster::model::failure::Failure;
+use muster::model::limits::Limits;
 use muster::model::value::Value;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ fn make(folder: &Path, name: &str, options: &str, statements: &str) -> PathBuf {
 }
 
 fn open(path: &Path) -> Result<Store, StoreError> {
-    Store::open(&[path.to_path_buf()], None)
+    Store::open(&[path.to_path_buf()], None, &Limits::default())
 }
 
 fn count(store: &Store, table: &str) -> Value {
@@ -112,9 +113,11 @@ fn an_encrypted_file_needs_its_key() {
     let failure: Failure = open(&path).err().unwrap().into();
     assert!(failure.hint.contains("MUSTER_KEY"), "{failure}");
     assert!(failure.place.ends_with("secret.duckdb"), "{failure}");
-    let wrong = Store::open(std::slice::from_ref(&path), Some("wrong horse")).err().unwrap();
+    let wrong = Store::open(std::slice::from_ref(&path), Some("wrong horse"), &Limits::default())
+        .err()
+        .unwrap();
     assert!(matches!(wrong, StoreError::WrongKey { .. }), "{wrong:?}");
-    let store = Store::open(&[path], Some("correct horse")).unwrap();
+    let store = Store::open(&[path], Some("correct horse"), &Limits::default()).unwrap();
     store.attach().unwrap();
     assert_eq!(count(&store, "\"main\".\"t\""), Value::Integer(1));
 }
@@ -123,7 +126,7 @@ fn an_encrypted_file_needs_its_key() {
 fn a_key_that_is_not_needed_does_no_harm() {
     let folder = tempfile::tempdir().unwrap();
     let path = make(folder.path(), "plain.duckdb", "", "CREATE TABLE t AS SELECT 1 AS a");
-    let store = Store::open(&[path], Some("a key for another file")).unwrap();
+    let store = Store::open(&[path], Some("a key for another file"), &Limits::default()).unwrap();
     store.attach().unwrap();
     assert_eq!(count(&store, "\"main\".\"t\""), Value::Integer(1));
 }

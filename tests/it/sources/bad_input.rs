@@ -2,6 +2,7 @@
 
 use super::{failure, open, write};
 use muster::engine::store::{Store, StoreError};
+use muster::model::limits::Limits;
 use muster::protocol::OpenRequest;
 use std::path::Path;
 use std::sync::Arc;
@@ -90,7 +91,7 @@ fn opening_stops_when_it_is_told_to() {
     let folder = tempfile::tempdir().unwrap();
     let path = write(folder.path(), "a.csv", "id,x\n1,a\n2,b\n");
     let request = OpenRequest { paths: vec![path], ..OpenRequest::default() };
-    let store = Store::open(&request.paths, None).unwrap();
+    let store = Store::open(&request.paths, None, &Limits::default()).unwrap();
     store.obey(Arc::new(AtomicBool::new(true)));
     let failure = muster::sources::open(&request, &store, &[], &mut |_| ()).unwrap_err();
     assert_eq!(failure, StoreError::Cancelled.into());
