@@ -15,5 +15,6 @@ pub mod failure;
 pub mod finding;
 pub mod now;
 pub mod question;
+pub mod shown;
 pub mod value;
 pub mod workspace;
