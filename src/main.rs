@@ -7,7 +7,10 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match cli::read(std::env::args_os()) {
         Asked::Command(command) => command.run(),
-        Asked::Window { paths, workspace } => app::run(WindowArgs { paths, workspace }),
+        Asked::Window { paths, workspace } => match app::run(WindowArgs { paths, workspace }) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => cli::tell(&failure),
+        },
         Asked::Nothing(status) => status,
     }
 }
