@@ -6,11 +6,12 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use muster::app::MusterApp;
+use muster::model::catalog::CohortRef;
 use muster::model::shown::is_hidden;
 use muster::model::workspace::ChartKind;
 use muster::state::{
-    Action, CorrectionAction, EditAction, ExportAction, LookAction, PeopleAction, SliceAction,
-    SourceAction, State, Tab, ViewAction,
+    Action, CorrectionAction, EditAction, ExportAction, LibraryAction, LookAction, PeopleAction,
+    SliceAction, SourceAction, State, Tab, ViewAction,
 };
 
 const ODD: &str = "\u{1b}[2J\n\u{202e}\u{200b}\u{9b}\u{e0041}";
@@ -21,7 +22,7 @@ fn source(folder: &std::path::Path) -> std::path::PathBuf {
     let sql = "CREATE TABLE \"u?sers\" AS SELECT i AS \"i?d\", 'v?' || i % 3 AS \"te?xt\", i * 2 AS \"num?ber\",
            i * 3 AS \"other?\", DATE '2026-01-01' + CAST(i AS INTEGER) AS \"da?y\", ['a?'] AS \"li?st\" FROM range(40) AS t(i);
          COMMENT ON COLUMN \"u?sers\".\"te?xt\" IS 'about?';
-         CREATE TABLE \"or?ders\" AS SELECT i AS \"order?\", i % 40 AS \"i?d\", 'x?' AS \"wh?at\",
+         CREATE TABLE \"or?ders\" AS SELECT i % 40 AS \"i?d\", 'x?' AS \"wh?at\",
            TIMESTAMP '2026-01-01' + to_days(CAST(i AS INTEGER)) AS \"a?t\" FROM range(80) AS t(i);
          CREATE TABLE \"go?od_users\" AS SELECT \"i?d\" FROM \"u?sers\" WHERE \"i?d\" < 9;";
     let database = duckdb::Connection::open(&path).expect("a database");
@@ -70,9 +71,15 @@ fn every_panel_shows_what_cannot_be_seen() {
     harness.state_mut().act(open.into(), &ctx);
     until(&mut harness, "the source is open", |s| s.opened.is_some());
     settle(&mut harness);
+    let catalog = harness.state().state().catalog().expect("a catalog");
+    let users = catalog.entities.iter().find(|e| e.features.len() > 4).expect("users");
+    let everyone = LibraryAction::SelectCohort(CohortRef::all(&users.name));
+    harness.state_mut().act(Action::Library(everyone), &ctx);
+    settle(&mut harness);
     let state = harness.state().state();
     assert!(state.entity().is_some_and(|e| e.name.contains('\u{202e}')), "{:?}", state.entity());
     let [text, number, other] = ["te", "num", "other"].map(|start| feature(state, start));
+    is_clean(&harness, "look");
     harness.get_all_by_label_contains("⟨ESC⟩").next().expect("a name with an escape");
     let quoted = |name: &str| format!("\"{name}\"");
     let condition = format!("{} <> 'v{ODD}1' and {} > 3", quoted(&text), quoted(&number));
