@@ -16,7 +16,10 @@ fn main() -> ExitCode {
     disk::sweep();
     match asked {
         Asked::Command(command) => command.run(),
-        Asked::Window { paths, workspace } => app::run(WindowArgs { paths, workspace }),
+        Asked::Window { paths, workspace } => match app::run(WindowArgs { paths, workspace }) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => cli::tell(&failure),
+        },
         Asked::Nothing(status) => status,
     }
 }

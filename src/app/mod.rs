@@ -7,8 +7,8 @@ mod window;
 
 pub use window::MusterApp;
 
+use crate::model::failure::Failure;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// What the window starts with.
 #[derive(Debug, Clone, Default)]
@@ -19,13 +19,15 @@ pub struct WindowArgs {
     pub workspace: Option<PathBuf>,
 }
 
-/// Shows the window until it is closed. Without a display it says so and names the commands that
-/// need none.
-pub fn run(args: WindowArgs) -> ExitCode {
-    let mut last = None;
+/// Shows the window until it is closed.
+///
+/// # Errors
+/// When it cannot be shown, as without a display; the commands that need none are named then.
+pub fn run(args: WindowArgs) -> Result<(), Failure> {
+    let mut last = String::new();
     for renderer in [eframe::Renderer::Wgpu, eframe::Renderer::Glow] {
         match show(&args, renderer) {
-            Ok(()) => return ExitCode::SUCCESS,
+            Ok(()) => return Ok(()),
             // Another renderer may work in the same process; anything else ends here.
             Err(
                 error @ (eframe::Error::Wgpu(_)
@@ -34,17 +36,17 @@ pub fn run(args: WindowArgs) -> ExitCode {
                 | eframe::Error::NoGlutinConfigs(..)),
             ) => {
                 log::warn!("{renderer}: {error}");
-                last = Some(format!("no usable graphics were found; {error}"));
+                last = error.to_string();
             }
             Err(error @ (eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_))) => {
                 // Its text names source files of the program; the log keeps it.
                 log::error!("{error}");
-                return fail(&format!("no display was found; {}", why_no_display()));
+                return Err(failed("no display was found", why_no_display()));
             }
-            Err(error) => return fail(&format!("the window could not be shown; {error}")),
+            Err(error) => return Err(failed("the window could not be shown", error.to_string())),
         }
     }
-    fail(&last.unwrap_or_default())
+    Err(failed("no usable graphics were found", last))
 }
 
 fn show(args: &WindowArgs, renderer: eframe::Renderer) -> eframe::Result {
@@ -76,8 +78,7 @@ fn why_no_display() -> &'static str {
     }
 }
 
-fn fail(why: &str) -> ExitCode {
-    let why = why.replace('\n', " ");
-    eprintln!("error: {why}; try muster show PATH, check, count, sql, export, verify or profile");
-    ExitCode::FAILURE
+fn failed(what: &str, why: impl Into<String>) -> Failure {
+    let hint = "try muster show PATH, check, count, sql, export, verify or profile";
+    Failure::new(what, why, hint)
 }

@@ -1,8 +1,9 @@
 //! `muster build`: a Profiles project becomes tables.
 
 use super::args::{KeyArgs, LimitArgs, ProjectArgs};
+use super::check::CheckedFinding;
 use super::session::{Watch, key};
-use super::{Printed, check, project};
+use super::{Lines, Printed, check, project};
 use crate::disk::write;
 use crate::engine::build::{self, BuildRequest, Built};
 use crate::model::failure::Failure;
@@ -10,7 +11,6 @@ use crate::model::finding::{Finding, Severity};
 use clap::Args;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// `muster build PROJECT --into FILE.duckdb`
@@ -105,7 +105,7 @@ impl Build {
         let errors = check::errors_in(&built.findings);
         let printed = match self.json {
             true => Printed::json(&json(&built, &into, errors)),
-            false => Printed::done(text(&built, &into, errors)),
+            false => Printed::done(&text(&built, &into, errors)),
         };
         Ok(printed.with_status(u8::from(errors > 0)))
     }
@@ -147,19 +147,19 @@ fn json<'a>(built: &'a Built, into: &std::path::Path, errors: usize) -> BuiltJso
     }
 }
 
-fn text(built: &Built, into: &std::path::Path, errors: usize) -> String {
+fn text(built: &Built, into: &std::path::Path, errors: usize) -> Lines {
     let end = built.end.strftime("%Y-%m-%d %H:%M:%S");
-    let mut out = format!("Run {} up to {end} UTC is in {}\n", built.run, into.display());
+    let mut out = Lines::default();
+    out.line(format_args!("Run {} up to {end} UTC is in {}", built.run, into.display()));
     let again = match (built.resumed, built.reused) {
         (true, reused) => {
             format!("; went on with a run that was not finished, {reused} steps were done")
         }
         _ => String::new(),
     };
-    let _ = writeln!(out, "{} steps{again}", built.steps);
+    out.line(format_args!("{} steps{again}", built.steps));
     for stitched in &built.stitches {
-        let _ = writeln!(
-            out,
+        out.line(format_args!(
             "{}: {} ids are {} main ids, from {}; {} refused, {} retired",
             stitched.entity,
             stitched.ids,
@@ -167,38 +167,31 @@ fn text(built: &Built, into: &std::path::Path, errors: usize) -> String {
             stitched.mode,
             stitched.refused,
             stitched.retired
-        );
-        let _ = writeln!(out, "  {}", stitched.statement);
+        ));
+        out.line(format_args!("  {}", stitched.statement));
     }
     let rows = built.sizes.iter().map(|(entity, cohort, size)| {
         let name = cohort.clone().unwrap_or_else(|| format!("{entity}/all"));
         vec![entity.clone(), name, size.to_string()]
     });
-    let table = super::table::table(&["entity", "cohort", "size"], rows.collect(), &[2]);
-    let _ = write!(out, "\n{table}");
+    out.blank();
+    out.add("", super::table::table(&["entity", "cohort", "size"], rows.collect(), &[2]));
     if !built.removed.is_empty() {
         let runs: Vec<String> = built.removed.iter().map(u64::to_string).collect();
-        let _ = writeln!(out, "\nRemoved runs: {}", runs.join(", "));
+        out.blank();
+        out.line(format_args!("Removed runs: {}", runs.join(", ")));
     }
     let bad = |f: &&Finding| f.severity == Severity::Error;
+    if errors > 0 {
+        out.blank();
+    }
     for finding in built.findings.iter().filter(bad) {
-        let place = finding.file.as_ref().map(|file| match finding.line {
-            Some(line) => format!("{}:{line}", file.display()),
-            None => file.display().to_string(),
-        });
-        let _ = write!(out, "\nerror: {}", finding.message);
-        for (word, more) in [("at", place), ("try:", finding.hint.clone())] {
-            if let Some(more) = more {
-                let _ = write!(out, "\n  {word} {more}");
-            }
-        }
+        CheckedFinding::of(finding).text(&mut out);
     }
     if built.findings.len() > errors {
-        let _ = write!(
-            out,
-            "\n{} more findings; muster check tells those of the project",
-            built.findings.len() - errors
-        );
+        out.blank();
+        let more = built.findings.len() - errors;
+        out.line(format_args!("{more} more findings; muster check tells those of the project"));
     }
     out
 }

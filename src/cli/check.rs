@@ -1,13 +1,13 @@
 //! `muster check`: what is wrong or odd about a source.
 
 use super::args::SourceArgs;
+use super::print::sentence;
 use super::session::{Watch, open};
-use super::{Printed, project};
+use super::{Lines, Printed, project};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use clap::Args;
 use serde::Serialize;
-use std::fmt::Write as _;
 
 /// `muster check PATH`
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ impl Check {
         let status = u8::from(checked.errors > 0);
         let printed = match self.json {
             true => Printed::json(&checked),
-            false => Printed::done(checked.text()),
+            false => Printed::done(&checked.text()),
         };
         printed.with_status(status)
     }
@@ -55,7 +55,7 @@ struct Checked<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct CheckedFinding<'a> {
+pub(super) struct CheckedFinding<'a> {
     severity: Severity,
     message: &'a str,
     file: Option<String>,
@@ -69,49 +69,50 @@ impl<'a> Checked<'a> {
         let how_many = |severity| findings.iter().filter(|f| f.severity == severity).count();
         let mut sorted: Vec<&Finding> = findings.iter().collect();
         sorted.sort_by_key(|f| f.severity);
-        let finding = |f: &'a Finding| CheckedFinding {
-            severity: f.severity,
-            message: &f.message,
-            file: f.file.as_ref().map(|path| path.to_string_lossy().into_owned()),
-            line: f.line,
-            hint: f.hint.as_deref(),
-        };
         Self {
             schema: 1,
-            findings: sorted.into_iter().map(finding).collect(),
+            findings: sorted.into_iter().map(CheckedFinding::of).collect(),
             errors: how_many(Severity::Error),
             warnings: how_many(Severity::Warning),
             notes: how_many(Severity::Note),
         }
     }
 
-    fn text(&self) -> String {
-        let mut out = String::new();
+    fn text(&self) -> Lines {
+        let mut out = Lines::default();
         for finding in &self.findings {
             finding.text(&mut out);
         }
         let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-        let _ = writeln!(
-            out,
+        out.line(format_args!(
             "{}, {}, {}",
             plural(self.errors, "error"),
             plural(self.warnings, "warning"),
             plural(self.notes, "note")
-        );
+        ));
         out
     }
 }
 
-impl CheckedFinding<'_> {
-    fn text(&self, out: &mut String) {
-        let word = self.severity.word();
-        let _ = writeln!(out, "{word}: {}", self.message);
+impl<'a> CheckedFinding<'a> {
+    pub(super) fn of(finding: &'a Finding) -> Self {
+        Self {
+            severity: finding.severity,
+            message: &finding.message,
+            file: finding.file.as_ref().map(|path| path.to_string_lossy().into_owned()),
+            line: finding.line,
+            hint: finding.hint.as_deref(),
+        }
+    }
+
+    pub(super) fn text(&self, out: &mut Lines) {
+        out.line(format_args!("{}: {}", self.severity.word(), sentence(self.message)));
         if let Some(file) = &self.file {
             let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
-            let _ = writeln!(out, "  at {file}{line}");
+            out.line(format_args!("  at {file}{line}"));
         }
         if let Some(hint) = self.hint {
-            let _ = writeln!(out, "  try: {hint}");
+            out.line(format_args!("  try: {}", sentence(hint)));
         }
     }
 }

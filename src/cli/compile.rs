@@ -1,13 +1,13 @@
 //! `muster compile`: the SQL of every step of a project, nothing run.
 
 use super::args::ProjectArgs;
-use super::{Printed, check, project};
+use super::print::sentence;
+use super::{Lines, Printed, check, project};
 use crate::engine::build;
 use crate::model::failure::Failure;
 use clap::Args;
 use jiff::civil::DateTime;
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// `muster compile PROJECT --to FOLDER`
@@ -51,23 +51,24 @@ impl Compile {
                 not_built: compiled.not_built.len(),
                 errors,
             }),
-            false => Printed::done(self.text(&compiled, end, errors)),
+            false => Printed::done(&self.text(&compiled, end, errors)),
         };
         Ok(printed.with_status(u8::from(errors > 0)))
     }
 
-    fn text(&self, compiled: &build::Compiled, end: DateTime, errors: usize) -> String {
-        let mut out = format!(
-            "{} files in {}, for a run that ends at {} UTC\n",
+    fn text(&self, compiled: &build::Compiled, end: DateTime, errors: usize) -> Lines {
+        let mut out = Lines::default();
+        out.line(format_args!(
+            "{} files in {}, for a run that ends at {} UTC",
             compiled.files.len(),
             self.to.display(),
             end.strftime("%Y-%m-%d %H:%M:%S")
-        );
+        ));
         for (name, why) in &compiled.not_built {
-            let _ = writeln!(out, "not built: {name}: {why}");
+            out.line(format_args!("not built: {name}: {}", sentence(why)));
         }
         if errors > 0 {
-            let _ = writeln!(out, "The project has errors; muster check tells them.");
+            out.line("The project has errors; muster check tells them.");
         }
         out
     }

@@ -1,10 +1,10 @@
 //! `muster count`: how many are in a cohort or a slice of it, step by step if asked.
 
-use super::Printed;
 use super::args::{SliceArgs, SourceArgs};
 use super::session::{Watch, open_run};
 use super::slice::slice;
 use super::table::table;
+use super::{Lines, Printed};
 use crate::engine::Session;
 use crate::language::{print, print_clause, words};
 use crate::model::answer::{Answer, Size, Steps};
@@ -14,7 +14,6 @@ use crate::model::question::{Question, Slice};
 use crate::model::value::grouped;
 use clap::Args;
 use serde::Serialize;
-use std::fmt::Write as _;
 
 /// `muster count PATH --cohort C`
 #[derive(Debug, Args)]
@@ -42,7 +41,7 @@ impl Count {
         let counted = Counted::of(&slice, session.catalog().run, size, steps.as_ref());
         Ok(match self.json {
             true => Printed::json(&counted),
-            false => Printed::done(counted.text()),
+            false => Printed::done(&counted.text()),
         })
     }
 }
@@ -123,12 +122,13 @@ impl Counted {
         }
     }
 
-    fn text(&self) -> String {
+    fn text(&self) -> Lines {
         let (size, of) = (grouped(self.size), grouped(self.of));
         let (entity, cohort) = (&self.entity, &self.cohort);
-        let mut out = format!("{size} of {of} in {entity}/{cohort}\n");
+        let mut out = Lines::default();
+        out.line(format_args!("{size} of {of} in {entity}/{cohort}"));
         if !self.words.is_empty() {
-            let _ = writeln!(out, "{}", self.words);
+            out.line(&self.words);
         }
         if self.near_misses.is_some() {
             let mut rows =
@@ -137,13 +137,13 @@ impl Counted {
                 let without = format!("+{}", grouped(step.gained_without));
                 vec![step.words.clone(), grouped(step.kept), grouped(step.dropped), without]
             }));
-            let headings = ["step", "kept", "dropped", "without it"];
-            let _ = write!(out, "\n{}", table(&headings, rows, &[1, 2, 3]));
+            out.blank();
+            out.add("", table(&["step", "kept", "dropped", "without it"], rows, &[1, 2, 3]));
         }
         if let Some(near) = self.near_misses {
-            let _ = writeln!(out, "{} fail exactly one step", grouped(near));
+            out.line(format_args!("{} fail exactly one step", grouped(near)));
         }
-        let _ = writeln!(out, "as of {}", self.now);
+        out.line(format_args!("as of {}", self.now));
         out
     }
 }

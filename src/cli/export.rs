@@ -1,9 +1,9 @@
 //! `muster export`: writes the members to a file.
 
-use super::Printed;
 use super::args::{SliceArgs, SourceArgs};
 use super::session::{Watch, open_run};
 use super::slice::slice;
+use super::{Lines, Printed};
 use crate::engine::jobs::export::export;
 use crate::model::catalog::{Catalog, Entity};
 use crate::model::export::{ExportColumn, ExportFormat, ExportRequest, Exported};
@@ -58,7 +58,7 @@ impl Export {
         let shown = ShownExport::of(&exported);
         Ok(match self.json {
             true => Printed::json(&shown),
-            false => Printed::done(shown.text()),
+            false => Printed::done(&shown.text()),
         })
     }
 }
@@ -190,12 +190,12 @@ impl ShownExport {
         }
     }
 
-    fn text(&self) -> String {
-        let rows = grouped(self.rows);
-        format!(
-            "{rows} rows in {}\nManifest: {}\nSHA-256: {}",
-            self.file, self.manifest, self.sha256
-        )
+    fn text(&self) -> Lines {
+        let mut out = Lines::default();
+        out.line(format_args!("{} rows in {}", grouped(self.rows), self.file));
+        out.line(format_args!("Manifest: {}", self.manifest));
+        out.line(format_args!("SHA-256: {}", self.sha256));
+        out
     }
 }
 

@@ -1,9 +1,8 @@
 //! The command line: a second face on the same engine.
 //!
 //! [`read`] makes of the arguments either a window to open or a [`Command`]; [`Command::run`]
-//! carries it out. A command gives its whole text and a status; only this file writes it, so that
-//! a closed pipe is met in one place. Results go to standard output, everything else to standard
-//! error. The clock, the zone of the system and the environment are read here and nowhere below.
+//! carries it out. A command gives its whole text and a status; `print.rs` alone writes it. The
+//! clock, the zone of the system and the environment are read here and nowhere below.
 
 mod args;
 mod build;
@@ -11,6 +10,7 @@ mod check;
 mod compile;
 mod count;
 mod export;
+mod print;
 mod profile;
 mod project;
 mod session;
@@ -20,11 +20,13 @@ mod sql;
 mod table;
 mod verify;
 
+pub use print::tell;
+
 use crate::disk::stop;
 use crate::model::failure::Failure;
 use clap::{Parser, Subcommand};
+use print::{Lines, Printed};
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -80,41 +82,12 @@ pub enum Asked {
     Nothing(ExitCode),
 }
 
-/// What a command prints on standard output, and its exit status.
-#[derive(Debug)]
-struct Printed {
-    text: String,
-    status: u8,
-}
-
-impl Printed {
-    /// Text of a command that is done.
-    fn done(text: impl Into<String>) -> Self {
-        Self { text: text.into(), status: 0 }
-    }
-
-    /// JSON, with two spaces of indent.
-    fn json(value: &impl serde::Serialize) -> Self {
-        let text = serde_json::to_string_pretty(value);
-        Self::done(text.expect("the shapes hold only text, numbers and lists"))
-    }
-
-    #[must_use]
-    fn with_status(self, status: u8) -> Self {
-        Self { status, ..self }
-    }
-}
-
 /// Reads the arguments, the program's name first. Help and mistakes are printed here.
 pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Asked {
     match Arguments::try_parse_from(arguments) {
         Ok(Arguments { command: Some(command), .. }) => Asked::Command(Box::new(command)),
         Ok(Arguments { command: None, paths, workspace }) => Asked::Window { paths, workspace },
-        Err(error) => {
-            // A closed pipe is no failure of the command.
-            let _ = error.print();
-            Asked::Nothing(ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)))
-        }
+        Err(error) => Asked::Nothing(print::answer(error)),
     }
 }
 
@@ -139,35 +112,10 @@ impl Command {
             return ExitCode::from(status);
         }
         match printed {
-            Ok(printed) => {
-                let mut out = std::io::stdout().lock();
-                finish(
-                    writeln!(out, "{}", printed.text.trim_end()).and_then(|()| out.flush()),
-                    printed.status,
-                )
-            }
-            Err(failure) => {
-                tell(&failure);
-                ExitCode::from(if failure.wrong_use { 2 } else { 1 })
-            }
+            Ok(printed) => printed.write(),
+            Err(failure) => tell(&failure),
         }
     }
-}
-
-/// A reader that went away (`muster show … | head`) has what it wanted.
-fn finish(written: std::io::Result<()>, status: u8) -> ExitCode {
-    match written {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            tell(&Failure::new(format!("the result cannot be printed: {error}"), "", ""));
-            ExitCode::FAILURE
-        }
-        _ => ExitCode::from(status),
-    }
-}
-
-fn tell(failure: &Failure) {
-    // Where standard error is closed there is no one to tell.
-    let _ = writeln!(std::io::stderr(), "error: {failure}");
 }
 
 #[cfg(test)]

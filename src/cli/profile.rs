@@ -1,11 +1,11 @@
 //! `muster profile`: one entity, whole.
 
-use super::Printed;
 use super::args::{NowArgs, SourceArgs};
 use super::count::unexpected;
 use super::session::{Watch, open_run};
 use super::slice::{cohort, conditioned, moment};
 use super::table::{cut, table};
+use super::{Lines, Printed};
 use crate::engine::Session;
 use crate::language::{print, print_clause, words};
 use crate::model::answer::{Answer, Profile, RelatedRows};
@@ -18,7 +18,6 @@ use crate::model::value::grouped;
 use crate::model::value::{Kind, Value};
 use clap::Args;
 use serde::Serialize;
-use std::fmt::Write as _;
 
 /// The most matches that are listed.
 const MATCHES_MAX: u32 = 20;
@@ -70,7 +69,7 @@ impl ProfileOf {
         let shown = Shown::of(entity, &keys, profile, &now);
         Ok(match self.json {
             true => Printed::json(&shown),
-            false => Printed::done(shown.text()),
+            false => Printed::done(&shown.text()),
         })
     }
 
@@ -293,21 +292,22 @@ impl Shown {
         }
     }
 
-    fn text(&self) -> String {
+    fn text(&self) -> Lines {
         match &self.profile {
             Some(profile) => profile.text(&self.entity),
             None => self.matches_text(),
         }
     }
 
-    fn matches_text(&self) -> String {
+    fn matches_text(&self) -> Lines {
         let more = if self.more_matches { "more than " } else { "" };
         let (entity, key) = (&self.entity, &self.key_feature);
-        let mut out = format!("{more}{} match; by {key}:\n", self.matches.len());
+        let mut out = Lines::default();
+        out.line(format_args!("{more}{} match; by {key}:", self.matches.len()));
         for found in &self.matches {
-            let _ = writeln!(out, "  {}", cut(&shown(found)));
+            out.line(format_args!("  {}", cut(&text(found))));
         }
-        let _ = writeln!(out, "One {entity}: --id KEY");
+        out.line(format_args!("One {entity}: --id KEY"));
         out
     }
 }
@@ -326,15 +326,18 @@ impl ShownProfile {
         }
     }
 
-    fn text(&self, entity: &str) -> String {
-        let mut out = format!("{entity} {}\n\n", cut(&shown(&self.key)));
-        let features = self.features.iter().map(|(name, value)| vec![name.clone(), shown(value)]);
-        out.push_str(&table(&["feature", "value"], features.collect(), &[]));
+    fn text(&self, entity: &str) -> Lines {
+        let mut out = Lines::default();
+        out.line(format_args!("{entity} {}", cut(&text(&self.key))));
+        out.blank();
+        let features = self.features.iter().map(|(name, value)| vec![name.clone(), text(value)]);
+        out.add("", table(&["feature", "value"], features.collect(), &[]));
         let (members, others): (Vec<_>, Vec<_>) = self.cohorts.iter().partition(|c| c.member);
         for (word, cohorts) in [("In", members), ("Not in", others)] {
             if !cohorts.is_empty() {
                 let names: Vec<&str> = cohorts.iter().map(|c| c.cohort.as_str()).collect();
-                let _ = write!(out, "\n{word}: {}\n", names.join(", "));
+                out.blank();
+                out.line(format_args!("{word}: {}", names.join(", ")));
             }
         }
         self.why_text(&mut out);
@@ -344,15 +347,16 @@ impl ShownProfile {
         out
     }
 
-    fn why_text(&self, out: &mut String) {
+    fn why_text(&self, out: &mut Lines) {
         let word = |yes: bool| if yes { "yes" } else { "no" };
         if let (Some(in_cohort), Some(in_slice)) = (self.in_cohort, self.in_slice) {
-            let _ = write!(out, "\nIn the cohort: {}\n", word(in_cohort));
-            let _ = writeln!(out, "In the slice: {}", word(in_slice));
+            out.blank();
+            out.line(format_args!("In the cohort: {}", word(in_cohort)));
+            out.line(format_args!("In the slice: {}", word(in_slice)));
         }
         for why in &self.why {
             let holds = why.holds.map_or("unknown, a value is missing", word);
-            let _ = writeln!(out, "  {}: {holds}", why.words);
+            out.line(format_args!("  {}: {holds}", why.words));
         }
     }
 }
@@ -381,16 +385,17 @@ impl ShownRelated {
     }
 
     /// The newest rows, as many as fit on a screen.
-    fn text(&self, out: &mut String) {
+    fn text(&self, out: &mut Lines) {
         const ROWS: usize = 10;
-        let _ = write!(out, "\n{}: {}", self.table, grouped(self.total));
-        if self.total > ROWS as u64 {
-            let _ = write!(out, ", the newest {ROWS}");
-        }
-        out.push('\n');
+        let newest = match self.total > ROWS as u64 {
+            true => format!(", the newest {ROWS}"),
+            false => String::new(),
+        };
+        out.blank();
+        out.line(format_args!("{}: {}{newest}", self.table, grouped(self.total)));
         let headings: Vec<&str> = self.columns.iter().map(String::as_str).collect();
-        let rows = self.rows.iter().take(ROWS).map(|row| row.iter().map(shown).collect());
-        out.push_str(&table(&headings, rows.collect(), &[]));
+        let rows = self.rows.iter().take(ROWS).map(|row| row.iter().map(text).collect());
+        out.add("", table(&headings, rows.collect(), &[]));
     }
 }
 
@@ -409,7 +414,7 @@ fn json(value: &Value) -> serde_json::Value {
 }
 
 /// A value for a person: text without quotes.
-fn shown(value: &serde_json::Value) -> String {
+fn text(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Null => "missing".to_owned(),
         serde_json::Value::String(text) => text.clone(),
@@ -559,6 +564,8 @@ mod tests {
         let keys: Vec<Value> = (0..=i128::from(MATCHES_MAX)).map(Value::Integer).collect();
         let shown = Shown::of(&entity, &keys, None, &now);
         assert!(shown.more_matches && shown.matches.len() == MATCHES_MAX as usize);
-        assert!(shown.text().starts_with("more than 20 match; by customer_id:\n  0\n  1\n"));
+        assert!(
+            shown.text().to_string().starts_with("more than 20 match; by customer_id:\n  0\n  1\n")
+        );
     }
 }

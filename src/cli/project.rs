@@ -1,14 +1,14 @@
 //! `muster show` and `muster check` of a Profiles project: what the data team defined.
 
-use super::Printed;
 use super::args::SourceArgs;
+use super::show::section;
 use super::table::table;
+use super::{Lines, Printed};
 use crate::define::{Cohort, Entity, Feature, Owner, Place, Project, words};
 use crate::engine::{build, project};
 use crate::model::failure::Failure;
 use crate::model::finding::Finding;
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// A project that was read.
@@ -61,27 +61,31 @@ impl Read {
     }
 
     pub(super) fn show(&self, json: bool) -> Printed {
-        if json { Printed::json(&self.shown()) } else { Printed::done(self.text()) }
+        if json { Printed::json(&self.shown()) } else { Printed::done(&self.text()) }
     }
 
-    fn text(&self) -> String {
-        let mut out =
-            format!("{} (Profiles project {})\n", self.folder.display(), self.project.name);
+    fn text(&self) -> Lines {
+        let mut out = Lines::default();
+        let folder = self.folder.display();
+        out.line(format_args!("{folder} (Profiles project {})", self.project.name));
         for (number, entity) in self.project.entities.iter().enumerate() {
             self.entity_text(number, entity, &mut out);
         }
-        let _ = writeln!(out, "\nSizes come with a build; nothing is computed here.");
+        out.blank();
+        out.line("Sizes come with a build; nothing is computed here.");
         if !self.findings.is_empty() {
-            let _ = writeln!(out, "Findings: {}. `muster check` tells them.", self.findings.len());
+            let found = self.findings.len();
+            out.line(format_args!("Findings: {found}. `muster check` tells them."));
         }
         out
     }
 
-    fn entity_text(&self, number: usize, entity: &Entity, out: &mut String) {
+    fn entity_text(&self, number: usize, entity: &Entity, out: &mut Lines) {
         let ids: Vec<&str> =
             entity.id_types.iter().map(|id| self.project[*id].name.as_str()).collect();
-        let _ =
-            writeln!(out, "\n{}: main id {}, from {}", entity.name, entity.main_id, ids.join(", "));
+        let (name, main_id, ids) = (&entity.name, &entity.main_id, ids.join(", "));
+        out.blank();
+        out.line(format_args!("{name}: main id {main_id}, from {ids}"));
         let cohorts: Vec<Vec<String>> = self
             .cohorts_of(number)
             .map(|(id, cohort)| {
@@ -90,11 +94,7 @@ impl Read {
             })
             .collect();
         if !cohorts.is_empty() {
-            let _ = write!(
-                out,
-                "\n  Cohorts\n{}",
-                indent(&table(&["name", "who", "at"], cohorts, &[]))
-            );
+            section("Cohorts", table(&["name", "who", "at"], cohorts, &[]), out);
         }
         let features: Vec<Vec<String>> = self
             .features_of(number)
@@ -106,7 +106,7 @@ impl Read {
             .collect();
         if !features.is_empty() {
             let headings = ["name", "description", "made by", "at"];
-            let _ = write!(out, "\n  Features\n{}", indent(&table(&headings, features, &[])));
+            section("Features", table(&headings, features, &[]), out);
         }
     }
 
@@ -167,10 +167,6 @@ impl Read {
             findings: self.findings.len(),
         }
     }
-}
-
-fn indent(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
 }
 
 /// As for other sources; sizes are null until the project is built.

@@ -1,44 +1,28 @@
 //! Opening a source for a command, with a progress bar where someone watches.
 
 use super::args::{KEY_VARIABLE, KeyArgs, SourceArgs};
+use super::print::Bar;
 use crate::disk::{limit, read, stop};
 use crate::engine::{Job, Session};
 use crate::model::failure::Failure;
 use crate::protocol::{OpenRequest, Progress};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
 use std::path::Path;
 
-/// A bar on the terminal's standard error; nothing when that is not a terminal.
+/// Tells how far something long is, to who watches.
 pub(super) struct Watch {
-    bar: ProgressBar,
+    bar: Bar,
 }
 
 impl Watch {
     /// A bar that shows itself with the first thing reported.
     pub(super) fn new() -> Self {
-        let target = match std::io::stderr().is_terminal() {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
-        };
-        let bar = ProgressBar::with_draw_target(Some(100), target);
-        bar.set_style(
-            ProgressStyle::with_template("{spinner} {msg} {wide_bar} {elapsed}")
-                .expect("the template is right"),
-        );
-        Self { bar }
+        Self { bar: Bar::new() }
     }
 
     /// Runs something long that reports how far it is.
     pub(super) fn over<T>(&self, work: impl FnOnce(&mut Job<'_>) -> T) -> T {
         let bar = self.bar.clone();
-        let mut report = move |progress: Progress| {
-            bar.set_message(progress.doing);
-            match progress.part {
-                Some(part) => bar.set_position((part * 100.0) as u64),
-                None => bar.tick(),
-            }
-        };
+        let mut report = move |progress: Progress| bar.report(&progress);
         let mut job = Job { cancelled: stop::asked(), report: &mut report };
         work(&mut job)
     }
@@ -46,7 +30,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.bar.clear();
     }
 }
 

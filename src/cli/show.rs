@@ -3,7 +3,7 @@
 use super::args::SourceArgs;
 use super::session::{Watch, open};
 use super::table::{cut, table};
-use super::{Printed, project};
+use super::{Lines, Printed, project};
 use crate::deliver::manifest::kind_word;
 use crate::model::catalog::{
     Catalog, Cohort, Column, Entity, Relation, SourceKind, Table, TableOrigin,
@@ -13,7 +13,6 @@ use crate::model::failure::Failure;
 use crate::model::value::grouped;
 use clap::Args;
 use serde::Serialize;
-use std::fmt::Write as _;
 
 /// `muster show PATH`
 #[derive(Debug, Args)]
@@ -37,7 +36,7 @@ impl Show {
         let catalog = session.catalog();
         Ok(match self.json {
             true => Printed::json(&Shown::of(catalog)),
-            false => Printed::done(text(catalog)),
+            false => Printed::done(&text(catalog)),
         })
     }
 }
@@ -203,46 +202,45 @@ fn table_kind(table: &Table) -> &'static str {
     }
 }
 
-fn text(catalog: &Catalog) -> String {
+fn text(catalog: &Catalog) -> Lines {
     let kind = match catalog.source {
         SourceKind::DuckDb => "DuckDB file",
         SourceKind::Files => "files",
     };
-    let mut out = format!("{} ({kind})\n", catalog.path.display());
+    let mut out = Lines::default();
+    out.line(format_args!("{} ({kind})", catalog.path.display()));
     if catalog.entities.is_empty() {
-        out.push_str("\nNo entity was found. The tables are below.\n");
+        out.blank();
+        out.line("No entity was found. The tables are below.");
     }
     if let Some(run) = catalog.shown_run() {
-        let _ = writeln!(
-            out,
-            "Run {} up to {} UTC, one of {} kept",
-            run.number,
-            run.end,
-            grouped(catalog.runs.len() as u64)
-        );
+        let kept = grouped(catalog.runs.len() as u64);
+        out.line(format_args!("Run {} up to {} UTC, one of {kept} kept", run.number, run.end));
     }
     for entity in &catalog.entities {
         entity_text(entity, &mut out);
     }
     if !catalog.relations.is_empty() {
         let rows = catalog.relations.iter().map(relation_row).collect();
-        section("Relations", &table(&["from", "to", "dangling"], rows, &[2]), &mut out);
+        section("Relations", table(&["from", "to", "dangling"], rows, &[2]), &mut out);
     }
     let rows = catalog.tables.iter().map(table_row).collect();
     let headings = ["name", "kind", "rows", "columns", "time column"];
-    section("Tables", &table(&headings, rows, &[2, 3]), &mut out);
+    section("Tables", table(&headings, rows, &[2, 3]), &mut out);
     if !catalog.findings.is_empty() {
         let found = grouped(catalog.findings.len() as u64);
-        let _ = write!(out, "\nFindings: {found}. `muster check` tells them.\n");
+        out.blank();
+        out.line(format_args!("Findings: {found}. `muster check` tells them."));
     }
     out
 }
 
-fn entity_text(entity: &Entity, out: &mut String) {
+fn entity_text(entity: &Entity, out: &mut Lines) {
     let (name, key, of) = (cut(&entity.name), cut(&entity.key), cut(entity.table_name()));
-    let _ = write!(out, "\n{name}: {}, key {key} of {of}\n", grouped(entity.size));
+    out.blank();
+    out.line(format_args!("{name}: {}, key {key} of {of}", grouped(entity.size)));
     if !entity.why.is_empty() {
-        let _ = writeln!(out, "  {}", entity.why);
+        out.line(format_args!("  {}", entity.why));
     }
     let mut cohorts = vec![vec!["all".to_owned(), grouped(entity.size), String::new()]];
     cohorts.extend(
@@ -251,9 +249,9 @@ fn entity_text(entity: &Entity, out: &mut String) {
             .iter()
             .map(|c| vec![c.name.clone(), grouped(c.size), c.extends.clone().unwrap_or_default()]),
     );
-    section("Cohorts", &table(&["name", "size", "extends"], cohorts, &[1]), out);
+    section("Cohorts", table(&["name", "size", "extends"], cohorts, &[1]), out);
     let rows = entity.features.iter().map(feature_row).collect();
-    section("Features", &table(&["name", "type", "personal", "description"], rows, &[]), out);
+    section("Features", table(&["name", "type", "personal", "description"], rows, &[]), out);
 }
 
 fn feature_row(feature: &Column) -> Vec<String> {
@@ -284,11 +282,11 @@ fn table_row(table: &Table) -> Vec<String> {
     ]
 }
 
-fn section(title: &str, lines: &str, out: &mut String) {
-    let _ = write!(out, "\n  {title}\n");
-    for line in lines.lines() {
-        let _ = writeln!(out, "   {line}");
-    }
+/// A table with a title over it.
+pub(super) fn section(title: &str, table: Lines, out: &mut Lines) {
+    out.blank();
+    out.line(format_args!("  {title}"));
+    out.add("   ", table);
 }
 
 #[cfg(test)]

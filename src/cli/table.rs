@@ -1,5 +1,7 @@
 //! Tables and numbers for a person to read.
 
+use super::print::Lines;
+use crate::model::shown::shown;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
 /// The longest value that a cell shows.
@@ -7,11 +9,11 @@ const CELL_CHARS: usize = 60;
 
 /// Rows under headings, without a frame but for a line under the headings. Columns whose number
 /// is in `right` are aligned to the right.
-pub(super) fn table(headings: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> String {
+pub(super) fn table(headings: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> Lines {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
     table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(headings.iter().map(|h| (*h).to_owned()).collect::<Vec<_>>());
+    table.set_header(headings.iter().map(|heading| cut(heading)).collect::<Vec<_>>());
     for row in rows {
         table.add_row(row.iter().map(|value| cut(value)).collect::<Vec<_>>());
     }
@@ -20,24 +22,17 @@ pub(super) fn table(headings: &[&str], rows: Vec<Vec<String>>, right: &[usize]) 
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let lines = table.to_string();
-    lines.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    table.to_string().split('\n').map(str::trim_end).collect()
 }
 
-/// One line that fits in a cell: long values are cut, and characters that would move the cursor
-/// or colour the terminal are replaced.
+/// One line that fits in a cell: long values are cut, hidden characters are made visible, so that
+/// a column is as wide as it looks.
 pub(super) fn cut(value: &str) -> String {
-    let shown = |c: char| match c {
-        '\n' | '\r' | '\t' => ' ',
-        c if c.is_control() => '\u{fffd}',
-        // They would turn the rest of the line around.
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
-        c => c,
-    };
-    let mut chars = value.chars();
-    let mut out: String = chars.by_ref().take(CELL_CHARS).map(shown).collect();
-    if chars.next().is_some() {
-        out.pop();
+    // No more than fits is looked at: a value may be a whole document.
+    let start: String = value.chars().take(CELL_CHARS + 1).collect();
+    let mut out: String = shown(&start).chars().take(CELL_CHARS + 1).collect();
+    if out.chars().count() > CELL_CHARS {
+        out = out.chars().take(CELL_CHARS - 1).collect();
         out.push('…');
     }
     out
@@ -49,7 +44,7 @@ mod tests {
 
     #[test]
     fn long_and_dangerous_values_are_tamed() {
-        assert_eq!(cut("a\nb\u{1b}[31mc"), "a b\u{fffd}[31mc");
+        assert_eq!(cut("a\nb\u{1b}[31mc"), "a⟨LF⟩b⟨ESC⟩[31mc");
         let long = cut(&"x".repeat(100));
         assert_eq!(long.chars().count(), CELL_CHARS);
         assert!(long.ends_with('…'));

@@ -1,15 +1,14 @@
 //! `muster verify`: whether a list still matches its manifest, and whether it can be made again.
 
-use super::Printed;
 use super::args::KeyArgs;
 use super::session::{Watch, key};
+use super::{Lines, Printed};
 use crate::deliver::verify::{Verdict, verify};
 use crate::engine::jobs::rebuild::{Consent, Rebuilt, rebuild};
 use crate::model::failure::Failure;
 use crate::model::value::grouped;
 use clap::Args;
 use serde::Serialize;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// `muster verify FILE`
@@ -52,7 +51,7 @@ impl Verify {
         let status = u8::from(!shown.is_good());
         let printed = match self.json {
             true => Printed::json(&shown),
-            false => Printed::done(shown.text()),
+            false => Printed::done(&shown.text()),
         };
         Ok(printed.with_status(status))
     }
@@ -105,22 +104,23 @@ impl<'a> Verified<'a> {
         self.matches && self.rebuilt.as_ref().is_none_or(|r| r.identical)
     }
 
-    fn text(&self) -> String {
+    fn text(&self) -> Lines {
         let rows = grouped(self.rows.unwrap_or(self.rows_in_manifest));
-        let mut out = match self.matches {
-            true => format!("{} matches its manifest: {rows} rows\n", self.file),
-            false => format!("{} does not match its manifest\n", self.file),
-        };
+        let mut out = Lines::default();
+        match self.matches {
+            true => out.line(format_args!("{} matches its manifest: {rows} rows", self.file)),
+            false => out.line(format_args!("{} does not match its manifest", self.file)),
+        }
         for difference in self.differences {
-            let _ = writeln!(out, "  {difference}");
+            out.line(format_args!("  {difference}"));
         }
         if let Some(rebuilt) = &self.rebuilt {
-            out.push_str(match rebuilt.identical {
-                true => "Made again: the same, byte for byte\n",
-                false => "Made again: not the same\n",
+            out.line(match rebuilt.identical {
+                true => "Made again: the same, byte for byte",
+                false => "Made again: not the same",
             });
             for difference in rebuilt.differences {
-                let _ = writeln!(out, "  {difference}");
+                out.line(format_args!("  {difference}"));
             }
         }
         out

@@ -23,8 +23,8 @@ pub use bins::{Bins, Periods, nice_bins, periods};
 pub use path::{Hop, path_to};
 pub use profile::{ProfileQueries, RelatedQuery, profile};
 pub use question::{
-    Extent, boxes, grid, grid_points, histogram, list, members, order, page, page_of_order, range,
-    size, steps, time_range, timeline, values,
+    Extent, FORMULA_START, boxes, grid, grid_points, histogram, list, members, order, page,
+    page_of_order, range, size, steps, time_range, timeline, values,
 };
 
 use crate::model::catalog::Shadows;

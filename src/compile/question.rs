@@ -17,6 +17,12 @@ use crate::sql::{self, Sql, ident};
 
 type Compiled = Result<Query, Failure>;
 
+/// How text starts that a spreadsheet reads as a formula: with a sign, of usual, small or full
+/// width. Spaces, line breaks and whatever takes no room before it may be passed over: marks that
+/// change a character, fillers, and all that has no shape (`C`). The database and the `regex` crate
+/// read it alike.
+pub const FORMULA_START: &str = r"^[\s\pZ\pC\pM\x{115F}\x{1160}\x{2800}\x{3164}\x{FFA0}]*[-+=@\x{2212}\x{FE62}\x{FE63}\x{FE66}\x{FE6B}\x{FF0B}\x{FF0D}\x{FF1D}\x{FF20}]";
+
 /// The members of a slice: every feature, one row each, in a stable order.
 ///
 /// # Errors
@@ -27,8 +33,8 @@ pub fn members(catalog: &Catalog, slice: &Slice) -> Compiled {
 
 /// The members of a slice as a list to be written: chosen columns under their names in the file.
 ///
-/// Text that a spreadsheet would run as a formula gets an apostrophe in front if
-/// `neutralise_formulas`. Hashed columns hold the SHA-256 of the value's text, in hexadecimal.
+/// Text that a spreadsheet would run as a formula ([`FORMULA_START`]) gets an apostrophe in front
+/// if `neutralise_formulas`. Hashed columns hold the SHA-256 of the value's text, in hexadecimal.
 ///
 /// # Errors
 /// See [`members`].
@@ -78,31 +84,29 @@ fn list_value(scope: &Scope<'_>, feature: &Column, hashed: bool, neutralise: boo
     if hashed {
         return Sql::fill("sha256(CAST({} AS VARCHAR))", &[&value]);
     }
-    if neutralise && feature.kind == Kind::Text {
+    if neutralise && is_written_as_text(feature.kind) {
         let text = match feature.type_name.as_str() {
             "VARCHAR" => value,
             _ => Sql::fill("CAST({} AS VARCHAR)", &[&value]),
         };
-        // The characters that make a spreadsheet read a cell as a formula, and the two that hide
-        // one at the start of it: `+`, `-`, `=`, `@`, tab and return. As ranges of text, which is
-        // several times faster than taking the first character of each cell, and is no list after
-        // IN, which may become a join and lose the order.
-        let starts = [
-            ("'+'", "','"),
-            ("'-'", "'.'"),
-            ("'='", "'>'"),
-            ("chr(9)", "chr(10)"),
-            ("chr(13)", "chr(14)"),
-        ]
-        .map(|(low, high)| {
-            Sql::fill("({} >= {} AND {} < {})", &[&text, &Sql::raw(low), &text, &Sql::raw(high)])
-        });
+        // The comparisons spare the pattern most cells, which start with a letter or a digit: they
+        // are several times faster.
         return Sql::fill(
-            "CASE WHEN {} < 'A' AND ({} OR {} >= '@') THEN '''' || {} ELSE {} END",
-            &[&text, &Sql::join(starts, " OR "), &text, &text, &text],
+            "CASE WHEN ({} < '0' OR {} >= ':' AND {} < 'A' OR {} >= chr(127)) \
+             AND regexp_matches({}, {}) THEN '''' || {} ELSE {} END",
+            &[&text, &text, &text, &text, &text, &sql::text(FORMULA_START), &text, &text],
         );
     }
     value
+}
+
+/// Whether the values are text in a list of text, rather than numbers, dates or yes and no.
+fn is_written_as_text(kind: Kind) -> bool {
+    match kind {
+        Kind::Text | Kind::Interval | Kind::List | Kind::Nested | Kind::Binary => true,
+        Kind::Boolean | Kind::Integer | Kind::Number => false,
+        Kind::Date | Kind::Timestamp | Kind::Instant | Kind::Time => false,
+    }
 }
 
 /// The condition of the cohort and of the clauses; `None` for everyone.

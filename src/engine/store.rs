@@ -30,7 +30,7 @@ use crate::sql::build;
 use crate::sql::session::{self, Outward};
 use arrow::array::RecordBatch;
 use duckdb::Connection;
-use parser::Parser;
+pub(in crate::engine) use parser::Parser;
 use sandbox::Reach;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;

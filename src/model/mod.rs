@@ -16,5 +16,6 @@ pub mod finding;
 pub mod limits;
 pub mod now;
 pub mod question;
+pub mod shown;
 pub mod value;
 pub mod workspace;

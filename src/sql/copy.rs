@@ -4,7 +4,7 @@
 //! although it is the default: where the optimizer makes a join of a condition (a long `IN` list),
 //! the database takes the order for free and lets threads write as they come.
 
-use super::{Sql, number, text};
+use super::{Sql, number, text, text_as_it_is};
 
 /// Rows per row group: DuckDB's own default, written down because the bytes depend on it.
 const ROW_GROUP_ROWS: i32 = 122_880;
@@ -32,7 +32,7 @@ pub fn copy_parquet(query: &str, file: &str) -> Sql {
 }
 
 fn copy(query: &str, file: &str, options: &Sql) -> Sql {
-    Sql::fill("COPY ({}) TO {} ({})", &[&whole(query), &text(file), options])
+    Sql::fill("COPY ({}) TO {} ({})", &[&whole(query), &text_as_it_is(file), options])
 }
 
 /// Keeps the rows of `query`, in order, in a temporary table for [`list_page`].

@@ -2,7 +2,9 @@
 
 use super::Sql;
 use crate::model::catalog::{CsvReader, Reader, TableOrigin};
+use crate::model::shown::is_hidden;
 use crate::model::value::Value;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// A quoted name.
@@ -15,13 +17,39 @@ pub fn path(names: &[&str]) -> Sql {
     Sql::join(names.iter().map(|n| ident(n)), ".")
 }
 
-/// A text literal. Control characters cannot be typed in a shell, so they are written by code.
+/// A text literal. What cannot be seen cannot be copied from a screen, so it is written by code:
+/// `e'\x1b[2J'`, a byte of UTF-8 at a time. That is a constant like any other, so that it may name
+/// a file to read or a type too; only [`text_as_it_is`] stands where it is not understood.
 pub fn text(value: &str) -> Sql {
     if value.contains('\0') {
         // A literal cannot hold the zero character; it is put together around it.
         let parts = value.split('\0').map(text);
         return Sql::join(parts, " || chr(0) || ").nested();
     }
+    if !value.chars().any(is_hidden) {
+        return text_as_it_is(value);
+    }
+    let mut coded = String::with_capacity(value.len() + 8);
+    for c in value.chars() {
+        match c {
+            '\n' => coded.push_str("\\n"),
+            '\t' => coded.push_str("\\t"),
+            '\\' => coded.push_str("\\\\"),
+            '\'' => coded.push_str("''"),
+            c if is_hidden(c) => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    write!(coded, "\\x{byte:02x}").expect("text grows");
+                }
+            }
+            c => coded.push(c),
+        }
+    }
+    Sql::new(format!("e'{coded}'"))
+}
+
+/// A text literal with all its characters in it, for names in a list of types and for the file
+/// after `COPY … TO`: there the database takes codes for text.
+pub fn text_as_it_is(value: &str) -> Sql {
     Sql::new(format!("'{}'", value.replace('\'', "''")))
 }
 
@@ -79,7 +107,7 @@ fn is_plain_decimal(digits: &str) -> bool {
 pub fn type_list(columns: &[(String, String)]) -> Sql {
     let pairs = columns
         .iter()
-        .map(|(name, type_name)| Sql::new(format!("{}: {}", text(name), text(type_name))));
+        .map(|(name, type_name)| Sql::new(format!("{}: {}", text_as_it_is(name), text(type_name))));
     Sql::new(format!("{{{}}}", Sql::join(pairs, ", ")))
 }
 
@@ -177,6 +205,13 @@ mod tests {
         assert_eq!(ident("a\"b").text(), "\"a\"\"b\"");
         assert_eq!(text("it's").text(), "'it''s'");
         assert_eq!(text("a\0b").text(), "('a' || chr(0) || 'b')");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_written_by_code() {
+        assert_eq!(text("\u{1b}[2J\\\n'").text(), r"e'\x1b[2J\\\n'''");
+        assert_eq!(text("\tb\u{202e}").text(), r"e'\tb\xe2\x80\xae'");
+        assert_eq!(text("\\Ünïcode 名前").text(), r"'\Ünïcode 名前'");
     }
 
     #[test]

@@ -11,8 +11,8 @@ pub mod session;
 pub mod warehouse;
 
 pub use duckdb::{
-    from_files, from_files_with_rejects, ident, literal, number, path, relation, text, timestamp,
-    timestamptz, type_list,
+    from_files, from_files_with_rejects, ident, literal, number, path, relation, text,
+    text_as_it_is, timestamp, timestamptz, type_list,
 };
 
 use std::fmt;

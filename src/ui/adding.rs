@@ -32,7 +32,7 @@ pub(super) fn adding_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         for (index, found) in adding.found.iter().enumerate() {
             let detail: String = found.detail.chars().take(64).collect();
             let detail = theme::small(ui, detail);
-            let button = egui::Button::selectable(index == 0, found.name.as_str())
+            let button = egui::Button::selectable(index == 0, theme::text(&found.name))
                 .right_text(detail)
                 .min_size(egui::vec2(ui.available_width(), theme::ROW));
             if ui.add(button).clicked() {

@@ -4,7 +4,7 @@ use super::icons::{self, Icon};
 use super::{Actions, clause_tree_ui, definition_ui, look_ui, people_ui, steps_ui, text, theme};
 use crate::model::answer::{Answer, Size};
 use crate::state::{Action, LibraryAction, SliceAction, State, Tab, ViewAction};
-use egui::{Align, Layout, RichText, Ui};
+use egui::{Align, Layout, Ui};
 
 /// The canvas.
 pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
@@ -38,7 +38,7 @@ fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let Some(cohort) = &state.cohort else { return };
     let left = |ui: &mut Ui| {
         let name = cohort.cohort.clone().unwrap_or_else(|| text::everyone_of(&cohort.entity));
-        ui.label(RichText::new(name).font(theme::strong(15.0)));
+        ui.label(theme::text(name).font(theme::strong(15.0)));
         let name = match &state.segment {
             Some(name) if state.is_dirty() => Some(format!("{name} *")),
             Some(name) => Some(name.clone()),
@@ -47,7 +47,7 @@ fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         };
         if let Some(name) = name {
             ui.label(theme::weak(ui, "›"));
-            ui.label(RichText::new(name).size(15.0));
+            ui.label(theme::text(name).size(15.0));
         }
     };
     egui::Sides::new().shrink_left().truncate().show(ui, left, |ui| {
@@ -75,7 +75,10 @@ fn history_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         for (index, step) in steps.iter().enumerate().rev().take(20) {
             let words = crate::language::words::tree(&step.tree, None);
             let words: String = words.chars().take(60).collect();
-            if ui.selectable_label(index == at, format!("{} · {words}", step.what)).clicked() {
+            if ui
+                .selectable_label(index == at, text::shown(&format!("{} · {words}", step.what)))
+                .clicked()
+            {
                 actions.push(Action::Slice(SliceAction::GoTo(index)));
                 ui.close();
             }
@@ -99,7 +102,7 @@ fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
             (Some(Answer::Size(size)), None) => {
                 let color = if waiting { p.weak } else { p.text };
-                let count = RichText::new(text::grouped(size.kept));
+                let count = theme::text(text::grouped(size.kept));
                 ui.label(count.font(theme::strong(theme::HEADLINE)).color(color));
                 ui.label(theme::weak(ui, headline_rest(*size)).size(15.0));
             }

@@ -147,7 +147,7 @@ pub(super) fn missing_ui(
     }
     let on = state.own_clause(column).and_then(|c| look::keeps(c, &Value::Missing)) == Some(true);
     let text = format!("missing {}", text::grouped(missing.kept));
-    let label = egui::RichText::new(text).size(theme::SMALL).color(theme::palette(ui).weak);
+    let label = theme::text(text).size(theme::SMALL).color(theme::palette(ui).weak);
     let button = ui.add(egui::Button::selectable(on, label).small());
     if button.on_hover_text("Only those without a value").clicked() {
         actions.push(Action::Look(LookAction::Only(column.to_owned(), Value::Missing)));

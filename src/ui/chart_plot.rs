@@ -4,7 +4,7 @@ use super::{Actions, text, theme};
 use crate::model::answer::{BoxSummary, Grid};
 use crate::state::{Action, LookAction, State};
 use egui::accesskit::Role;
-use egui::{Id, PointerButton, Pos2, Rect, Response, RichText, Sense, Ui, Vec2};
+use egui::{Id, PointerButton, Pos2, Rect, Response, Sense, Ui, Vec2};
 use egui_plot::{
     AxisHints, BoxElem, BoxPlot, BoxSpread, Heatmap, HoverPosition, Plot, PlotPoint, PlotPoints,
     PlotTransform, Points,
@@ -67,7 +67,7 @@ pub(super) fn grid_ui(
         && let Some(at) = shown.response.hover_pos()
         && let Some(words) = cells.words(&shown.transform.value_from_position(at), (x, y))
     {
-        shown.response.clone().on_hover_text_at_pointer(words);
+        shown.response.clone().on_hover_text_at_pointer(text::shown_lines(&words));
     }
     let range = |column| super::chart::number_range(state, column);
     let chosen = (range(x), range(y));
@@ -192,7 +192,7 @@ fn still<'a>(ui: &Ui, name: &str) -> Plot<'a> {
 /// An axis of numbers, with its name.
 fn numbers<'a>(axis: AxisHints<'a>, name: &str) -> AxisHints<'a> {
     let name: String = name.chars().take(24).collect();
-    axis.label(RichText::new(name).size(theme::SMALL))
+    axis.label(theme::text(name).size(theme::SMALL))
         .tick_label_font(egui::FontId::proportional(10.0))
         .formatter(|mark, _| text::short(mark.value))
 }
@@ -200,8 +200,8 @@ fn numbers<'a>(axis: AxisHints<'a>, name: &str) -> AxisHints<'a> {
 fn speak(ui: &Ui, response: &Response, name: &str, says: String) {
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_role(Role::Figure);
-        node.set_label(name);
-        node.set_description(says);
+        node.set_label(text::shown(name));
+        node.set_description(text::shown(&says));
     });
     if response.has_focus() {
         let stroke = egui::Stroke::new(1.5, theme::palette(ui).accent);

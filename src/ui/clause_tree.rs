@@ -5,7 +5,7 @@ use super::{Actions, clause_words, editor_ui, text, theme};
 use crate::model::answer::{Answer, Step};
 use crate::model::clause::{Clause, Combine, Group, Missing, Node, Part, Test};
 use crate::state::{Action, EditAction, SliceAction, State};
-use egui::{Frame, Margin, RichText, Sense, Stroke, Ui, vec2};
+use egui::{Frame, Margin, Sense, Stroke, Ui, vec2};
 
 /// The typed line, the blocks, the box that adds, and the open editor.
 pub fn clause_tree_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
@@ -105,7 +105,7 @@ fn combine_ui(ui: &mut Ui, group: &Group, path: &[usize], actions: &mut Actions)
         Combine::None(Missing::Keep) => "none of",
         Combine::None(Missing::Drop) => "none of, unknown dropped",
     };
-    let text = RichText::new(word).color(theme::palette(ui).weak);
+    let text = theme::text(word).color(theme::palette(ui).weak);
     let button = ui.add(egui::Button::new(text).frame_when_inactive(false));
     let button = button.on_hover_text("How the conditions of this group combine");
     egui::Popup::menu(&button).show(|ui| {
@@ -153,13 +153,13 @@ fn chip_ui(
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             grip_ui(ui, path);
-            let mut text = RichText::new(&words);
+            let mut text = theme::text(&words);
             if part.off {
                 text = text.color(p.weak).strikethrough();
             }
             let words = ui.add(egui::Button::new(text).frame_when_inactive(false));
             let spoken = crate::language::print_clause(clause);
-            if words.on_hover_text(spoken).clicked() {
+            if words.on_hover_text(text::shown(&spoken)).clicked() {
                 actions.push(Action::Edit(EditAction::Open(path.to_vec())));
             }
             dropped_ui(ui, state, path);

@@ -16,7 +16,7 @@ pub(super) fn corrections_ui(ui: &mut Ui, state: &State, actions: &mut Actions) 
     for (index, correction) in state.workspace.corrections.iter().enumerate() {
         let words = correction_words(correction);
         ui.horizontal(|ui| {
-            ui.label(&words);
+            ui.label(theme::text(&words));
             if icons::button(ui, Icon::Close, &format!("Take back: {words}"), true).clicked() {
                 actions.push(Action::Correct(CorrectionAction::Remove(index)));
             }

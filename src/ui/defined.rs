@@ -6,7 +6,7 @@ use super::{Actions, dialogs, text, theme};
 use crate::model::catalog::CohortRef;
 use crate::model::definition::{DefinedCohort, DefinedEntity, DefinedFeature, Definitions, Origin};
 use crate::state::{Action, LibraryAction, State, ViewAction};
-use egui::{RichText, Ui};
+use egui::Ui;
 
 /// Features that are listed one by one; beyond, the search of the features panel is the way.
 const FEATURES_MAX: usize = 500;
@@ -42,7 +42,7 @@ pub(super) fn unbuilt_ui(
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         let title = format!("{} is not built yet", definitions.project);
-        ui.label(RichText::new(title).font(theme::strong(theme::HEADLINE)));
+        ui.label(theme::text(title).font(theme::strong(theme::HEADLINE)));
         ui.label(theme::weak(
             ui,
             "Its definitions can be read here. Sizes, charts and lists come with a build, which joins \
@@ -50,7 +50,7 @@ pub(super) fn unbuilt_ui(
         ));
         ui.add_space(theme::HALF);
         ui.horizontal(|ui| {
-            ui.add(egui::Label::new(RichText::new(&command).monospace()).selectable(true));
+            ui.add(egui::Label::new(theme::text(&command).monospace()).selectable(true));
             if ui.small_button("Copy command").clicked() {
                 actions.push(ViewAction::Copy(command.clone()).into());
             }
@@ -69,12 +69,12 @@ fn quoted(path: &str) -> String {
 
 fn title_ui(ui: &mut Ui, kind: &str, name: &str, about: Option<&String>) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new(name).font(theme::strong(15.0)));
+        ui.label(theme::text(name).font(theme::strong(15.0)));
         ui.label(theme::weak(ui, kind));
         icons::mark(ui, Icon::Lock, "Defined by the data team, read-only here");
     });
     if let Some(about) = about {
-        ui.add(egui::Label::new(about).wrap().selectable(true));
+        ui.add(egui::Label::new(theme::lines(about)).wrap().selectable(true));
     }
 }
 
@@ -97,7 +97,7 @@ fn cohort_ui(ui: &mut Ui, entity: &DefinedEntity, cohort: &DefinedCohort, action
             ui.add_space(6.0 * depth as f32);
             let number = if depth == 0 { format!("{}.", number + 1) } else { "·".to_owned() };
             ui.label(theme::weak(ui, number));
-            ui.add(egui::Label::new(line.trim_start()).wrap().selectable(true));
+            ui.add(egui::Label::new(theme::text(line.trim_start())).wrap().selectable(true));
         });
     }
     lineage_ui(ui, entity, &cohort.needs, &cohort.used_by, actions);
@@ -109,7 +109,7 @@ fn cohort_ui(ui: &mut Ui, entity: &DefinedEntity, cohort: &DefinedCohort, action
 fn warn_ui(ui: &mut Ui, why: Option<&String>) {
     let Some(why) = why else { return };
     let color = theme::palette(ui).warning;
-    let said = RichText::new(format!("Not built: {why}")).color(color);
+    let said = theme::lines(format!("Not built: {why}")).color(color);
     ui.add(egui::Label::new(said).wrap().selectable(true));
 }
 
@@ -131,7 +131,7 @@ fn lineage_ui(
                 let cohort = name.strip_prefix("cohort ").and_then(|name| entity.cohort(name));
                 match cohort {
                     Some(cohort) => {
-                        if ui.link(&cohort.name).clicked() {
+                        if ui.link(theme::text(&cohort.name)).clicked() {
                             let to = CohortRef {
                                 entity: entity.name.clone(),
                                 cohort: Some(cohort.name.clone()),
@@ -141,7 +141,7 @@ fn lineage_ui(
                     }
                     None => {
                         let name = name.strip_prefix("feature ").unwrap_or(name);
-                        ui.label(name);
+                        ui.label(theme::text(name));
                     }
                 }
             }
@@ -242,16 +242,16 @@ fn feature_ui(
     let part = |color, font| egui::TextFormat { color, font_id: font, ..Default::default() };
     let body = egui::FontId::proportional(theme::BODY);
     let small = egui::FontId::proportional(theme::SMALL);
-    title.append(&feature.name, 0.0, part(p.text, body));
+    title.append(&text::shown(&feature.name), 0.0, part(p.text, body));
     if feature.not_built.is_some() {
         title.append("  not built", 0.0, part(p.warning, small.clone()));
     }
-    title.append(&format!("  {about}"), 0.0, part(p.weak, small));
+    title.append(&text::shown(&format!("  {about}")), 0.0, part(p.weak, small));
     title.wrap = egui::text::TextWrapping::truncate_at_width(ui.available_width() - 32.0);
     let salt = ("feature", &entity.name, &feature.column);
     egui::CollapsingHeader::new(title).id_salt(salt).show(ui, |ui| {
         if !about.is_empty() {
-            ui.add(egui::Label::new(about).wrap().selectable(true));
+            ui.add(egui::Label::new(theme::lines(about)).wrap().selectable(true));
         }
         warn_ui(ui, feature.not_built.as_ref());
         let mut notes: Vec<String> = feature.tags.clone();
@@ -265,7 +265,7 @@ fn feature_ui(
             ui.label(theme::small(ui, notes.join(" · ")));
         }
         for line in &feature.made_by {
-            ui.add(egui::Label::new(RichText::new(line).monospace()).wrap().selectable(true));
+            ui.add(egui::Label::new(theme::lines(line).monospace()).wrap().selectable(true));
         }
         lineage_ui(ui, entity, &feature.needs, &feature.used_by, actions);
         origin_ui(ui, &feature.origin, actions);

@@ -4,7 +4,7 @@ use super::{Actions, dialogs, text, theme, widgets};
 use crate::model::catalog::{Catalog, Entity, EntityBase};
 use crate::model::finding::{Finding, Severity};
 use crate::state::{Action, CorrectionAction, State, ViewAction};
-use egui::{RichText, Ui};
+use egui::Ui;
 
 /// Read-only: words, typed condition, SQL, origins, relations, findings.
 pub fn definition_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
@@ -24,7 +24,7 @@ pub fn definition_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         tables_ui(ui, catalog);
         let file = state.opened.as_ref().map(|o| o.workspace_file.display().to_string());
         part_ui(ui, "Workspace", |ui| {
-            ui.add(egui::Label::new(file.unwrap_or_default()).selectable(true).wrap());
+            ui.add(egui::Label::new(theme::text(file.unwrap_or_default())).selectable(true).wrap());
             for correction in &state.workspace.corrections {
                 ui.label(theme::weak(ui, crate::state::correction_words(correction)));
             }
@@ -44,13 +44,13 @@ fn slice_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         let words = crate::language::words::tree(state.tree(), Some(&state.now));
         let words =
             if state.tree().is_idle() { "Everyone of the cohort".to_owned() } else { words };
-        ui.add(egui::Label::new(words).wrap().selectable(true));
+        ui.add(egui::Label::new(theme::text(words)).wrap().selectable(true));
         ui.label(theme::small(ui, format!("as of {}", text::moment(&state.now))));
     });
     let typed = crate::language::print(state.tree());
     if !typed.is_empty() {
         part_ui(ui, "As typed", |ui| {
-            let typed_text = RichText::new(&typed).monospace();
+            let typed_text = theme::text(&typed).monospace();
             ui.add(egui::Label::new(typed_text).wrap().selectable(true));
             if ui.small_button("Copy condition").clicked() {
                 actions.push(ViewAction::Copy(typed.clone()).into());
@@ -64,7 +64,7 @@ fn cohort_ui(ui: &mut Ui, state: &State, entity: &Entity, actions: &mut Actions)
     let name = state.cohort.as_ref().and_then(|c| c.cohort.as_ref());
     let Some(cohort) = name.and_then(|name| entity.cohort(name)) else { return };
     part_ui(ui, &format!("Cohort {}", cohort.name), |ui| {
-        ui.label(&cohort.why);
+        ui.label(theme::text(&cohort.why));
         if let Some(parent) = &cohort.extends {
             ui.label(theme::weak(ui, format!("part of {parent}")));
         }
@@ -77,7 +77,7 @@ fn cohort_ui(ui: &mut Ui, state: &State, entity: &Entity, actions: &mut Actions)
 
 fn entity_ui(ui: &mut Ui, catalog: &Catalog, entity: &Entity, actions: &mut Actions) {
     part_ui(ui, &format!("Entity {}", text::spaced(&entity.name)), |ui| {
-        ui.label(&entity.why);
+        ui.label(theme::text(&entity.why));
         let base = match &entity.base {
             EntityBase::Table(table) => format!("rows of {table}, key {}", entity.key),
             EntityBase::Events { tables, .. } => {
@@ -103,21 +103,21 @@ fn relations_ui(ui: &mut Ui, catalog: &Catalog) {
     part_ui(ui, "Relations", |ui| {
         for r in relations {
             ui.horizontal_wrapped(|ui| {
-                ui.label(format!(
+                ui.label(theme::text(format!(
                     "{}.{} points at {}.{}",
                     r.from_table, r.from_column, r.to_table, r.to_column
-                ));
+                )));
                 if r.as_text {
                     ui.label(theme::small(ui, "compared as text"));
                 }
                 if r.dangling > 0 {
                     let words = text::counted(r.dangling, "row points", "rows point");
                     let color = theme::palette(ui).warning;
-                    ui.label(RichText::new(format!("{words} at nothing")).color(color));
+                    ui.label(theme::text(format!("{words} at nothing")).color(color));
                 }
             })
             .response
-            .on_hover_text(&r.why);
+            .on_hover_text(theme::text(&r.why));
         }
     });
 }
@@ -136,8 +136,8 @@ fn findings_ui(ui: &mut Ui, findings: &[Finding]) {
             let p = theme::palette(ui);
             let color = if finding.severity == Severity::Note { p.weak } else { p.warning };
             ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new(word).color(color));
-                ui.add(egui::Label::new(&finding.message).wrap().selectable(true));
+                ui.label(theme::text(word).color(color));
+                ui.add(egui::Label::new(theme::lines(&finding.message)).wrap().selectable(true));
             });
             let place = finding.file.as_ref().map(|file| match finding.line {
                 Some(line) => format!("{}:{line}", file.display()),
@@ -156,7 +156,7 @@ fn tables_ui(ui: &mut Ui, catalog: &Catalog) {
             let rows = text::counted(table.rows, "row", "rows");
             let columns = text::counted(table.columns.len() as u64, "column", "columns");
             let title = format!("{} · {rows} · {columns}", table.name);
-            egui::CollapsingHeader::new(title).id_salt(&table.name).show(ui, |ui| {
+            egui::CollapsingHeader::new(theme::text(title)).id_salt(&table.name).show(ui, |ui| {
                 if let Some(time) = &table.time_column {
                     ui.label(theme::small(ui, format!("a log of events, by {time}")));
                 }

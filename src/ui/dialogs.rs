@@ -1,8 +1,8 @@
 //! What lies over the window: small questions, sheets, the palette.
 
-use super::{Actions, export_ui, palette_ui, theme, widgets};
+use super::{Actions, export_ui, palette_ui, text, theme, widgets};
 use crate::state::{Action, Dialog, LibraryAction, SourceAction, State, ViewAction};
-use egui::{Id, Modal, RichText, Ui};
+use egui::{Id, Modal, Ui};
 
 /// Draws the dialog that is in front, if any.
 pub fn dialogs_ui(ui: &Ui, state: &State, actions: &mut Actions) {
@@ -135,7 +135,7 @@ pub(super) fn first_focus(ui: &Ui, field: &egui::Response) {
 /// Why the dialog's content does not do.
 pub(super) fn error_ui(ui: &mut Ui, state: &State) {
     if let Some(error) = &state.dialog_error {
-        ui.label(RichText::new(error).color(theme::palette(ui).warning));
+        ui.label(theme::lines(error).color(theme::palette(ui).warning));
     }
 }
 
@@ -240,7 +240,9 @@ pub(super) fn sql_text_ui(ui: &mut Ui, state: &State, height: f32, actions: &mut
 /// Text in the fixed-width face that can be selected and not changed.
 pub(super) fn code_ui(ui: &mut Ui, name: &str, code: &str, height: f32) {
     egui::ScrollArea::vertical().id_salt(name).max_height(height).show(ui, |ui| {
-        let mut text = code;
+        // What is copied is exact; what is drawn shows all that is in it.
+        let shown = text::shown_lines(code);
+        let mut text: &str = &shown;
         let field = egui::TextEdit::multiline(&mut text)
             .code_editor()
             .desired_rows(3)

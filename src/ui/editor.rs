@@ -5,7 +5,7 @@ use crate::model::answer::Answer;
 use crate::model::clause::{Comparison, Missing, Unit};
 use crate::state::editor::{SHAPE_SLOT, SIZE_SLOT};
 use crate::state::{Action, DateMode, EditAction, Form, NumberTest, State};
-use egui::{Key, RichText, Ui};
+use egui::{Key, Ui};
 
 /// Units of time as a person counts them.
 pub(super) const UNITS: [(Unit, &str); 6] = [
@@ -281,7 +281,7 @@ fn preview_ui(ui: &mut Ui, state: &State) {
     let p = theme::palette(ui);
     match &editor.node {
         Err(why) => {
-            ui.label(RichText::new(why).color(p.weak));
+            ui.label(theme::lines(why).color(p.weak));
         }
         Ok(_) => {
             let size = |slot| match state.answers.answer(slot) {
@@ -289,13 +289,13 @@ fn preview_ui(ui: &mut Ui, state: &State) {
                 _ => None,
             };
             if let Some(failure) = state.answers.failure(SIZE_SLOT) {
-                ui.label(RichText::new(&failure.what).color(p.warning));
+                ui.label(theme::lines(&failure.what).color(p.warning));
             } else if let (Some(with), Some(without)) = (size(SIZE_SLOT), size("edit/without")) {
                 let grouped = super::text::grouped;
                 let dropped = without.saturating_sub(with);
                 let text = format!("keeps {}, drops {}", grouped(with), grouped(dropped));
                 let dim = state.answers.is_waiting(SIZE_SLOT);
-                ui.label(RichText::new(text).color(if dim { p.weak } else { p.text }));
+                ui.label(theme::text(text).color(if dim { p.weak } else { p.text }));
             } else {
                 ui.label(theme::weak(ui, "counting…"));
             }

@@ -105,7 +105,7 @@ fn column_ui(ui: &mut Ui, state: &State, index: usize, actions: &mut Actions) {
         let mut on = *chosen;
         ui.allocate_ui(egui::vec2(210.0, theme::ROW), |ui| {
             ui.set_min_width(210.0);
-            if ui.checkbox(&mut on, &column.feature).changed() {
+            if ui.checkbox(&mut on, theme::text(&column.feature)).changed() {
                 actions.push(export(ExportAction::Choose(index, on)));
             }
         });

@@ -65,6 +65,7 @@ fn feature_ui(ui: &mut Ui, state: &State, feature: &Column, actions: &mut Action
         feature.kind.word(),
         missing.as_ref().map(|m| format!(", {m}")).unwrap_or_default()
     );
+    let spoken = text::shown(&spoken);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
     if response.hovered() {
         ui.painter().rect_filled(rect, 4, p.hover);
@@ -114,7 +115,7 @@ fn feature_ui(ui: &mut Ui, state: &State, feature: &Column, actions: &mut Action
         (None, Some(why)) => format!("personal: {why}"),
         (None, None) => feature.type_name.clone(),
     };
-    response.on_hover_text(more);
+    response.on_hover_text(theme::lines(more));
 }
 
 fn add_chart(feature: &Column, actions: &mut Actions) {

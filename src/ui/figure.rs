@@ -1,6 +1,6 @@
 //! What every chart is made of: a place with a spoken name, an axis, a brush.
 
-use super::theme;
+use super::{text, theme};
 use egui::accesskit::Role;
 use egui::{Align2, FontId, Id, Key, Rect, Response, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
@@ -23,8 +23,8 @@ pub(super) fn figure(ui: &mut Ui, name: &str, says: &str, height: f32) -> Figure
     plot.max.y -= AXIS;
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_role(Role::Figure);
-        node.set_label(name);
-        node.set_description(says);
+        node.set_label(text::shown(name));
+        node.set_description(text::shown(says));
     });
     let p = theme::palette(ui);
     if response.has_focus() {
@@ -47,6 +47,7 @@ pub(super) fn axis_ui(ui: &Ui, plot: Rect, labels: [&str; 3]) {
         (plot.right(), Align2::RIGHT_TOP),
     ];
     for (label, (x, align)) in labels.into_iter().zip(places) {
+        let label = text::shown(label);
         ui.painter().text(pos2(x, y), align, label, FontId::proportional(theme::SMALL), color);
     }
 }

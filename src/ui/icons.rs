@@ -1,6 +1,6 @@
 //! Small icons, drawn by the painter. They stand beside words, or on buttons with a spoken name.
 
-use super::theme;
+use super::{text, theme};
 use egui::{
     Color32, Painter, Pos2, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
@@ -124,7 +124,8 @@ pub(super) fn paint(painter: &Painter, rect: Rect, icon: Icon, color: Color32) {
 pub(super) fn button(ui: &mut Ui, icon: Icon, name: &str, enabled: bool) -> Response {
     let sense = if enabled { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(vec2(theme::ROW, theme::ROW), sense);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
+    let name = text::shown(name);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &name));
     let p = theme::palette(ui);
     if response.has_focus() {
         let stroke = Stroke::new(1.5, p.accent);

@@ -220,6 +220,7 @@ fn row_ui(ui: &mut Ui, row: &Row) -> egui::Response {
         Some(n) => format!("{}, {}", row.name, text::grouped(n)),
         None => row.name.clone(),
     };
+    let spoken = text::shown(&spoken);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, row.selected, &spoken));
     let fill = match (row.selected, response.hovered()) {
         (true, _) => Some(p.accent_soft),
@@ -251,5 +252,5 @@ fn row_ui(ui: &mut Ui, row: &Row) -> egui::Response {
     }
     let left = rect.left() + theme::SPACE + row.depth as f32 * 14.0;
     super::widgets::cut_text(ui, (left, right), rect.center().y, &row.name, font, p.text);
-    if row.hint.is_empty() { response } else { response.on_hover_text(&row.hint) }
+    if row.hint.is_empty() { response } else { response.on_hover_text(theme::text(&row.hint)) }
 }

@@ -126,7 +126,7 @@ fn add_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             });
             ui.menu_button("Two numbers", |ui| {
                 for x in of_kind(entity, Kind::is_numeric) {
-                    ui.menu_button(format!("{} across", x.name), |ui| {
+                    ui.menu_button(theme::text(format!("{} across", x.name)), |ui| {
                         let make = |y| ChartKind::Grid { x: x.name.clone(), y };
                         chosen = pick_ui(ui, entity, Kind::is_numeric, make).or(chosen.take());
                     });
@@ -134,7 +134,7 @@ fn add_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             });
             ui.menu_button("Spread of a number", |ui| {
                 for number in of_kind(entity, Kind::is_numeric) {
-                    ui.menu_button(format!("{} per", number.name), |ui| {
+                    ui.menu_button(theme::text(format!("{} per", number.name)), |ui| {
                         let make = |by| ChartKind::Boxes { number: number.name.clone(), by };
                         chosen = pick_ui(ui, entity, groups, make).or(chosen.take());
                     });
@@ -172,7 +172,7 @@ fn pick_ui(
     let mut chosen = None;
     egui::ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
         for column in of_kind(entity, fits) {
-            if ui.button(&column.name).clicked() {
+            if ui.button(theme::text(&column.name)).clicked() {
                 chosen = Some(make(column.name.clone()));
             }
         }

@@ -64,5 +64,5 @@ pub type Actions = Vec<crate::state::Action>;
 
 /// The words of a clause, with the dates that relative moments mean.
 fn clause_words(clause: &crate::model::clause::Clause, state: &State) -> String {
-    crate::language::words::clause(clause, Some(&state.now))
+    text::shown(&crate::language::words::clause(clause, Some(&state.now))).into_owned()
 }

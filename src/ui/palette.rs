@@ -35,9 +35,10 @@ pub fn palette_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.y = 1.0;
     for (index, entry) in entries.iter().enumerate() {
         let detail = theme::small(ui, entry.detail.clone());
-        let button = egui::Button::selectable(index == state.palette.mark, entry.name.as_str())
-            .right_text(detail)
-            .min_size(vec2(ui.available_width(), theme::ROW));
+        let button =
+            egui::Button::selectable(index == state.palette.mark, theme::text(&entry.name))
+                .right_text(detail)
+                .min_size(vec2(ui.available_width(), theme::ROW));
         if ui.add(button).clicked() {
             actions.push(ViewAction::PaletteTake(index).into());
         }

@@ -89,7 +89,7 @@ fn columns_menu_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         for column in entity.features.iter().filter(|c| c.name != entity.key) {
             let mut shown = !state.people.hidden.contains(&column.name);
             ui.horizontal(|ui| {
-                if ui.checkbox(&mut shown, &column.name).changed() {
+                if ui.checkbox(&mut shown, theme::text(&column.name)).changed() {
                     actions.push(Action::People(PeopleAction::Hide(column.name.clone())));
                 }
                 if column.personal.is_some() {
@@ -336,7 +336,8 @@ fn cut(
     color: egui::Color32,
     width: f32,
 ) -> std::sync::Arc<egui::Galley> {
-    let mut job = egui::text::LayoutJob::simple_singleline(words, font, color);
+    let mut job =
+        egui::text::LayoutJob::simple_singleline(text::shown(&words).into_owned(), font, color);
     job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(1.0));
     painter.layout_job(job)
 }
@@ -363,6 +364,7 @@ fn header_ui(ui: &mut Ui, table: &Table<'_>, header: Rect, actions: &mut Actions
             Some((_, false)) => format!("{}, sorted from the least", feature.name),
             None => format!("Sort by {}", feature.name),
         };
+        let spoken = text::shown(&spoken);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &spoken));
         if response.clicked() {
             actions.push(Action::People(PeopleAction::Sort(feature.name.clone())));
@@ -385,7 +387,8 @@ fn header_ui(ui: &mut Ui, table: &Table<'_>, header: Rect, actions: &mut Actions
             icons::paint(&painter, mark(end + 10.0), Icon::Person, p.ghost);
         }
         header_menu_ui(&response, table.state, feature, column > 0, actions);
-        response.on_hover_text(feature.description.as_deref().unwrap_or(feature.kind.word()));
+        let about = feature.description.as_deref().unwrap_or(feature.kind.word());
+        response.on_hover_text(theme::lines(about));
     }
 }
 
@@ -437,7 +440,7 @@ fn spoken(ui: &Ui, table: &Table<'_>, id: Id, rows: u64) {
         node.set_role(accesskit::Role::Grid);
         node.set_label(label);
         if let Some(value) = value {
-            node.set_value(value);
+            node.set_value(text::shown(&value));
         }
     });
 }

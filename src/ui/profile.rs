@@ -4,9 +4,9 @@ use super::icons::{self, Icon};
 use super::small_table::Column;
 use super::{Actions, clause_words, text, theme, widgets};
 use crate::model::answer::{Answer, Profile, RelatedRows};
-use crate::model::clause::{Node, Part};
+use crate::model::clause::{Group, Node, Part};
 use crate::state::{Action, PeopleAction, State};
-use egui::{RichText, Ui};
+use egui::Ui;
 
 /// Room for the names of features.
 const NAMES: f32 = 116.0;
@@ -24,7 +24,7 @@ pub fn profile_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 .entity()
                 .is_some_and(|e| e.feature(&e.key).is_some_and(|feature| state.is_masked(feature)));
             let name = if masked { "•••••".to_owned() } else { key.display() };
-            let name = RichText::new(name).font(theme::strong(16.0));
+            let name = theme::text(name).font(theme::strong(16.0));
             ui.add(egui::Label::new(name).truncate().selectable(true));
         },
         |ui| {
@@ -65,7 +65,7 @@ fn why_ui(ui: &mut Ui, state: &State, profile: &Profile) {
         (true, true) => ("In this segment", p.text),
         (true, false) => ("Not in this segment", p.warning),
     };
-    ui.label(RichText::new(title).font(theme::strong(theme::BODY)).color(color));
+    ui.label(theme::text(title).font(theme::strong(theme::BODY)).color(color));
     for (path, holds) in &profile.why {
         let Some(part) = state.tree().part(path) else { continue };
         ui.horizontal(|ui| {
@@ -84,11 +84,16 @@ fn why_ui(ui: &mut Ui, state: &State, profile: &Profile) {
     }
 }
 
+/// A group in words.
+pub(super) fn tree_words(group: &Group, state: &State) -> String {
+    text::shown(&crate::language::words::tree(group, Some(&state.now))).into_owned()
+}
+
 /// A part of the tree in words.
 pub(super) fn part_words(part: &Part, state: &State) -> String {
     match &part.node {
         Node::Clause(clause) => clause_words(clause, state),
-        Node::Group(group) => crate::language::words::tree(group, Some(&state.now)),
+        Node::Group(group) => tree_words(group, state),
     }
 }
 
@@ -104,7 +109,7 @@ fn features_ui(ui: &mut Ui, state: &State, profile: &Profile, actions: &mut Acti
             let color = theme::palette(ui).weak;
             let (left, right) = (rect.left(), rect.right());
             widgets::cut_text(ui, (left, right), rect.center().y, name, font, color);
-            label.on_hover_text(name);
+            label.on_hover_text(theme::text(name));
             let feature = entity.and_then(|e| e.feature(name));
             match feature.filter(|f| state.is_masked(f)) {
                 Some(feature) => {
@@ -124,7 +129,7 @@ fn features_ui(ui: &mut Ui, state: &State, profile: &Profile, actions: &mut Acti
                     let shown =
                         if is_key { value.display() } else { text::named_cell(name, value) };
                     let shown: String = shown.chars().take(400).collect();
-                    ui.add(egui::Label::new(shown).wrap().selectable(true));
+                    ui.add(egui::Label::new(theme::text(shown)).wrap().selectable(true));
                 }
             }
         });

@@ -1,7 +1,7 @@
 //! A small table of text, with columns that can be made wider.
 
 use super::theme;
-use egui::{Align, Label, Layout, RichText, Ui};
+use egui::{Align, Label, Layout, Ui};
 use egui_extras::{Column as Width, TableBuilder};
 
 /// A column of a small table.
@@ -55,7 +55,7 @@ pub(super) fn table_ui(
             for (at, column) in columns.iter().enumerate() {
                 row.col(|ui| {
                     ui.with_layout(side(column.number), |ui| {
-                        let text = RichText::new(cell(index, at)).size(12.0);
+                        let text = theme::text(cell(index, at)).size(12.0);
                         ui.add(Label::new(text).truncate().selectable(true));
                     });
                 });

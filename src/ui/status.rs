@@ -3,14 +3,14 @@
 use super::icons::{self, Icon};
 use super::{Actions, text, theme, widgets};
 use crate::state::{Action, JobKind, Notice, SourceAction, State, ViewAction};
-use egui::{Align, Align2, Layout, ProgressBar, RichText, Ui, vec2};
+use egui::{Align, Align2, Layout, ProgressBar, Ui, vec2};
 
 /// The status bar.
 pub fn status_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.label(theme::small(ui, exactness(state)));
         if state.source_changed {
-            ui.label(RichText::new("The files have changed").color(theme::palette(ui).warning));
+            ui.label(theme::text("The files have changed").color(theme::palette(ui).warning));
             if ui.small_button("Read again").clicked() {
                 actions.push(Action::Source(SourceAction::Reopen));
             }
@@ -112,7 +112,7 @@ pub(super) fn toast_ui(ui: &Ui, state: &State, actions: &mut Actions) {
 pub(super) fn notice_ui(ui: &mut Ui, notice: &Notice, actions: &mut Actions) {
     let p = theme::palette(ui);
     let color = if notice.bad { p.warning } else { p.text };
-    ui.add(egui::Label::new(RichText::new(&notice.what).color(color)).wrap());
+    ui.add(egui::Label::new(theme::lines(&notice.what).color(color)).wrap());
     if !notice.more.is_empty() {
         ui.add(egui::Label::new(theme::small(ui, notice.more.clone())).selectable(true).wrap());
     }

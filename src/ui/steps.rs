@@ -4,7 +4,7 @@ use super::{Actions, text, theme, widgets};
 use crate::model::answer::{Answer, Step, Steps};
 use crate::model::clause::Combine;
 use crate::state::{Action, EditAction, PeopleAction, SliceAction, State};
-use egui::{Rect, RichText, Sense, Ui, pos2, vec2};
+use egui::{Rect, Sense, Ui, pos2, vec2};
 
 /// The waterfall.
 pub fn steps_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
@@ -34,7 +34,7 @@ pub fn steps_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         waterfall_ui(ui, state, steps, actions);
         ui.add_space(theme::SPACE);
         let near = text::grouped(steps.near_misses);
-        ui.label(RichText::new(format!("{near} near misses")).font(theme::strong(theme::BODY)));
+        ui.label(theme::text(format!("{near} near misses")).font(theme::strong(theme::BODY)));
         ui.label(theme::small(ui, "They fail exactly one step"));
         if steps.steps.last().is_some_and(|s| s.kept == 0) {
             culprit_ui(ui, state);
@@ -75,7 +75,7 @@ fn waterfall_ui(ui: &mut Ui, state: &State, steps: &Steps, actions: &mut Actions
 pub(super) fn step_title(state: &State, part: usize) -> String {
     // A root that is not a group of all is one step.
     if state.tree().combine != Combine::All {
-        return crate::language::words::tree(state.tree(), Some(&state.now));
+        return super::profile::tree_words(state.tree(), state);
     }
     let part = state.tree().parts.get(part);
     part.map(|part| super::profile::part_words(part, state)).unwrap_or_default()

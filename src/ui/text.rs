@@ -1,11 +1,21 @@
 //! Numbers and dates as the window writes them.
 
+pub use crate::model::shown::{shown, shown_lines};
 pub use crate::model::value::grouped;
-pub use crate::state::values::{everyone_of, spaced};
 
 use crate::model::clause::Unit;
 use crate::model::value::Value;
 use std::time::Duration;
+
+/// The name of an entity with spaces in it, as it is drawn.
+pub fn spaced(name: &str) -> String {
+    shown(&crate::state::values::spaced(name)).into_owned()
+}
+
+/// What everyone of an entity is called, as it is drawn.
+pub fn everyone_of(entity: &str) -> String {
+    shown(&crate::state::values::everyone_of(entity)).into_owned()
+}
 
 /// A share with at most three significant digits: `2.8 %`, `0.05 %`, `100 %`.
 pub fn percent(part: u64, whole: u64) -> String {
@@ -91,7 +101,7 @@ pub fn cell(value: &Value) -> String {
         Value::Boolean(b) => if *b { "yes" } else { "no" }.to_owned(),
         Value::Timestamp(t) => t.strip_suffix(" 00:00:00").unwrap_or(t).to_owned(),
         Value::Instant(t) => t.strip_suffix(" 00:00:00+00").unwrap_or(t).to_owned(),
-        other => other.display().replace(['\n', '\r', '\t'], " "),
+        other => shown(&other.display()).into_owned(),
     }
 }
 

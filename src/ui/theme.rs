@@ -1,5 +1,6 @@
 //! Every colour, size and text style of the window, named once.
 
+use crate::model::shown::{shown, shown_lines};
 use egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
 use egui::{
     Color32, Context, CornerRadius, FontData, FontFamily, FontId, Margin, Stroke, Style, TextStyle,
@@ -138,19 +139,29 @@ pub fn strong(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name(STRONG.into()))
 }
 
+/// Text of one line, such as a name, with what cannot be seen in it made visible.
+pub fn text(text: impl AsRef<str>) -> egui::RichText {
+    egui::RichText::new(shown(text.as_ref()))
+}
+
+/// Text of several lines, such as a message, with what cannot be seen in it made visible.
+pub fn lines(text: impl AsRef<str>) -> egui::RichText {
+    egui::RichText::new(shown_lines(text.as_ref()))
+}
+
 /// Text that says less.
-pub fn weak(ui: &egui::Ui, text: impl Into<String>) -> egui::RichText {
-    egui::RichText::new(text).color(palette(ui).weak)
+pub fn weak(ui: &egui::Ui, text: impl AsRef<str>) -> egui::RichText {
+    self::text(text).color(palette(ui).weak)
 }
 
 /// Small text that says less.
-pub fn small(ui: &egui::Ui, text: impl Into<String>) -> egui::RichText {
+pub fn small(ui: &egui::Ui, text: impl AsRef<str>) -> egui::RichText {
     weak(ui, text).size(SMALL)
 }
 
 /// A heading over a part of a panel.
-pub fn heading(text: impl Into<String>) -> egui::RichText {
-    egui::RichText::new(text).font(strong(BODY))
+pub fn heading(text: impl AsRef<str>) -> egui::RichText {
+    self::text(text).font(strong(BODY))
 }
 
 /// The frame of a card: a chart, a clause.

@@ -53,12 +53,12 @@ pub fn top_bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 fn source_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let Some(catalog) = state.catalog() else { return };
     let name = catalog.path.file_name().unwrap_or(catalog.path.as_os_str()).to_string_lossy();
-    let title = egui::RichText::new(name.as_ref()).font(theme::strong(theme::BODY));
+    let title = theme::text(name).font(theme::strong(theme::BODY));
     let menu = ui.menu_button(title, |ui| {
         ui.label(theme::small(ui, catalog.path.display().to_string()));
         ui.separator();
         let mut item = |ui: &mut Ui, text: &str, action: Action| {
-            if ui.button(text).clicked() {
+            if ui.button(theme::text(text)).clicked() {
                 actions.push(action);
                 ui.close();
             }
@@ -80,7 +80,7 @@ fn source_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             item(ui, &name, Action::Source(SourceAction::Open(vec![path.clone()])));
         }
     });
-    menu.response.on_hover_text(catalog.path.display().to_string());
+    menu.response.on_hover_text(theme::text(catalog.path.display().to_string()));
 }
 
 /// Which run is shown, of a source that keeps runs.

@@ -4,7 +4,7 @@ use super::{Actions, theme, widgets};
 use crate::language::Completion;
 use crate::state::{Action, Focus, SliceAction, State, ViewAction};
 use egui::text::{CCursor, CCursorRange};
-use egui::{Id, Key, Modifiers, RichText, TextEdit, Ui};
+use egui::{Id, Key, Modifiers, TextEdit, Ui};
 
 const NAME: &str = "Type a condition, such as country = 'DE' and orders >= 3";
 
@@ -76,7 +76,7 @@ fn error_ui(ui: &mut Ui, state: &State) {
         hint => format!("{}{place}; {hint}", error.message),
     };
     let color = theme::palette(ui).warning;
-    ui.label(RichText::new(text).size(theme::SMALL).color(color));
+    ui.label(theme::text(text).size(theme::SMALL).color(color));
 }
 
 fn proposals_ui(
@@ -94,7 +94,7 @@ fn proposals_ui(
             for (i, proposal) in proposals.iter().enumerate() {
                 let keys = if i == 0 { "Tab" } else { "" };
                 let label = format!("{}  {}", proposal.label, proposal.detail);
-                let button = egui::Button::selectable(i == 0, label).right_text(keys);
+                let button = egui::Button::selectable(i == 0, theme::text(label)).right_text(keys);
                 if ui.add(button).clicked() {
                     take(ui, field.id, text, cursor, proposal, actions);
                     field.request_focus();

@@ -2,7 +2,7 @@
 
 use super::{Actions, theme, widgets};
 use crate::state::{Action, SourceAction, State};
-use egui::{RichText, Ui, vec2};
+use egui::{Ui, vec2};
 
 /// The welcome screen.
 pub fn welcome_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
@@ -15,7 +15,7 @@ pub fn welcome_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             ui.add_space(margin);
             ui.vertical(|ui| {
                 ui.set_width(width);
-                ui.label(RichText::new("Muster").font(theme::strong(34.0)));
+                ui.label(theme::text("Muster").font(theme::strong(34.0)));
                 let what = "See, slice and list the cohorts in a database file or a folder of data";
                 ui.label(theme::weak(ui, what).size(15.0));
                 ui.add_space(theme::SPACE * 3.0);
@@ -69,7 +69,7 @@ fn recent_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let folder = path.parent().map(|p| p.display().to_string()).unwrap_or_default();
         ui.horizontal(|ui| {
-            if ui.link(name.as_ref()).clicked() {
+            if ui.link(theme::text(name)).clicked() {
                 actions.push(Action::Source(SourceAction::Open(vec![path.clone()])));
             }
             ui.add(egui::Label::new(theme::small(ui, folder)).truncate());

@@ -1,12 +1,13 @@
 //! Small pieces that several panels use.
 
-use super::theme;
-use egui::{Align, Layout, Response, RichText, TextEdit, Ui};
+use super::{text, theme};
+use egui::{Align, Layout, Response, TextEdit, Ui};
 
 /// A text field that reports a change. `name` is spoken and shown while it is empty.
 pub(super) fn field(ui: &mut Ui, name: &str, text: &str, width: f32) -> (Response, Option<String>) {
     let mut edited = text.to_owned();
-    let response = ui.add(TextEdit::singleline(&mut edited).hint_text(name).desired_width(width));
+    let response =
+        ui.add(TextEdit::singleline(&mut edited).hint_text(theme::text(name)).desired_width(width));
     name_field(ui, &response, name);
     let changed = (edited != text).then_some(edited);
     (response, changed)
@@ -14,7 +15,7 @@ pub(super) fn field(ui: &mut Ui, name: &str, text: &str, width: f32) -> (Respons
 
 /// Gives a field a spoken name that stays when it is filled.
 pub(super) fn name_field(ui: &Ui, response: &Response, name: &str) {
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(text::shown(name)));
 }
 
 /// Gives the text field with this id the keys, with its text selected so that typing replaces it.
@@ -36,7 +37,7 @@ pub(super) fn entered(ui: &Ui, response: &Response) -> bool {
 /// A button in the accent colour: the one thing to do on a sheet.
 pub(super) fn primary(ui: &mut Ui, text: &str) -> Response {
     let p = theme::palette(ui);
-    let label = RichText::new(text).color(p.on_accent);
+    let label = theme::text(text).color(p.on_accent);
     ui.add(egui::Button::new(label).fill(p.accent).stroke(egui::Stroke::new(1.0, p.accent)))
 }
 
@@ -70,7 +71,7 @@ pub(super) fn left_right(ui: &mut Ui, left: impl FnOnce(&mut Ui), right: impl Fn
 /// A failure where an answer would stand.
 pub(super) fn failure_ui(ui: &mut Ui, failure: &crate::model::failure::Failure) {
     let p = theme::palette(ui);
-    ui.label(RichText::new(&failure.what).color(p.warning));
+    ui.label(theme::lines(&failure.what).color(p.warning));
     for more in [&failure.place, &failure.hint] {
         if !more.is_empty() {
             ui.label(theme::small(ui, more.clone()));
@@ -87,10 +88,10 @@ pub(super) fn choice<T: PartialEq + Clone>(
 ) -> Option<T> {
     let mut picked = None;
     let word = all.iter().find(|(value, _)| value == now).map_or("", |(_, word)| *word);
-    let combo = egui::ComboBox::from_id_salt(("choice", name)).selected_text(word);
+    let combo = egui::ComboBox::from_id_salt(("choice", name)).selected_text(theme::text(word));
     let response = combo.show_ui(ui, |ui| {
         for (value, word) in all {
-            if ui.selectable_label(value == now, *word).clicked() && value != now {
+            if ui.selectable_label(value == now, theme::text(word)).clicked() && value != now {
                 picked = Some(value.clone());
             }
         }
@@ -108,7 +109,8 @@ pub(super) fn cut_text(
     font: egui::FontId,
     color: egui::Color32,
 ) {
-    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+    let mut job =
+        egui::text::LayoutJob::simple_singleline(text::shown(text).into_owned(), font, color);
     job.wrap = egui::text::TextWrapping::truncate_at_width((right - left).max(1.0));
     let galley = ui.painter().layout_job(job);
     let at = egui::pos2(left, middle - galley.size().y / 2.0);
@@ -117,5 +119,5 @@ pub(super) fn cut_text(
 
 /// A line of text that is cut where it does not fit.
 pub(super) fn plain(ui: &mut Ui, text: &str) -> Response {
-    ui.add(egui::Label::new(text).truncate())
+    ui.add(egui::Label::new(theme::text(text)).truncate())
 }

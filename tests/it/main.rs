@@ -7,6 +7,7 @@ mod cli;
 mod define;
 mod fuzz;
 mod journeys;
+mod safety;
 mod slices;
 mod sources;
 mod tidy;

@@ -315,9 +315,10 @@ fn kinds(
 
 /// Names that no spreadsheet runs as a formula.
 fn harmless_names(columns: &[ExportColumn]) -> Vec<ExportColumn> {
+    let formula = regex::Regex::new(compile::FORMULA_START).expect("the pattern is right");
     let mut columns = columns.to_vec();
     for column in &mut columns {
-        if column.name.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        if formula.is_match(&column.name) {
             column.name.insert(0, '\'');
         }
     }

@@ -170,3 +170,114 @@ fn a_list_of_nobody_has_a_header() {
     assert_eq!(manifest(&shop, "list.csv")["rows"], 0);
     verify(&shop, &["list.csv", "--rebuild"]).good();
 }
+
+/// Everything before a sign that a spreadsheet passes over, or may.
+const BEFORE: [&str; 14] = [
+    "",
+    " ",
+    "\t",
+    "\n",
+    "\r\n",
+    "\u{b}\u{c}",
+    "\u{a0}",
+    "\u{3000}",
+    "\u{feff}",
+    "\u{200b}",
+    "\u{202e}\u{2066}",
+    "\u{1b}",
+    "\u{85}",
+    "\u{2800}\u{fe0f}",
+];
+
+#[test]
+fn no_cell_and_no_header_is_run_whatever_precedes_its_sign() {
+    let shop = Shop::new();
+    let database = duckdb::Connection::open(shop.path("odd.duckdb")).unwrap();
+    let mut texts = vec!["a=1", "'=1", "\"=1", "5", "Zoë", "", "名前"];
+    let signed: Vec<String> = BEFORE
+        .iter()
+        .flat_map(|before| "=+-@＝＋－＠﹦﹢﹣﹫−".chars().map(move |c| format!("{before}{c}1")))
+        .collect();
+    texts.extend(signed.iter().map(String::as_str));
+    database.execute_batch("CREATE TABLE users (id INTEGER, v VARCHAR, \" =h\" INTEGER)").unwrap();
+    for (id, text) in texts.iter().enumerate() {
+        let row = duckdb::params![id as i64, text, -1];
+        database.execute("INSERT INTO users VALUES (?, ?, ?)", row).unwrap();
+    }
+    drop(database);
+    let to = |list: &str, more: &[&str]| {
+        let arguments = ["export", "odd.duckdb", "--cohort", "user/all", "--to", list];
+        run(&shop.path(""), &[&arguments[..], more].concat()).good();
+    };
+    to("odd.csv", &[]);
+    let rows = read(&shop, "odd.csv");
+    assert_eq!(rows[0], ["id", "v", "' =h"]);
+    assert_eq!(rows.len(), texts.len() + 1);
+    for (id, (text, row)) in texts.iter().zip(&rows[1..]).enumerate() {
+        let wanted = if id < 7 { (*text).to_owned() } else { format!("'{text}") };
+        assert_eq!(row, &[id.to_string(), wanted, "-1".to_owned()], "{text:?}");
+    }
+    to("raw.csv", &["--raw-formulas"]);
+    let raw = read(&shop, "raw.csv");
+    assert!(raw[1..].iter().zip(&texts).all(|(row, text)| row[1] == *text));
+}
+
+#[test]
+fn values_of_every_type_that_becomes_text_are_harmless() {
+    let shop = Shop::new();
+    let database = duckdb::Connection::open(shop.path("odd.duckdb")).unwrap();
+    database
+        .execute_batch(
+            "CREATE TYPE mood AS ENUM ('=1+1', 'fine');
+             CREATE TABLE users AS SELECT i AS id, '=1+1'::mood AS mood, '=1+1'::BLOB AS blob,
+               '-1'::JSON AS json, union_value(s := '=1+1') AS u, ['=1'] AS list,
+               {'=a': 1} AS struct, MAP {'=a': 1} AS map, INTERVAL (-1) DAY AS span,
+               '101'::BIT AS bit, -1 AS n, -1.5 AS x, DATE '2026-01-01' AS d, TRUE AS b,
+               TIME '01:00:00' AS t FROM range(2) AS t(i)",
+        )
+        .unwrap();
+    drop(database);
+    let arguments = ["export", "odd.duckdb", "--cohort", "user/all", "--to", "odd.csv"];
+    run(&shop.path(""), &arguments).good();
+    let rows = read(&shop, "odd.csv");
+    assert_eq!(
+        rows[1],
+        [
+            "0",
+            "'=1+1",
+            "'=1+1",
+            "'-1",
+            "'=1+1",
+            "['=1']",
+            "{'=a': 1}",
+            "{'=a'=1}",
+            "'-1 day",
+            "101",
+            "-1",
+            "-1.5",
+            "2026-01-01",
+            "true",
+            "01:00:00"
+        ]
+    );
+}
+
+/// The cells of a list, as a program reads CSV.
+fn read(shop: &Shop, list: &str) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(shop.path(list)).unwrap();
+    let (mut rows, mut row, mut cell, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => cell.extend(chars.next()),
+            '"' => quoted = !quoted,
+            ',' if !quoted => row.push(std::mem::take(&mut cell)),
+            '\n' if !quoted => {
+                row.push(std::mem::take(&mut cell));
+                rows.push(std::mem::take(&mut row));
+            }
+            c => cell.push(c),
+        }
+    }
+    rows
+}

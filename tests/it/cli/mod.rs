@@ -1,5 +1,6 @@
 //! The command line through the real binary, over small files made for each test.
 
+mod hidden;
 mod list;
 mod look;
 mod project;

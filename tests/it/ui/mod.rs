@@ -1,5 +1,6 @@
 //! The window without a display: what each panel says (accessible names) and what it asks for.
 
+mod hidden;
 mod journey;
 mod panels;
 mod shot;
