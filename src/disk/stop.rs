@@ -5,6 +5,7 @@
 //! then too.
 
 use std::collections::BTreeSet;
+#[cfg(unix)]
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -116,11 +117,11 @@ mod unix {
         signal_hook::low_level::exit(128 + signal)
     }
 
-    /// The signals that are ignored from the start, a bit each; what cannot be told is taken for
-    /// heard.
+    /// The signals that are ignored from the start, a bit each. Where the system does not tell,
+    /// that of an ended session is left as it is: it is the one that `nohup` has ignored.
     fn ignored() -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(1 << (SIGHUP - 1))
     }
 }

@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     fn pipe(path: &Path) {
-        rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::RWXU).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
     }
 
     #[test]

@@ -228,12 +228,13 @@ fn copy_to(
     tell: &mut dyn FnMut(Option<f32>),
 ) -> Result<u64, Failure> {
     // The engine takes paths as text. Where a path is none, the list takes a detour.
-    let cannot = |error: std::io::Error| cannot_write(&error, &std::env::temp_dir());
+    let place = part.path().to_owned();
+    let cannot = |error: std::io::Error| cannot_write(&error, &place);
     let detour = match part.path().to_str() {
         Some(_) => None,
         None => Some(PrivateFolder::create("list").map_err(cannot)?),
     };
-    let file = detour.as_ref().map_or(part.path().to_owned(), |folder| folder.path().join("list"));
+    let file = detour.as_ref().map_or(place.clone(), |folder| folder.path().join("list"));
     let file = file.to_string_lossy().into_owned();
     let statement = match format {
         ExportFormat::Parquet => copy::copy_parquet(query, &file),
@@ -247,8 +248,7 @@ fn copy_to(
     }
     if detour.is_some() {
         let mut from = read::open(Path::new(&file)).map_err(cannot)?;
-        let copied = std::io::copy(&mut from, part.file());
-        copied.map_err(|error| cannot_write(&error, part.path()))?;
+        std::io::copy(&mut from, part.file()).map_err(cannot)?;
     }
     Ok(rows)
 }
