@@ -95,8 +95,7 @@ mod unix {
         // Where signals cannot be listened to, the next start sweeps.
         let Ok(mut signals) = Signals::new(heard) else { return };
         let _ = std::thread::Builder::new().name("stop".to_owned()).spawn(move || {
-            let mut told = signals.forever();
-            while let Some(signal) = told.next() {
+            for signal in signals.forever() {
                 let first = SIGNAL.swap(signal, Ordering::Relaxed) == 0;
                 if how == Stopping::AtOnce || !first {
                     end(signal);
