@@ -165,6 +165,11 @@ fn the_log_of_a_database_is_a_file_or_refused() {
     place.database("b.duckdb");
     place.link("a.duckdb", "b.duckdb.wal");
     place.fails(&["count", "b.duckdb", "--cohort", "user/all"], &["b.duckdb.wal, is a link"]);
+    for (name, end) in [("c.duckdb", "checkpoint"), ("d.duckdb", "recovery")] {
+        place.database(name);
+        place.pipe(&format!("{name}.wal.{end}"));
+        place.fails(&["show", name], &["is a pipe"]);
+    }
     let project = place.project("table: users", "select 1 a");
     let project = project.to_str().unwrap();
     place.fails(&["build", project, "--data", "a.duckdb", "--into", "o.duckdb"], &["is a pipe"]);

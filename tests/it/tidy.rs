@@ -40,6 +40,9 @@ const GUEST_ROOMS: &[(&str, &[&str])] = &[
     ("serde_saphyr::", &["engine/workspace.rs", "app/settings.rs", "define/yaml.rs"]),
     ("minijinja::", &["define/template.rs", "define/surface.rs"]),
     ("gix::", &["engine/provenance.rs"]),
+    ("rustix::", &["disk/"]),
+    ("signal_hook::", &["disk/"]),
+    ("tempfile::", &["disk/"]),
     ("gix_imara_diff::", &["engine/provenance.rs"]),
     ("rust_xlsxwriter::", &["engine/", "deliver/"]),
 ];
