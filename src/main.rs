@@ -16,10 +16,12 @@ fn main() -> ExitCode {
     disk::sweep();
     match asked {
         Asked::Command(command) => command.run(),
-        Asked::Window { paths, workspace } => match app::run(WindowArgs { paths, workspace }) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => cli::tell(&failure),
-        },
+        Asked::Window { paths, workspace, limits } => {
+            match app::run(WindowArgs { paths, workspace, limits }) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(failure) => cli::tell(&failure),
+            }
+        }
         Asked::Nothing(status) => status,
     }
 }

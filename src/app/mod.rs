@@ -8,6 +8,7 @@ mod window;
 pub use window::MusterApp;
 
 use crate::model::failure::Failure;
+use crate::model::limits::Limits;
 use std::path::PathBuf;
 
 /// What the window starts with.
@@ -17,6 +18,8 @@ pub struct WindowArgs {
     pub paths: Vec<PathBuf>,
     /// The workspace folder, when it is not the usual one.
     pub workspace: Option<PathBuf>,
+    /// What SQL of a source may use of the machine.
+    pub limits: Limits,
 }
 
 /// Shows the window until it is closed.

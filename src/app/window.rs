@@ -36,6 +36,7 @@ impl MusterApp {
         let settings = Settings::file();
         let mut app = Self::start(&context.egui_ctx, settings);
         app.state.workspace_folder = args.workspace;
+        app.state.limits = args.limits;
         if !args.paths.is_empty() {
             app.act(Action::Source(SourceAction::Open(args.paths)), &context.egui_ctx);
         }

@@ -2,6 +2,7 @@
 
 use super::project::Read;
 use crate::define::Item;
+use crate::disk::bounds;
 use crate::engine::build;
 use crate::model::failure::Failure;
 use crate::model::limits::{Limits, bytes_of};
@@ -48,8 +49,15 @@ pub(super) struct LimitArgs {
 }
 
 impl LimitArgs {
+    /// The limits, of which that of memory holds for the whole process from here on.
+    pub(super) fn impose(&self) -> Result<Limits, Failure> {
+        let limits = self.read()?;
+        bounds::memory(limits.memory);
+        Ok(limits)
+    }
+
     /// The limits: what was given, else the environment, else the usual ones.
-    pub(super) fn read(&self) -> Result<Limits, Failure> {
+    fn read(&self) -> Result<Limits, Failure> {
         let mut limits = Limits::default();
         let time = given(self.time_limit.as_ref(), ("--time-limit", "MUSTER_TIME_LIMIT"));
         if let Some((place, text)) = time {

@@ -4,14 +4,14 @@ use super::args::{KeyArgs, LimitArgs, ProjectArgs};
 use super::check::CheckedFinding;
 use super::session::{Watch, key};
 use super::{Lines, Printed, check, project};
-use crate::disk::write;
+use crate::disk::{bounds, write};
 use crate::engine::build::{self, BuildRequest, Built};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use clap::Args;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `muster build PROJECT --into FILE.duckdb`
 #[derive(Debug, Args)]
@@ -99,8 +99,10 @@ impl Build {
             rebuild_ids: self.rebuild_ids,
             keep_runs: self.keep_runs,
             now: jiff::Timestamp::now().to_zoned(TimeZone::UTC).datetime(),
-            limits: self.limits.read()?,
+            limits: self.limits.impose()?,
         };
+        let folder = into.parent().filter(|folder| !folder.as_os_str().is_empty());
+        bounds::write_only_in(&[folder.unwrap_or(Path::new("."))]);
         let built = Watch::new().over(|job| build::build(&request, job))?;
         let errors = check::errors_in(&built.findings);
         let printed = match self.json {

@@ -22,8 +22,9 @@ mod verify;
 
 pub use print::tell;
 
-use crate::disk::stop;
+use crate::disk::{bounds, stop};
 use crate::model::failure::Failure;
+use crate::model::limits::Limits;
 use clap::{Parser, Subcommand};
 use print::{Lines, Printed};
 use std::ffi::OsString;
@@ -42,6 +43,8 @@ struct Arguments {
     /// The folder of the workspace.
     #[arg(long, value_name = "DIR")]
     workspace: Option<PathBuf>,
+    #[command(flatten)]
+    limits: args::LimitArgs,
 }
 
 /// What can be asked for without a window.
@@ -75,6 +78,8 @@ pub enum Asked {
         paths: Vec<PathBuf>,
         /// The folder of the workspace.
         workspace: Option<PathBuf>,
+        /// What SQL of the source may use of the machine.
+        limits: Limits,
     },
     /// A command.
     Command(Box<Command>),
@@ -86,7 +91,10 @@ pub enum Asked {
 pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Asked {
     match Arguments::try_parse_from(arguments) {
         Ok(Arguments { command: Some(command), .. }) => Asked::Command(Box::new(command)),
-        Ok(Arguments { command: None, paths, workspace }) => Asked::Window { paths, workspace },
+        Ok(Arguments { command: None, paths, workspace, limits }) => match limits.impose() {
+            Ok(limits) => Asked::Window { paths, workspace, limits },
+            Err(failure) => Asked::Nothing(tell(&failure)),
+        },
         Err(error) => Asked::Nothing(print::answer(error)),
     }
 }
@@ -95,6 +103,10 @@ impl Command {
     /// Carries the command out and prints what it brings. The status is 0 for done, 1 for failed,
     /// 2 for wrong use.
     pub fn run(&self) -> ExitCode {
+        if !matches!(self, Self::Compile(_) | Self::Build(_) | Self::Export(_) | Self::Verify(_)) {
+            // A second wall: these write nothing, whatever they are given to read.
+            bounds::write_only_in(&[]);
+        }
         let printed = match self {
             Self::Show(command) => command.run(),
             Self::Check(command) => command.run(),
@@ -126,7 +138,7 @@ mod tests {
     fn check(line: &str) -> String {
         let arguments = std::iter::once("muster").chain(line.split_whitespace());
         match read(arguments.map(OsString::from)) {
-            Asked::Window { paths, workspace } => format!("window {paths:?} {workspace:?}"),
+            Asked::Window { paths, workspace, .. } => format!("window {paths:?} {workspace:?}"),
             Asked::Command(_) => "command".to_owned(),
             Asked::Nothing(_) => "nothing".to_owned(),
         }

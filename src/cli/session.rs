@@ -50,7 +50,7 @@ pub(super) fn open_run(
         password: key(&source.key)?,
         workspace: source.workspace.clone(),
         run,
-        limits: source.limits.read()?,
+        limits: source.limits.impose()?,
     };
     let session = watch.over(|job| Session::open(&request, job))?;
     let catalog = session.catalog();

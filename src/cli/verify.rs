@@ -1,6 +1,6 @@
 //! `muster verify`: whether a list still matches its manifest, and whether it can be made again.
 
-use super::args::KeyArgs;
+use super::args::{KeyArgs, LimitArgs};
 use super::session::{Watch, key};
 use super::{Lines, Printed};
 use crate::deliver::verify::{Verdict, verify};
@@ -29,6 +29,8 @@ pub struct Verify {
     workspace: Option<PathBuf>,
     #[command(flatten)]
     key: KeyArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -42,7 +44,7 @@ impl Verify {
             true => {
                 let password = key(&self.key)?;
                 let (source, workspace) = (self.source.clone(), self.workspace.clone());
-                let consent = Consent { source, workspace };
+                let consent = Consent { source, workspace, limits: self.limits.impose()? };
                 Some(watch.over(|job| rebuild(&verdict, &consent, password.as_deref(), job))?)
             }
             false => None,

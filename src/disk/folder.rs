@@ -2,7 +2,7 @@
 //! and gone when they are no longer needed, however the program ends.
 //!
 //! ```text
-//! /tmp/muster-spill-q8Zt0aXw3LbN5cUe7RyK/
+//! ~/.cache/muster-spill-q8Zt0aXw3LbN5cUe7RyK/
 //!     .lock         held for as long as the process lives: who can take it may sweep the folder
 //!     …             what the folder was made for
 //! ```
@@ -20,7 +20,17 @@ const RANDOM: usize = 20;
 /// A folder without a lock is one that is being made, unless it is as old as this.
 const MAKING: Duration = Duration::from_secs(600);
 
-/// A folder in the system's temporary one that only its owner can look into.
+/// Where private folders are made, the first that can be written to: where `TMPDIR` says; the user's
+/// cache, which lies on a disk where the system's temporary folder may be memory; the system's
+/// temporary folder.
+pub(super) fn places() -> Vec<PathBuf> {
+    let chosen = std::env::var_os("TMPDIR").is_some_and(|folder| !folder.is_empty());
+    let cache = directories::BaseDirs::new().map(|folders| folders.cache_dir().to_owned());
+    let cache = cache.filter(|folder| !chosen && folder.is_dir());
+    cache.into_iter().chain([std::env::temp_dir()]).collect()
+}
+
+/// A folder for what is only there for a while, that only its owner can look into.
 #[derive(Debug)]
 pub struct PrivateFolder {
     path: PathBuf,
@@ -32,9 +42,16 @@ impl PrivateFolder {
     /// Makes one; `purpose` is a word for its name, such as `spill`.
     ///
     /// # Errors
-    /// When the system's temporary folder cannot be written to.
+    /// When none of the places for it can be written to.
     pub fn create(purpose: &str) -> io::Result<Self> {
-        Self::create_in(&std::env::temp_dir(), purpose)
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for place in places() {
+            match Self::create_in(&place, purpose) {
+                Ok(folder) => return Ok(folder),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
     }
 
     fn create_in(temporary: &Path, purpose: &str) -> io::Result<Self> {
@@ -89,7 +106,9 @@ fn is_there(_: &File) -> bool {
 /// Removes the folders that processes left behind which are no more. Those of others and those in
 /// use stay.
 pub fn sweep() {
-    sweep_in(&std::env::temp_dir());
+    for place in places() {
+        sweep_in(&place);
+    }
 }
 
 fn sweep_in(temporary: &Path) {

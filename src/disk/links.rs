@@ -43,13 +43,15 @@ impl Opened {
         Ok(Self { root: folder.canonicalize()?, seen: BTreeSet::new() })
     }
 
-    /// What stands in a folder, in name order, links last. Folders that were gone through already
-    /// are left out.
+    /// What stands in a folder, in name order, links last. One that was gone through already has
+    /// nothing new.
     ///
     /// # Errors
     /// When it cannot be listed.
     pub fn entries(&mut self, folder: &Path) -> io::Result<Vec<(PathBuf, Entry)>> {
-        self.seen.insert(folder.canonicalize()?);
+        if !self.seen.insert(folder.canonicalize()?) {
+            return Ok(Vec::new());
+        }
         let mut plain = Vec::new();
         let mut links = Vec::new();
         for entry in fs::read_dir(folder)? {

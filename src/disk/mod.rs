@@ -8,8 +8,10 @@
 //! - [`write`]: whole or not at all, and never through a link that somebody planted;
 //! - [`links`]: whether what lies in an opened folder leads out of it;
 //! - [`folder`]: folders of our own for what is only there for a while;
-//! - [`stop`]: what happens when the program is told to stop.
+//! - [`stop`]: what happens when the program is told to stop;
+//! - [`bounds`]: what the system keeps this process from.
 
+pub mod bounds;
 pub mod folder;
 pub mod links;
 pub mod read;

@@ -5,6 +5,7 @@
 //! then too.
 
 use std::collections::BTreeSet;
+#[cfg(unix)]
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -94,8 +95,7 @@ mod unix {
         // Where signals cannot be listened to, the next start sweeps.
         let Ok(mut signals) = Signals::new(heard) else { return };
         let _ = std::thread::Builder::new().name("stop".to_owned()).spawn(move || {
-            let mut told = signals.forever();
-            while let Some(signal) = told.next() {
+            for signal in signals.forever() {
                 let first = SIGNAL.swap(signal, Ordering::Relaxed) == 0;
                 if how == Stopping::AtOnce || !first {
                     end(signal);
@@ -116,11 +116,11 @@ mod unix {
         signal_hook::low_level::exit(128 + signal)
     }
 
-    /// The signals that are ignored from the start, a bit each; what cannot be told is taken for
-    /// heard.
+    /// The signals that are ignored from the start, a bit each. Where the system does not tell,
+    /// that of an ended session is left as it is: it is the one that `nohup` has ignored.
     fn ignored() -> u64 {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(1 << (SIGHUP - 1))
     }
 }

@@ -53,6 +53,11 @@ pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether a file can be made in a folder. Only making one tells, on every system.
+pub fn is_writable(folder: &Path) -> bool {
+    tempfile::Builder::new().prefix(".muster-").suffix(".part").tempfile_in(folder).is_ok()
+}
+
 /// Makes a folder and those above it; what is new is for its owner alone.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use crate::disk::read;
 use crate::model::finding::{Finding, Severity};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How long all answers together are waited for.
@@ -20,9 +20,10 @@ const ENTRIES_MAX: usize = 100_000;
 /// Folders in one of Git's that are not read here.
 const NOT_READ: [&str; 5] = ["annex", "hooks", "lfs", "modules", "worktrees"];
 
-/// The history of the repository around a project.
+/// The history of the repository around a project. One question is asked at a time, and none after
+/// one that was not answered, so there is always room for it.
 pub(super) struct History {
-    ask: Option<Sender<Question>>,
+    ask: Option<SyncSender<Question>>,
     head: Option<Commit>,
     left: Duration,
     trouble: Option<Finding>,
@@ -32,13 +33,13 @@ pub(super) struct History {
 struct Question {
     file: PathBuf,
     lines: RangeInclusive<u64>,
-    answer: Sender<Option<Provenance>>,
+    answer: SyncSender<Option<Provenance>>,
 }
 
 impl History {
     /// The history around a folder; without a repository there is none.
     pub(super) fn around(folder: &Path) -> Self {
-        Self::of(folder, PATIENCE, |folder| Repository::discover(folder))
+        Self::of(folder, PATIENCE, Repository::discover)
     }
 
     fn of(
@@ -54,8 +55,8 @@ impl History {
             history.trouble = Some(finding);
             return history;
         }
-        let (ask, asked) = channel();
-        let (tell_head, head) = channel();
+        let (ask, asked) = sync_channel(1);
+        let (tell_head, head) = sync_channel(1);
         let at = folder.to_owned();
         let reader = std::thread::Builder::new().name("history".to_owned());
         let started = reader.spawn(move || {
@@ -81,7 +82,7 @@ impl History {
         file: &Path,
         lines: RangeInclusive<u64>,
     ) -> Option<Provenance> {
-        let (answer, answered) = channel();
+        let (answer, answered) = sync_channel(1);
         let question = Question { file: file.to_owned(), lines, answer };
         self.ask.as_ref()?.send(question).ok()?;
         let found = self.wait(&answered, file).flatten();
@@ -112,7 +113,7 @@ impl History {
 fn answer(
     mut repository: Repository,
     asked: &Receiver<Question>,
-    tell_head: &Sender<Option<Commit>>,
+    tell_head: &SyncSender<Option<Commit>>,
 ) {
     // Nobody listens any more once the patience is over.
     let _ = tell_head.send(repository.head());
@@ -174,7 +175,7 @@ mod tests {
     use super::*;
 
     fn pipe(path: &Path) {
-        rustix::fs::mkfifoat(rustix::fs::CWD, path, rustix::fs::Mode::RWXU).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(path).status().is_ok_and(|s| s.success()));
     }
 
     #[test]

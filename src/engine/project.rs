@@ -142,7 +142,7 @@ mod tests {
         link(".", "circle");
         link("/bin/sh", "sh");
         let pipe = at("project/models/pipe.yaml");
-        rustix::fs::mkfifoat(rustix::fs::CWD, pipe, rustix::fs::Mode::RWXU).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
         fs::write(at("project/large.yaml"), vec![b'#'; (8 << 20) + 1]).unwrap();
         let (_, findings) = read(&at("project")).unwrap();
         let told: Vec<String> = findings

@@ -40,18 +40,11 @@ pub fn locate(request: &OpenRequest) -> PathBuf {
         false => source.parent().unwrap_or(Path::new("/")).to_owned(),
     };
     let beside = folder.join(FILE);
-    if beside.exists() || is_writable(&folder) { beside } else { in_user_data(&source) }
+    if beside.exists() || write::is_writable(&folder) { beside } else { in_user_data(&source) }
 }
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Whether a file can be made in a folder. Only making one tells, on every system.
-fn is_writable(folder: &Path) -> bool {
-    let probe = folder.join(format!(".muster-{}.part", std::process::id()));
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).open(&probe).is_ok();
-    made && std::fs::remove_file(&probe).is_ok()
 }
 
 /// A folder of its own for each source: its name, and a number made from its whole path.

@@ -81,17 +81,29 @@ pub fn instead_of_database(path: &Path) -> Option<(String, String)> {
     text.then(|| (this_is("a text file"), "rename it so that it ends in .csv or .json".into()))
 }
 
-/// What is wrong with the log beside a database, and what to try: the database reads it, and
-/// writes to it, under its name alone. `None` when there is none, or it is a file.
+/// The files in which a database keeps changes on their way into it: the log, and what stands in
+/// for it while the changes go over. The database opens them by these names.
+pub fn logs_of(path: &Path) -> [PathBuf; 3] {
+    let log = log_of(path).into_os_string();
+    ["", ".checkpoint", ".recovery"].map(|end| {
+        let mut name = log.clone();
+        name.push(end);
+        name.into()
+    })
+}
+
+/// What is wrong with the logs beside a database, and what to try: the database reads them, and
+/// writes to them. `None` when there is none, or they are files.
 pub fn odd_log(path: &Path) -> Option<(String, String)> {
-    let log = log_of(path);
-    let name = file_name(&log);
-    let hint = format!("remove {}, or take another copy of the database", log.display());
-    if links::is_link(&log) {
-        return Some((format!("the log of pending changes, {name}, is a link"), hint));
-    }
-    let what = read::instead_of_file(&log)?;
-    Some((format!("the log of pending changes, {name}, is {what}, not a file"), hint))
+    logs_of(path).iter().find_map(|log| {
+        let what = match links::is_link(log) {
+            true => "a link",
+            false => read::instead_of_file(log)?,
+        };
+        let what = format!("the log of pending changes, {}, is {what}, not a file", file_name(log));
+        let hint = format!("remove {}, or take another copy of the database", log.display());
+        Some((what, hint))
+    })
 }
 
 /// The storage version that a DuckDB database says it has.

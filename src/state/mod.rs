@@ -41,6 +41,7 @@ pub use view::{Job, JobKind, Notice, Theme};
 
 use crate::model::catalog::{Catalog, CohortRef, Entity};
 use crate::model::clause::Tree;
+use crate::model::limits::Limits;
 use crate::model::now::Moment;
 use crate::model::question::Slice;
 use crate::model::workspace::Workspace;
@@ -188,6 +189,8 @@ pub struct State {
     pub focus: Option<Focus>,
     /// The workspace folder asked for at the start.
     pub workspace_folder: Option<PathBuf>,
+    /// What SQL of a source may use of the machine.
+    pub limits: Limits,
     next_ticket: u64,
 }
 
@@ -247,6 +250,7 @@ impl State {
             scale: 1.0,
             focus: None,
             workspace_folder: None,
+            limits: Limits::default(),
             next_ticket: 0,
         }
     }

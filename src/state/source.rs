@@ -55,7 +55,8 @@ impl State {
     fn open(&mut self, paths: Vec<PathBuf>, password: Option<String>) -> Vec<Effect> {
         self.show(Dialog::None);
         let workspace = self.workspace_folder.clone();
-        self.open_request(OpenRequest { paths, password, workspace, ..OpenRequest::default() })
+        let limits = self.limits.clone();
+        self.open_request(OpenRequest { paths, password, workspace, run: None, limits })
     }
 
     fn open_request(&mut self, request: OpenRequest) -> Vec<Effect> {

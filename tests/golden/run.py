@@ -162,7 +162,8 @@ def check(muster, case):
             if not Path(f"{file}.manifest.json").exists():
                 raise AssertionError(f"{ending}: no manifest beside the list")
             # Where now is stated, the same request must give the same bytes again.
-            run(muster, "verify", str(file), *(["--rebuild"] if case.now else []))
+            again = ["--rebuild", "--source", str(case.path)]
+            run(muster, "verify", str(file), *(again if case.now else []))
 
 
 def rows_of(file):

@@ -5,6 +5,7 @@
 mod build;
 mod cli;
 mod define;
+mod files;
 mod fuzz;
 mod journeys;
 mod safety;

@@ -583,7 +583,8 @@ fn is_about_sql(message: &str) -> bool {
 pub fn default_file(folder: &Path, project: &Project) -> Result<PathBuf, Failure> {
     let file = output_of(folder, project);
     let output = folder.join("output");
-    for path in [&output, &file, &crate::sources::log_of(&file)] {
+    let logs = crate::sources::files::logs_of(&file);
+    for path in [&output, &file].into_iter().chain(&logs) {
         if links::is_link(path) {
             return Err(Failure::new(
                 "the output of the project is a link, which came with the project",

@@ -13,6 +13,7 @@ use crate::model::catalog::{Catalog, CohortRef};
 use crate::model::clause::Tree;
 use crate::model::export::{ExportFormat, ExportRequest};
 use crate::model::failure::Failure;
+use crate::model::limits::Limits;
 use crate::model::now::Moment;
 use crate::model::question::Slice;
 use crate::protocol::OpenRequest;
@@ -40,6 +41,8 @@ pub struct Consent {
     pub source: Vec<PathBuf>,
     /// The folder of the workspace.
     pub workspace: Option<PathBuf>,
+    /// What SQL of the source may use of the machine.
+    pub limits: Limits,
 }
 
 /// Makes the list of a verdict again, beside it and only for as long as it takes to compare.
@@ -96,7 +99,7 @@ fn open(
         password: password.map(str::to_owned),
         workspace: consent.workspace.clone(),
         run: manifest.as_of.as_deref().and_then(|run| run.parse().ok()),
-        ..OpenRequest::default()
+        limits: consent.limits.clone(),
     };
     if request.workspace.is_none() {
         request.workspace = workspace_of(verdict, &request, &beside)?;

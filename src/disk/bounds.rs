@@ -1,0 +1,97 @@
+//! What this process may do at most, kept by the system: a second wall behind those of the program.
+
+use std::path::{Path, PathBuf};
+
+/// The part of all memory that this process may take, as a fraction.
+const OF_ALL: (u64, u64) = (9, 10);
+/// Beyond what the database may take: for what it does not count, and for the program itself.
+const BESIDE: u64 = 2 << 30;
+
+/// Bounds the memory of this process, so that a single value which does not fit ends in an error
+/// and not in a machine without memory. `of_database` is what the database may take, when that was
+/// said. Does nothing where the system has no such bound.
+pub fn memory(of_database: Option<u64>) {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let (part, whole) = OF_ALL;
+        let all = rustix::system::sysinfo().totalram / whole * part;
+        let wanted = of_database.map_or(all, |bytes| (bytes.saturating_mul(2) + BESIDE).min(all));
+        let now = getrlimit(Resource::Data);
+        let bound = now.maximum.map_or(wanted, |most| most.min(wanted));
+        let lower = now.current.is_none_or(|current| bound < current);
+        if lower {
+            // Without the bound the program works all the same.
+            let _ = setrlimit(Resource::Data, Rlimit { current: Some(bound), ..now });
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (of_database, OF_ALL, BESIDE);
+}
+
+/// From here on this thread, and what it starts, changes no file but in these folders and in the
+/// temporary one, whatever it is made to do. Does nothing where the system has no such wall, and
+/// then the walls of the program stand alone.
+pub fn write_only_in(folders: &[&Path]) {
+    #[cfg(target_os = "linux")]
+    {
+        let mut allowed: Vec<PathBuf> = super::folder::places();
+        allowed.extend(folders.iter().map(|folder| folder.to_path_buf()));
+        allowed.extend(["/dev/null", "/dev/tty"].map(PathBuf::from));
+        // A system without it is told by an error; the program works all the same.
+        let _ = landlocked(&allowed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _: (&[&Path], Option<PathBuf>) = (folders, None);
+}
+
+#[cfg(target_os = "linux")]
+fn landlocked(allowed: &[PathBuf]) -> Result<(), landlock::RulesetError> {
+    use landlock::{ABI, AccessFs, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _};
+    // The third version knows of shortening a file; later ones know nothing more of writing.
+    let writing = AccessFs::from_write(ABI::V3);
+    Ruleset::default()
+        .handle_access(writing)?
+        .create()?
+        .add_rules(landlock::path_beneath_rules(allowed, writing))?
+        .restrict_self()?;
+    Ok(())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// Whether this system has the wall at all: some containers forbid it.
+    fn has_wall(outside: &Path) -> bool {
+        fs::write(outside, "x").is_err()
+    }
+
+    #[test]
+    fn a_walled_thread_writes_where_it_may_and_nowhere_else() {
+        let folder = std::env::current_dir().unwrap().join("target/walled");
+        let (inside, outside) = (folder.join("in"), folder.join("out"));
+        fs::create_dir_all(&inside).unwrap();
+        fs::create_dir_all(&outside).unwrap();
+        fs::write(outside.join("precious"), "precious").unwrap();
+        let (inside, precious) = (inside.clone(), outside.join("precious"));
+        let walled = std::thread::Builder::new().spawn(move || {
+            write_only_in(&[&inside]);
+            fs::write(inside.join("new"), "new").unwrap();
+            assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+            if has_wall(&precious.with_file_name("probe")) {
+                assert!(fs::write(&precious, "changed").is_err());
+                assert!(fs::remove_file(&precious).is_err());
+                assert!(fs::rename(inside.join("new"), &precious).is_err());
+                // What it starts is behind the wall too.
+                let child = std::thread::Builder::new();
+                let write = child.spawn(move || fs::write(&precious, "changed")).unwrap();
+                assert!(write.join().unwrap().is_err());
+            }
+        });
+        walled.unwrap().join().unwrap();
+        assert_eq!(fs::read_to_string(outside.join("precious")).unwrap(), "precious");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
