@@ -3,6 +3,8 @@
 //!
 //! A case with a `data.sql` beside its YAML is built over the tables that this makes.
 
+mod hostile;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
