@@ -384,11 +384,10 @@ class Case:
 
     def read_trace(self, shown):
         """What the kernel was asked for: failed calls do no harm."""
-        here, programs = str(self.folder) + "/", 0
+        here = str(self.folder) + "/"
         for line in (line for log in self.watch.glob("trace.*") for line in log.read_text(errors="replace").splitlines()):
             call = line.split("(")[0]
-            programs += call == "execve"
-            if call == "connect" or "AF_INET" in line or programs > 1:
+            if call == "connect" or "AF_INET" in line or (call == "execve" and f'("{self.muster}"' not in line):
                 self.found(f"{shown}: {line[:300]}")
             if " = -1 " in line or call not in TRACED:
                 continue

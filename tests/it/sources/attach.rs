@@ -20,8 +20,10 @@ fn open(path: &Path) -> Result<Store, StoreError> {
     Store::open(&[path.to_path_buf()], None, &Limits::default())
 }
 
+/// The rows of a table of the file, named in full.
 fn count(store: &Store, table: &str) -> Value {
-    store.query(&format!("SELECT count(*) FROM {table}")).unwrap().rows[0][0].clone()
+    let database = store.database_name().unwrap();
+    store.query(&format!("SELECT count(*) FROM \"{database}\".{table}")).unwrap().rows[0][0].clone()
 }
 
 #[test]

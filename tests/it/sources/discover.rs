@@ -272,7 +272,7 @@ fn a_stored_table_without_a_key_has_row_numbers() {
     let opened = open(&path);
     assert_eq!(opened.entities(), [("delay", "rowid", 100)]);
     let rows =
-        opened.store.query("SELECT \"rowid\", delay FROM \"main\".\"delays\" WHERE \"rowid\" = 99");
+        opened.store.query("SELECT \"rowid\", delay FROM log.main.delays WHERE \"rowid\" = 99");
     assert_eq!(rows.unwrap().rows[0][1].to_string(), "24");
     let stamped = &opened.catalog.fingerprint.files;
     assert_eq!(stamped.len(), 2);
