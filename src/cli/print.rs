@@ -8,6 +8,7 @@
 use crate::model::failure::Failure;
 use crate::model::shown::{is_hidden, shown};
 use crate::protocol::Progress;
+use clap::builder::StyledStr;
 use clap::error::ContextValue;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::{self, Display, Write as _};
@@ -151,9 +152,11 @@ pub(super) fn answer(mut error: clap::Error) -> ExitCode {
 
 fn clean(value: &ContextValue) -> ContextValue {
     let clean = |text: &String| shown(text).into_owned();
+    let tip = |text: &StyledStr| StyledStr::from(shown(&text.to_string()).into_owned());
     match value {
         ContextValue::String(text) => ContextValue::String(clean(text)),
         ContextValue::Strings(texts) => ContextValue::Strings(texts.iter().map(clean).collect()),
+        ContextValue::StyledStrs(tips) => ContextValue::StyledStrs(tips.iter().map(tip).collect()),
         other => other.clone(),
     }
 }

@@ -51,7 +51,7 @@ fn nothing_hidden_is_printed_and_json_is_exact() {
     let all = format!("{name}/all");
     let value = format!("v{ODD}1");
     let quoted = format!("\"{column}\" = '{value}'");
-    let forged = format!("nobody{ODD}error: forged");
+    let forged = format!("nobody{ODD}\nerror: forged");
     for arguments in [
         &["show", "odd.duckdb"][..],
         &["check", "odd.duckdb"],
