@@ -23,6 +23,7 @@ mod verify;
 pub use print::tell;
 
 use crate::disk::{bounds, stop};
+use crate::engine::store::on_stubborn;
 use crate::model::failure::Failure;
 use crate::model::limits::Limits;
 use clap::{Parser, Subcommand};
@@ -107,6 +108,12 @@ impl Command {
             // A second wall: these write nothing, whatever they are given to read.
             bounds::write_only_in(&[]);
         }
+        on_stubborn(|| {
+            let hint =
+                "a view or model works on a single huge value; look at what the file defines";
+            tell(&Failure::new("a statement does not stop although its time is up", "", hint));
+            stop::end_now(1);
+        });
         let printed = match self {
             Self::Show(command) => command.run(),
             Self::Check(command) => command.run(),

@@ -51,6 +51,18 @@ pub fn listen(how: Stopping) {
     let _ = how;
 }
 
+/// Ends the program although something in it still runs and does not stop. What is there for a while
+/// is removed.
+pub fn end_now(status: u8) -> ! {
+    #[cfg(unix)]
+    {
+        clean_up();
+        signal_hook::low_level::exit(i32::from(status))
+    }
+    #[cfg(not(unix))]
+    std::process::exit(i32::from(status))
+}
+
 pub(super) fn remove_at_end(path: &Path) {
     paths().insert(path.to_owned());
 }

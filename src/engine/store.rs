@@ -17,6 +17,7 @@ mod vet;
 mod watch;
 
 pub use error::StoreError;
+pub use watch::on_stubborn;
 
 use super::arrow::{Shape, frame, is_plain, push_plain_rows, push_rows};
 use crate::disk::PrivateFolder;
@@ -32,7 +33,7 @@ use arrow::array::RecordBatch;
 use duckdb::Connection;
 pub(in crate::engine) use parser::Parser;
 use sandbox::Reach;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -40,6 +41,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use watch::{Statement, Watch};
 
+/// What a look at a view may take without being counted.
+const LITTLE: Duration = Duration::from_secs(1);
 /// Why a text of a project is not run that is to be one statement.
 pub(in crate::engine) const SEVERAL: &str = "it holds more than one statement";
 /// How often a long statement's progress is told.
@@ -75,8 +78,8 @@ pub struct Store {
 /// What a store has that runs SQL of a project.
 struct Project {
     parser: Parser,
-    /// What the database has that can stand after `FROM`, in small letters.
-    functions: BTreeSet<String>,
+    /// What the database has that can stand after `FROM`, in small letters, once it was asked.
+    functions: OnceCell<BTreeSet<String>>,
 }
 
 /// How views are looked at while a source is opened.
@@ -84,7 +87,7 @@ struct Project {
 struct Look {
     /// Statements have the time for looking now.
     on: Cell<bool>,
-    /// What statements that did not end in their time have taken of it so far.
+    /// What statements that took more than a little have taken of the time so far.
     lost: Cell<Duration>,
     /// The last statement was stopped because its time was up.
     late: Cell<bool>,
@@ -149,9 +152,7 @@ impl Store {
         let parser = Parser::start().ok_or_else(|| StoreError::Sql {
             message: "no second database can be started".to_owned(),
         })?;
-        let functions = store.cells(session::table_functions().text())?;
-        let functions = functions.iter().filter_map(|row| row.first()).map(Value::display);
-        store.project = Some(Project { parser, functions: functions.collect() });
+        store.project = Some(Project { parser, functions: OnceCell::new() });
         Ok(store)
     }
 
@@ -298,7 +299,19 @@ impl Store {
 
     fn refuse_acting(&self, plan: &serde_json::Value) -> Result<(), StoreError> {
         let Some(project) = &self.project else { return Ok(()) };
-        let acting = vet::acting(plan, &project.functions);
+        let unknown = vet::unknown(plan);
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        if project.functions.get().is_none() {
+            let listed = self.cells(session::table_functions().text())?;
+            let names = listed.iter().filter_map(|row| row.first()).map(Value::display);
+            // Nobody else sets it: a store is used from one thread.
+            let _ = project.functions.set(names.collect());
+        }
+        let is_function =
+            |name: &String| project.functions.get().is_none_or(|known| known.contains(name));
+        let acting: Vec<String> = unknown.into_iter().filter(is_function).collect();
         if acting.is_empty() {
             return Ok(());
         }
@@ -642,11 +655,12 @@ impl Store {
     ) -> Result<T, StoreError> {
         let late = statement.was_late() && matches!(done, Err(StoreError::Cancelled));
         self.look.late.set(late);
+        let took = begun.elapsed();
+        if self.look.on.get() && took > LITTLE {
+            self.look.lost.set(self.look.lost.get() + took);
+        }
         if !late {
             return done;
-        }
-        if self.look.on.get() {
-            self.look.lost.set(self.look.lost.get() + begun.elapsed());
         }
         Err(StoreError::time_is_up(self.time()))
     }
@@ -724,6 +738,7 @@ impl Store {
                 std::thread::park_timeout(TELL_EVERY);
                 if statement.is_over() {
                     interrupt.interrupt();
+                    statement.act_if_stubborn();
                 } else if !over.load(Ordering::Acquire) {
                     tell(gauge.part());
                 }

@@ -10,8 +10,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-/// A session on worker threads. Dropping it stops what runs and waits for it.
+/// How long what runs has to stop when the engine goes away.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A session on worker threads. Dropping it stops what runs and waits a little for it.
 pub struct Engine {
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
@@ -77,9 +81,16 @@ impl Drop for Engine {
     fn drop(&mut self) {
         self.shared.inbox().close();
         self.shared.bell.notify_all();
+        // One that works on a single huge value may never stop: it goes with the program.
+        let until = Instant::now() + PATIENCE;
         for thread in self.threads.drain(..) {
-            // A panic was told as a failure already.
-            let _ = thread.join();
+            while !thread.is_finished() && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            if thread.is_finished() {
+                // A panic was told as a failure already.
+                let _ = thread.join();
+            }
         }
     }
 }

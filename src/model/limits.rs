@@ -29,7 +29,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Views of one source that do not answer may take so long together while it is opened.
+    /// Views of one source that are slow may take so long together while it is opened.
     pub fn look_together(&self) -> Duration {
         self.look * 2
     }
@@ -60,7 +60,7 @@ pub fn bytes_of(text: &str) -> Option<u64> {
         _ => return None,
     };
     let bytes = number * factor;
-    (bytes >= 1.0 && bytes < 1e18).then_some(bytes as u64)
+    (1.0..1e18).contains(&bytes).then_some(bytes as u64)
 }
 
 #[cfg(test)]

@@ -136,14 +136,17 @@ fn read(probe: &dyn Probe, table: &mut Table, comments: &Comments) -> Result<(),
 /// # Errors
 /// When the database does not tell.
 pub fn shadowing(probe: &dyn Probe, database: &str) -> Result<Vec<String>, Failure> {
-    let sql = Sql::fill(
-        "SELECT DISTINCT function_name FROM duckdb_functions() WHERE database_name = {} \
-         AND schema_name = 'main' AND NOT internal AND function_name IN \
-         (SELECT function_name FROM duckdb_functions() WHERE internal) ORDER BY 1",
-        &[&text(database)],
-    );
-    let names = probe.rows(&sql)?;
-    Ok(names.into_iter().filter_map(|row| row.first().map(Value::display)).collect())
+    let listed = |sql: &Sql| -> Result<Vec<String>, Failure> {
+        let names = probe.rows(sql)?;
+        Ok(names.into_iter().filter_map(|row| row.first().map(Value::display)).collect())
+    };
+    // Listing functions is slow, and most files have none of their own.
+    let own = listed(&session::own_functions(database))?;
+    if own.is_empty() {
+        return Ok(own);
+    }
+    let built_in = listed(&session::built_in_functions())?;
+    Ok(own.into_iter().filter(|name| built_in.contains(name)).collect())
 }
 
 /// What the data team wrote about columns: schema, table and column, and the comment.

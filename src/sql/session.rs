@@ -146,6 +146,20 @@ pub fn table_functions() -> Sql {
     )
 }
 
+/// Names of the functions and macros in the main schema of a database file.
+pub fn own_functions(database: &str) -> Sql {
+    Sql::fill(
+        "SELECT DISTINCT function_name FROM duckdb_functions() WHERE database_name = {} \
+         AND schema_name = 'main' AND NOT internal ORDER BY 1",
+        &[&text(database)],
+    )
+}
+
+/// Names of the functions that the database has by itself.
+pub fn built_in_functions() -> Sql {
+    Sql::raw("SELECT DISTINCT function_name FROM duckdb_functions() WHERE internal")
+}
+
 /// A setting of the database.
 pub fn set(name: &'static str, value: &str) -> Sql {
     Sql::fill("SET {} = {}", &[&Sql::raw(name), &duckdb::text(value)])

@@ -202,13 +202,13 @@ fn no_function_in_a_view_reads_or_writes_anything_of_a_person() {
         texts.filter(|text| !text.contains("muster-spill-")).collect()
     };
     store.attach().unwrap();
-    for number in 0..calls.len() {
+    for (number, call) in calls.iter().enumerate() {
         // Whether it works is of no interest.
         let rows = store.query(&format!("SELECT * FROM theirs.main.v{number} LIMIT 50"));
         let shown = format!("{:?}", rows.map(|rows| rows.rows));
-        assert!(!shown.contains(TOKEN), "{} reads what it may not", calls[number]);
+        assert!(!shown.contains(TOKEN), "{call} reads what it may not");
         let home = std::env::var("PATH").unwrap();
-        assert!(!shown.contains(&home), "{} reads the environment", calls[number]);
+        assert!(!shown.contains(&home), "{call} reads the environment");
     }
     let now = own(store.query(settings).unwrap().rows);
     assert_eq!(now, own(fresh.query(settings).unwrap().rows), "settings stay as they are");

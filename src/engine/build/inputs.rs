@@ -41,7 +41,8 @@ struct Known {
     sql: Sql,
 }
 
-/// Finds the rows of every input of a project.
+/// Finds the rows of every input of a project. `is_new`: the file that is built into was not there
+/// before.
 ///
 /// # Errors
 /// When a data file cannot be read.
@@ -49,6 +50,7 @@ pub(super) fn bind(
     request: &BuildRequest,
     project: &Project,
     store: &Store,
+    is_new: bool,
     job: &mut Job<'_>,
 ) -> Result<Bound, Failure> {
     store.execute(statements::attach_memory().text())?;
@@ -96,7 +98,9 @@ pub(super) fn bind(
     }
     // SQL of the project may name tables itself.
     let own = current(store)?;
-    refuse_shadows(store, &own, &request.into)?;
+    if !is_new {
+        refuse_shadows(store, &own, &request.into)?;
+    }
     // Before the data files come the database's own functions: no macro of a data file stands in
     // for one of them.
     let mut places = vec![own, "system".to_owned()];

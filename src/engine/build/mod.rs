@@ -322,10 +322,11 @@ fn build_into(
         return Err(nothing_to_build(&findings, &request.folder));
     }
     access::check(request)?;
+    let is_new = !request.into.exists();
     let store = Store::writable(&request.into, &request.limits)?;
     store.obey(std::sync::Arc::clone(&job.cancelled));
     runs::prepare(&store)?;
-    let mut bound = inputs::bind(request, &project, &store, job)?;
+    let mut bound = inputs::bind(request, &project, &store, is_new, job)?;
     findings.append(&mut bound.findings);
     store.shut(&bound.readable)?;
     let (run, resumed) = runs::begin(&store, request, &project)?;

@@ -4,12 +4,26 @@
 //! repeats it for as long as a statement runs and has to stop. While nothing runs, it sleeps.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How often is looked whether a running statement has to stop.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// How long a statement has to stop that was told to. Hardly any takes a tenth of a second; one that
+/// works on a single huge value may take for ever.
+const OBEY: Duration = Duration::from_secs(10);
+
+/// What is done about a statement that does not stop.
+static STUBBORN: OnceLock<fn()> = OnceLock::new();
+
+/// Says what is done when a statement does not stop although it was told to. A program whose only
+/// work it is can end; without this it is waited for.
+pub fn on_stubborn(act: fn()) {
+    // Set again it stays as it was.
+    let _ = STUBBORN.set(act);
+}
 
 enum Watched {
     Nothing,
@@ -23,12 +37,19 @@ pub(super) struct Statement {
     /// When its time is up; `None` for never.
     deadline: Option<Instant>,
     late: AtomicBool,
+    /// When it was first told to stop.
+    told: OnceLock<Instant>,
 }
 
 impl Statement {
     pub(super) fn new(flag: &Arc<AtomicBool>, time: Duration) -> Arc<Self> {
         let deadline = Instant::now().checked_add(time);
-        Arc::new(Self { flag: Arc::clone(flag), deadline, late: AtomicBool::new(false) })
+        Arc::new(Self {
+            flag: Arc::clone(flag),
+            deadline,
+            late: AtomicBool::new(false),
+            told: OnceLock::new(),
+        })
     }
 
     /// Whether it has to stop now.
@@ -41,6 +62,16 @@ impl Statement {
             self.late.store(true, Ordering::Relaxed);
         }
         late
+    }
+
+    /// Does what is to be done when it was told to stop long ago.
+    pub(super) fn act_if_stubborn(&self) {
+        let told = self.told.get_or_init(Instant::now);
+        if told.elapsed() > OBEY
+            && let Some(act) = STUBBORN.get()
+        {
+            act();
+        }
     }
 
     /// Whether it was stopped because its time was up.
@@ -121,6 +152,7 @@ fn watch(shared: &Shared, interrupt: impl Fn()) {
             Watched::Statement(statement) => {
                 if statement.is_over() {
                     interrupt();
+                    statement.act_if_stubborn();
                 }
                 shared
                     .changed
