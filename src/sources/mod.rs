@@ -62,8 +62,8 @@ pub fn open(
     let Some(first) = paths.first() else {
         return Err(Failure::wrong_use("nothing was chosen", "", "choose a file or a folder"));
     };
-    let database = probe.database();
-    let source = if database.is_some() { SourceKind::DuckDb } else { SourceKind::Files };
+    let is_database = probe.database().is_some();
+    let source = if is_database { SourceKind::DuckDb } else { SourceKind::Files };
     let built = match source {
         SourceKind::DuckDb => built::read(probe, request.run)?,
         SourceKind::Files => None,
@@ -92,10 +92,6 @@ pub fn open(
         _ => first.parent().unwrap_or(first).to_path_buf(),
     };
     let fingerprint = fingerprint(&paths, &tables, source);
-    let shadows = match &database {
-        Some(name) => shadows(probe, name, first, &mut findings)?,
-        None => None,
-    };
     let mut catalog = Catalog {
         path,
         source,
@@ -107,7 +103,7 @@ pub fn open(
         definitions: None,
         runs: Vec::new(),
         run: None,
-        shadows,
+        shadows: None,
     };
     // Whatever is asked of several tables may ask a view that has no end.
     probe.hurry(catalog.tables.iter().any(|t| matches!(t.origin, TableOrigin::View { .. })));
@@ -121,24 +117,18 @@ pub fn open(
     Ok(catalog)
 }
 
-/// What makes a statement mean something else in a shell started on the file, told as a finding.
-fn shadows(
-    probe: &dyn Probe,
-    database: &str,
-    path: &Path,
-    findings: &mut Vec<Finding>,
-) -> Result<Option<Shadows>, Failure> {
-    let names = database::shadowing(probe, database)?;
-    if names.is_empty() {
-        return Ok(None);
-    }
+/// The catalog of a database file that has these macros with names of built-in functions.
+pub fn with_shadows(mut catalog: Catalog, names: &[String], database: Option<String>) -> Catalog {
+    let (false, Some(database)) = (names.is_empty(), database) else { return catalog };
     let message = format!(
         "the file has macros with the names of built-in functions: {}; Muster uses the built-in ones",
         names.join(", ")
     );
     let hint = "views of the file that call these macros may give numbers that nobody expects";
-    findings.push(Finding::new(Severity::Warning, message).at(path, None).hint(hint));
-    Ok(Some(Shadows { database: database.to_owned() }))
+    let finding = Finding::new(Severity::Warning, message).at(&catalog.path, None).hint(hint);
+    catalog.findings.push(finding);
+    catalog.shadows = Some(Shadows { database });
+    catalog
 }
 
 /// The tables that files make up, readable through the same database by their handle.

@@ -118,7 +118,8 @@ NOISE = ["\x00", "\x1b[2J", "\u202e", "\ud800", "\r", "\x85", "x" * 1_000_000]
 PAIR = re.compile(
     r"""\b(\w+): *("(?:[^"\\]|\\.)*"|'[^']*'|[|>][-+]?\n( +).*(?:\n\3.*)*|[^\s,{}\[\]"'|>&*][^,{}\[\]\n]*)"""
 )
-SQL_KEY = re.compile("select|where|sql|value|filter|expr|table|csv|from|name|path|cohort|order")
+SQL_KEY = re.compile("^(select|where|.*sql|value|filter.*|.*expression|default|order_by|condition)$")
+PLACE_KEY = re.compile("table|view|csv|from|name|path|cohort|key|extends|url|column")
 # Names in the stored catalog and what they become, of the same length.
 STAND_INS = {
     b"read_texx": b"read_text", b"read_blox": b"read_blob", b"read_csx": b"read_csv", b"querx": b"query",
@@ -195,12 +196,14 @@ def make_pool(pool):
     for name in ("names", "log"):
         shutil.copy(pool / "base.duckdb", pool / f"{name}.duckdb")
     with connect(pool / "names.duckdb") as names:
+        # The views stay when what they call is gone: nothing in the file has the name that is put there.
         for old in map(bytes.decode, STAND_INS):
             if old == "getenx":
-                names.execute("CREATE MACRO getenx(a) AS a; CREATE VIEW v AS SELECT *, getenx('PRECIOUS_SECRET') FROM users")
+                names.execute("CREATE MACRO getenx(a) AS a")
+                names.execute("CREATE VIEW v AS SELECT *, getenx('PRECIOUS_SECRET') FROM users; DROP MACRO getenx")
             else:
-                names.execute(f"CREATE MACRO {old}(a) AS TABLE SELECT a AS user_id; CREATE VIEW v_{old[::-1]} AS "
-                              f"SELECT 1 AS one, f.* FROM {old}('{STAND_IN_PATH.decode()}') AS f")
+                names.execute(f"CREATE MACRO {old}(a) AS TABLE SELECT a AS user_id; CREATE VIEW v_{old[::-1]} AS SELECT"
+                              f" 1 AS one, f.* FROM {old}('{STAND_IN_PATH.decode()}') AS f; DROP MACRO TABLE {old}")
     with connect(pool / "log.duckdb") as log:
         log.execute(LOGGED)
 
@@ -267,13 +270,13 @@ def hostile_text(rng, place):
     text = rng.choice(pool).replace("{p}", place)
     if pool is QUERIES:
         inner = f"(SELECT max(columns(*))::VARCHAR FROM ({text}))"
-        return rng.choice((text, f"({text})", f"({text} LIMIT 1)", inner, inner, f"count(*) = 1 OR {inner} = 'x'", f"{text}; {text}"))
-    return text if pool is not STATEMENTS else rng.choice((text, f"SELECT 1 AS a; {text}", f"1 FROM mine; {text}; --"))
+        return rng.choice((text, f"({text} LIMIT 1)", inner, inner, f"{inner} = 'x' OR 1 = 1", f"{text}; {text}"))
+    return rng.choice((text, f"SELECT 1 AS a; {text}", f"1 FROM mine; {text}; --")) if pool is STATEMENTS else text
 
 
-def change_value(rng, text, place, keys=SQL_KEY):
+def change_value(rng, text, place):
     """Puts something hostile in the place of one value, as YAML that still can be read."""
-    pairs = list(PAIR.finditer(text))
+    pairs, keys = list(PAIR.finditer(text)), rng.choice((SQL_KEY, SQL_KEY, PLACE_KEY, re.compile("")))
     pair = rng.choice([pair for pair in pairs if keys.search(pair[1])] or pairs)
     return text[: pair.start(2)] + json.dumps(hostile_text(rng, place)) + text[pair.end(2) :]
 
@@ -281,14 +284,14 @@ def change_value(rng, text, place, keys=SQL_KEY):
 def mutate_yaml(rng, text, others, place):
     """Changes YAML as text, gently or so that all that a parser may meet can come about."""
     if rng.random() < 0.6:
-        for _ in range(rng.choice((1, 1, 2, 4))):
+        for _ in range(rng.choice((1, 1, 1, 2, 4))):
             text = change_value(rng, text, place)
         return text.encode()
     for _ in range(rng.choice((1, 1, 2, 5))):
         lines = text.split("\n")
         at, how = rng.randrange(len(lines)), rng.randrange(8)
         if how == 0 and PAIR.search(text):
-            lines = change_value(rng, text, place, re.compile("")).split("\n")
+            lines = change_value(rng, text, place).split("\n")
         elif how == 1:
             lines.insert(at, rng.choice(lines))
         elif how == 2:
@@ -317,12 +320,29 @@ def persons(path):
     with duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"}) as database:
         ask = lambda sql: database.execute(sql).fetchall()
         made = {("view", name): sql for name, sql in ask("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal")}
-        macros = "SELECT function_name, macro_definition FROM duckdb_functions() WHERE NOT internal"
-        made |= {("macro", name): sql for name, sql in ask(macros)}
+        macros = ask("SELECT function_name, macro_definition FROM duckdb_functions() WHERE NOT internal")
+        made |= {("macro", name): sql for name, sql in macros}
         for schema, name, sql in ask("SELECT schema_name, table_name, sql FROM duckdb_tables()"):
             if '"' not in schema + name:
                 made[schema, name] = sql, ask(f'SELECT count(*), bit_xor(hash(t)) FROM "{schema}"."{name}" t')
         return made
+
+
+def secrets(content):
+    """Which secrets are in what was printed or written."""
+    return [secret for secret in (FILE_SECRET, VARIABLE_SECRET) if secret.encode() in content]
+
+
+def faults_of_text(printed):
+    """What a command must not print."""
+    faults = []
+    for name, text in zip(("output", "errors"), printed):
+        faults += [f"{secret} in its {name}" for secret in secrets(text)]
+        text = text.decode("utf-8", "replace")
+        acting = ACTING.search(text)
+        if acting:
+            faults.append(f"{acting[0]!r} in its {name}: {text[max(0, acting.start() - 60) : acting.start() + 60]!r}")
+    return faults
 
 
 class Case:
@@ -378,31 +398,18 @@ class Case:
             clock.cancel()
         started.returncode = status = os.waitstatus_to_exitcode(ended)
         printed = [(self.watch / name).read_bytes() for name in ("out", "err")]
-        faults = [f"not done within {WALL_SECONDS} s"] if late.is_set() else self.faults_of_end(status, printed[1])
+        faults = []
+        if late.is_set():
+            faults.append(f"not done within {WALL_SECONDS} s")
+        elif status not in (0, 1, 2) or b"panicked" in printed[1] or b"RUST_BACKTRACE" in printed[1]:
+            faults.append(f"exit status {status}: {printed[1][-300:]!r}")
         if used.ru_maxrss > MOST_MEMORY_KB:
             faults.append(f"{used.ru_maxrss // 1000} MB of memory")
-        faults += self.faults_of_text(printed) + self.faults_of_files(before, (*USERS_FOLDERS, *writes))
+        faults += faults_of_text(printed) + self.faults_of_files(before, (*USERS_FOLDERS, *writes))
         if self.traced:
             faults += self.faults_of_trace()
         self.findings += [f"{' '.join(arguments)}: {fault}" for fault in faults]
         return status, printed[0]
-
-    def faults_of_end(self, status, err):
-        """How a command ended."""
-        panic = b"panicked" in err or b"RUST_BACKTRACE" in err
-        return [f"exit status {status}: {err[-300:]!r}"] if panic or status not in (0, 1, 2) else []
-
-    def faults_of_text(self, printed):
-        """What a command must not print."""
-        faults = []
-        for name, text in zip(("output", "errors"), printed):
-            faults += [f"{secret} in its {name}" for secret in (FILE_SECRET, VARIABLE_SECRET) if secret.encode() in text]
-            text = text.decode("utf-8", "replace")
-            acting = ACTING.search(text)
-            if acting:
-                around = text[max(0, acting.start() - 60) : acting.start() + 60]
-                faults.append(f"{acting[0]!r} in its {name}: {around!r}")
-        return faults
 
     def faults_of_files(self, before, allowed):
         """Which files were changed, and whether a secret is in those that may be."""
@@ -412,16 +419,15 @@ class Case:
             if not any(f"{name}/".startswith(f"{place}/") for place in allowed):
                 faults.append(f"{name} was {before.get(name)} and is {now.get(name)}")
             elif path.is_file() and not path.is_symlink():
-                content = path.read_bytes()
-                faults += [f"{secret} in {name}" for secret in (FILE_SECRET, VARIABLE_SECRET) if secret.encode() in content]
+                faults += [f"{secret} in {name}" for secret in secrets(path.read_bytes())]
         return faults
 
     def faults_of_trace(self):
         """What the kernel did: failed calls do no harm, but for those to the network."""
         faults, precious = [], str(self.precious)
         may_write = re.compile(re.escape(str(self.folder)) + r"/|/dev/(null|tty)$|/proc/(self|\d+)/")
-        lines = [line for log in sorted(self.watch.glob("trace.*")) for line in log.read_text(errors="replace").splitlines()]
-        for line in lines:
+        logs = [log.read_text(errors="replace") for log in sorted(self.watch.glob("trace.*"))]
+        for line in "".join(logs).splitlines():
             call = line.split("(")[0]
             if call == "connect" or "AF_INET" in line or (call == "execve" and f'("{self.muster}"' not in line):
                 faults.append(line[:300])
@@ -460,9 +466,10 @@ class Case:
         if how == "damage":
             path.write_bytes(damage(rng, whole[rng.choice(("base", "shop", "names"))]))
         elif how == "names":
-            to = b"precious/" + rng.choice((b"note.txt", b"people.csv", b"people.parquet", b"other.duckdb", b"new.txt"))
-            steps = (b"./" * 30)[: len(STAND_IN_PATH) - len(to) - 1] + b"/"
-            changed = whole["names"].replace(STAND_IN_PATH, steps + to)
+            name = rng.choice((b"note.txt", b"people.csv", b"people.parquet", b"other.duckdb", b"new.txt"))
+            steps = (b"./" * 30)[: len(STAND_IN_PATH) - len(b"precious/" + name) - 1] + b"/"
+            query = b"FROM read_text('precious/note.txt')".ljust(len(STAND_IN_PATH))
+            changed = whole["names"].replace(STAND_IN_PATH, rng.choice((query, steps + b"precious/" + name)))
             for old in rng.sample(sorted(STAND_INS), rng.choice((2, 4, len(STAND_INS)))):
                 changed = changed.replace(old, STAND_INS[old])
             path.write_bytes(mend(whole["names"], changed))
@@ -511,7 +518,8 @@ class Case:
         corpus = [SAMPLE / "profiles", *sorted(path for path in CASES.iterdir() if path.is_dir())]
         buildable = [path for path in corpus if (path / "data.sql").is_file() or path.parent == SAMPLE]
         chosen = rng.choice(rng.choice((corpus, buildable, buildable)))
-        shutil.copytree(chosen, project, ignore=shutil.ignore_patterns("*.snap", "data.sql", "README.md", "answers.json"))
+        not_its = shutil.ignore_patterns("*.snap", "data.sql", "README.md", "answers.json")
+        shutil.copytree(chosen, project, ignore=not_its)
         if (chosen / "data.sql").is_file():
             with connect(data) as database:
                 database.execute((chosen / "data.sql").read_text())
@@ -540,7 +548,8 @@ class Case:
         for _ in range(rng.choice((1, 1, 2))):
             self.run("build", project, *given, "--into", into)
             now = persons(into)
-            self.findings += [f"build: {name} of a person was changed" for name in before if now.get(name) != before[name]]
+            changed = [name for name in before if now.get(name) != before[name]]
+            self.findings += [f"build: {name} of a person was changed" for name in changed]
         if rng.random() < 0.3:
             self.run("build", project, "--data", data, "--json", writes=("project/output",))
         self.run("check", into)
@@ -557,8 +566,10 @@ class Case:
         if rng.random() < 0.2:
             put_oddity(rng, file, self.precious)
         elsewhere = [] if file.parent == home else ["--workspace", file.parent]
-        for command in (("show",), ("check",), ("count", "--segment=Big"), ("count", f"--segment={file}"), ("sql", "--segment=Big")):
-            self.run(*command, source, *elsewhere)
+        for command, *rest in (
+            ["show"], ["check"], ["count", "--segment=Big"], ["count", f"--segment={file}"], ["sql", "--segment=Big"],
+        ):
+            self.run(command, source, *rest, *elsewhere)
 
     def manifest(self):
         """A list whose manifest was changed."""

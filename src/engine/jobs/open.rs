@@ -41,9 +41,27 @@ fn look(
 ) -> Result<Catalog, Failure> {
     store.obey(Arc::clone(&job.cancelled));
     store.attach()?;
-    let catalog = sources::open(request, store, corrections, job.report)?;
+    let Some(database) = store.database_name() else {
+        return sources::open(request, store, corrections, job.report);
+    };
+    // Listing functions takes the database long, and nothing else waits for it.
+    let beside = store.fork()?;
+    beside.obey(Arc::clone(&job.cancelled));
+    let list = move || {
+        beside.attach()?;
+        sources::shadowing(&beside, &database)
+    };
+    let (catalog, shadowing) = std::thread::scope(|scope| {
+        let listing = std::thread::Builder::new().name("functions".to_owned());
+        let listing = listing.spawn_scoped(scope, list).map_err(|error| {
+            Failure::new(format!("no thread can be started: {error}"), "", "close other programs")
+        })?;
+        let catalog = sources::open(request, store, corrections, job.report)?;
+        let shadowing = listing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        Ok::<_, Failure>((catalog, shadowing))
+    })?;
     store.detach()?;
-    Ok(catalog)
+    Ok(sources::with_shadows(catalog, &shadowing, store.database_name()))
 }
 
 fn project_of(request: &OpenRequest) -> Option<PathBuf> {
