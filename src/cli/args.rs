@@ -36,7 +36,7 @@ pub(super) struct SourceArgs {
 #[derive(Debug, Default, Args)]
 pub(super) struct LimitArgs {
     /// Seconds that a statement of a source or project may take; else MUSTER_TIME_LIMIT, or 600,
-    /// and 20 for a view that is looked at while the source is opened.
+    /// and 15 for a view that is looked at while the source is opened.
     #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
     time_limit: Option<String>,
     /// Memory that it may take: 4GB; else MUSTER_MEMORY_LIMIT, or four fifths of what there is.

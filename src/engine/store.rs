@@ -42,7 +42,7 @@ use std::time::{Duration, Instant};
 use watch::{Statement, Watch};
 
 /// What a look at a view may take without being counted.
-const LITTLE: Duration = Duration::from_secs(1);
+const LITTLE: Duration = Duration::from_millis(100);
 /// Why a text of a project is not run that is to be one statement.
 pub(in crate::engine) const SEVERAL: &str = "it holds more than one statement";
 /// How often a long statement's progress is told.
@@ -763,7 +763,7 @@ impl Store {
         self.look.late.set(false);
         if self.look.on.get() && self.look.lost.get() >= self.limits.look_together() {
             self.look.late.set(true);
-            return Err(StoreError::time_is_up(self.limits.look_together()));
+            return Err(StoreError::not_looked_at(self.limits.look_together()));
         }
         Ok(Statement::new(&flag, self.time()))
     }

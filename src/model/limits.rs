@@ -21,7 +21,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             time: Duration::from_secs(600),
-            look: Duration::from_secs(20),
+            look: Duration::from_secs(15),
             memory: None,
             spill: None,
         }

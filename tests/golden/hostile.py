@@ -113,10 +113,16 @@ PIECES = [
     "!!python/object:os.system ls", "<<: *nothing", "? [a]", "|2", ">-\n", "\"\\u202e\\u001b[2J\\0\"", "'\u202e\u200f'",
     "../{p}/note.txt", "{p}/people.csv", "file://{p}/note.txt", "../../../etc/passwd", "user/all", "models/ids",
 ]
+# Texts that are as deep as they are long, for whatever reads conditions, SQL and templates.
+DEEP = [
+    "(" * 50_000 + "1" + ")" * 50_000, "not " * 50_000 + "yes", "yes and " * 20_000 + "yes", "-" * 50_000 + "1",
+    "{{ " + "(" * 50_000, "{% if 1 %}" * 20_000, "{{ " + "[" * 50_000, "{{ 1" + " + 1" * 50_000 + " }}",
+    "SELECT " + "(SELECT " * 5_000 + "1" + ")" * 5_000, "CASE WHEN 1 THEN " * 5_000, "count(" * 20_000,
+]
 NOISE = ["\x00", "\x1b[2J", "\u202e", "\ud800", "\r", "\x85", "x" * 1_000_000]
 # A key and its value in YAML: quoted, a block of lines, or plain.
 PAIR = re.compile(
-    r"""\b(\w+): *("(?:[^"\\]|\\.)*"|'[^']*'|[|>][-+]?\n( +).*(?:\n\3.*)*|[^\s,{}\[\]"'|>&*][^,{}\[\]\n]*)"""
+    r"""\b(\w+): *("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[|>][-+]?\n( +).*(?:\n\3.*)*|[^\s,{}\[\]"'|>&*][^,{}\[\]\n]*)"""
 )
 SQL_KEY = re.compile("^(select|where|.*sql|value|filter.*|.*expression|default|order_by|condition)$")
 PLACE_KEY = re.compile("table|view|csv|from|name|path|cohort|key|extends|url|column")
@@ -150,6 +156,7 @@ PERSONS = [
     "CREATE TABLE mine AS SELECT 'my own' AS a", "CREATE VIEW my_view AS FROM mine", "CREATE MACRO my_macro() AS 7",
     "CREATE TABLE user_all AS SELECT 1 AS mine", "CREATE SCHEMA s2", "CREATE TABLE s2.orders AS SELECT 2 AS mine",
 ]
+SEGMENT = "cohort: user/all\nwhere: \"count(orders) >= 3 and name like 'n1%'\"\n"
 WORKSPACE = """version: 1
 segments:
   - name: Big
@@ -258,7 +265,7 @@ def put_oddity(rng, path, precious):
             bound.bind(path.name)
     elif kind == "huge":
         path.touch()
-        os.truncate(path, 20_000_000_000)
+        os.truncate(path, 4_000_000_000)
     else:
         devices = ("/dev/zero", "/dev/stdin", "/proc/self/environ", path.name)
         path.symlink_to(rng.choice((precious, precious / "note.txt", precious / "muster.yaml", *devices)))
@@ -266,7 +273,7 @@ def put_oddity(rng, path, precious):
 
 def hostile_text(rng, place):
     """A piece of SQL, of a template or of YAML that asks for what it may not have."""
-    pool = rng.choice((QUERIES, QUERIES, QUERIES, STATEMENTS, TEMPLATES, PIECES))
+    pool = rng.choice((QUERIES, QUERIES, QUERIES, QUERIES, STATEMENTS, TEMPLATES, PIECES, DEEP))
     text = rng.choice(pool).replace("{p}", place)
     if pool is QUERIES:
         inner = f"(SELECT max(columns(*))::VARCHAR FROM ({text}))"
@@ -315,11 +322,21 @@ def mutate_yaml(rng, text, others, place):
     return text.encode("utf-8", "surrogatepass")
 
 
+def leaves(value):
+    """Every place in JSON that holds a text, a number or nothing: what it is in, and its key there."""
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(inner, (dict, list)):
+            yield from leaves(inner)
+        else:
+            yield value, key
+
+
 def persons(path):
     """The tables, views and macros in a DuckDB file: how each is made, and a sum of its rows."""
     with duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"}) as database:
         ask = lambda sql: database.execute(sql).fetchall()
-        made = {("view", name): sql for name, sql in ask("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal")}
+        views = ask("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal")
+        made = {("view", name): sql for name, sql in views}
         macros = ask("SELECT function_name, macro_definition FROM duckdb_functions() WHERE NOT internal")
         made |= {("macro", name): sql for name, sql in macros}
         for schema, name, sql in ask("SELECT schema_name, table_name, sql FROM duckdb_tables()"):
@@ -565,9 +582,11 @@ class Case:
         file.write_bytes(changed if rng.random() < 0.9 else damage(rng, WORKSPACE.encode()))
         if rng.random() < 0.2:
             put_oddity(rng, file, self.precious)
+        segment = self.folder / "segment.yaml"
+        segment.write_bytes(mutate_yaml(rng, SEGMENT, [WORKSPACE], self.place))
         elsewhere = [] if file.parent == home else ["--workspace", file.parent]
         for command, *rest in (
-            ["show"], ["check"], ["count", "--segment=Big"], ["count", f"--segment={file}"], ["sql", "--segment=Big"],
+            ["show"], ["check"], ["count", "--segment=Big"], ["count", f"--segment={segment}"], ["sql", "--segment=Big"],
         ):
             self.run(command, source, *rest, *elsewhere)
 
@@ -578,18 +597,20 @@ class Case:
         self.run("export", source, f"--cohort={rng.choice(('user', 'order'))}/all", "--to", out)
         file = Path(f"{out}.manifest.json")
         manifest = json.loads(file.read_text())
+        files = [f"{self.place}/{name}" for name in ("note.txt", "people.csv", "other.duckdb", "", "new.csv")]
+        odd = [None, -1, 10**30, 1e308, True, [], {}, "", "\x1b[2J\u202e", "/dev/zero", "x" * 100_000]
         for _ in range(rng.choice((1, 1, 2, 5))):
-            at, key = manifest, rng.choice(list(manifest))
-            while isinstance(at[key], (dict, list)) and at[key] and rng.random() < 0.85:
-                at = at[key]
-                key = rng.choice(list(at) if isinstance(at, dict) else range(len(at)))
-            files = [f"{self.place}/{name}" for name in ("note.txt", "people.csv", "other.duckdb", "", "new.csv")]
-            odd = [None, -1, 10**30, 1e308, True, [], {}, "", "\x1b[2J\u202e", "/dev/zero", "x" * 100_000]
-            at[key] = rng.choice(rng.choice((files, odd, [hostile_text(rng, self.place)])))
+            spots = list(leaves(manifest))
+            if rng.random() < 0.7:  # what can be read, and means something else
+                at, key = rng.choice([(at, key) for at, key in spots if isinstance(at[key], str)])
+                at[key] = rng.choice((rng.choice(files), hostile_text(rng, self.place)))
+            else:
+                at, key = rng.choice(spots)
+                at[key] = rng.choice(odd)
         text = json.dumps(manifest)
-        if rng.random() < 0.1:
+        if rng.random() < 0.05:
             text = text[:-1] + ', "more": ' + rng.choice(("[", '{"a":')) * 100_000
-        file.write_bytes(damage(rng, text.encode()) if rng.random() < 0.2 else text.encode())
+        file.write_bytes(damage(rng, text.encode()) if rng.random() < 0.1 else text.encode())
         if rng.random() < 0.1:
             put_oddity(rng, rng.choice((file, out)), self.precious)
         for arguments in ((out,), (file, "--json"), (out, "--rebuild"), (out, "--rebuild", "--source", source)):

@@ -347,6 +347,7 @@ fn a_view_without_an_end_is_left_out_and_the_rest_is_shown() {
         "CREATE VIEW slow AS SELECT i AS slow_id, (SELECT count(*) FROM range(1000000000) a(x), \
          range(1000000000) b(y) WHERE (x * y + i) % 7 = 3) AS n FROM range(20) t(i)"
             .into(),
+        "CREATE VIEW third AS SELECT * FROM endless".into(),
     ]);
     let limits = Limits { look: Duration::from_millis(300), ..Limits::default() };
     let session = place.open(&limits).unwrap();
@@ -359,6 +360,8 @@ fn a_view_without_an_end_is_left_out_and_the_rest_is_shown() {
         let finding = finding.unwrap_or_else(|| panic!("nothing of {view} in {told:#?}"));
         assert!(finding.contains("longer than") && finding.contains("--time-limit"), "{finding}");
     }
+    let third = told.iter().find(|t| t.contains("third")).unwrap();
+    assert!(third.contains("not looked at"), "{third}");
 }
 
 #[test]

@@ -100,6 +100,8 @@ impl StoreError {
     }
 }
 
+/// How more time is allowed.
+const MORE_TIME: &str = "allow more with --time-limit SECONDS or MUSTER_TIME_LIMIT";
 /// Why a statement of a project is not run.
 const REFUSAL: &str = "this kind of statement is not carried out";
 
@@ -119,7 +121,19 @@ impl StoreError {
         let seconds = time.as_secs_f64();
         Self::Limit {
             what: format!("it took longer than {seconds:.0} s and was stopped"),
-            hint: "allow more with --time-limit SECONDS or MUSTER_TIME_LIMIT",
+            hint: MORE_TIME,
+        }
+    }
+
+    /// Slow views have used up the time that they may take together.
+    pub(super) fn not_looked_at(time: Duration) -> Self {
+        let seconds = time.as_secs_f64();
+        Self::Limit {
+            what: format!(
+                "slow views took the {seconds:.0} s that they may take together, so it was not \
+                 looked at"
+            ),
+            hint: MORE_TIME,
         }
     }
 
