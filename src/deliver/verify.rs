@@ -52,9 +52,9 @@ pub fn verify(
         let place = list.display().to_string();
         return Err(Failure::new("there is no such list", place, "check the path"));
     }
-    let found = checksum::of_file(&list, on_block)?;
     let manifest_path = Manifest::path_of(&list);
     let manifest = Manifest::read(&manifest_path)?;
+    let found = checksum::of_file(&list, on_block)?;
     let rows = rows_of(&list, &manifest, &found)?;
     let differences = differences(&manifest, &found, rows);
     Ok(Verdict { list, manifest_path, manifest, sha256: found.sha256, rows, differences })

@@ -53,9 +53,14 @@ pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a file can be made in a folder. Only making one tells, on every system.
+/// Whether a file can be made in a folder. It is asked, not tried: looking at a source leaves no
+/// trace in its folder.
 pub fn is_writable(folder: &Path) -> bool {
-    tempfile::Builder::new().prefix(".muster-").suffix(".part").tempfile_in(folder).is_ok()
+    #[cfg(unix)]
+    return rustix::fs::access(folder, rustix::fs::Access::WRITE_OK).is_ok();
+    #[cfg(not(unix))]
+    return fs::metadata(folder)
+        .is_ok_and(|facts| facts.is_dir() && !facts.permissions().readonly());
 }
 
 /// Makes a folder and those above it; what is new is for its owner alone.

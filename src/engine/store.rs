@@ -80,6 +80,8 @@ struct Project {
     parser: Parser,
     /// What the database has that can stand after `FROM`, in small letters, once it was asked.
     functions: OnceCell<BTreeSet<String>>,
+    /// Views or macros of the files may do more than give rows.
+    wary: Cell<bool>,
 }
 
 /// How views are looked at while a source is opened.
@@ -152,7 +154,8 @@ impl Store {
         let parser = Parser::start().ok_or_else(|| StoreError::Sql {
             message: "no second database can be started".to_owned(),
         })?;
-        store.project = Some(Project { parser, functions: OnceCell::new() });
+        store.project =
+            Some(Project { parser, functions: OnceCell::new(), wary: Cell::new(false) });
         Ok(store)
     }
 
@@ -253,6 +256,9 @@ impl Store {
     /// When it is refused, does not fit the tables, or was cancelled.
     pub(in crate::engine) fn vet_query(&self, query: &str) -> Result<(), StoreError> {
         self.single(query)?;
+        if !self.is_wary() && !vet::may_act(query) {
+            return Ok(());
+        }
         self.batch(build::begin_reading().text(), None)?;
         let plan = self.plan_of(session::plan_of_query(query).text());
         self.undo();
@@ -282,6 +288,30 @@ impl Store {
         self.refuse_acting(&plan)
     }
 
+    /// Whether views or macros that SQL of the project may use do more than give rows.
+    fn is_wary(&self) -> bool {
+        self.project.as_ref().is_some_and(|project| project.wary.get())
+    }
+
+    /// Looks at the views and macros of every database that is attached: SQL of the project may use
+    /// them. Gives the macros: database and name.
+    ///
+    /// # Errors
+    /// When the database does not tell.
+    pub(in crate::engine) fn look_at_code(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let mut macros = Vec::new();
+        for row in self.cells(session::code_of_others().text())? {
+            let mut cells = row.iter().map(Value::display);
+            let (database, name) = (cells.next().unwrap_or_default(), cells.next());
+            let acts = cells.next().is_some_and(|code| vet::may_act(&code));
+            if let Some(project) = self.project.as_ref().filter(|_| acts) {
+                project.wary.set(true);
+            }
+            macros.extend(name.filter(|name| !name.is_empty()).map(|name| (database, name)));
+        }
+        Ok(macros)
+    }
+
     /// How many statements a text of a project holds, as the database reads it.
     pub(in crate::engine) fn count_statements(&self, sql: &str) -> Option<u64> {
         self.project.as_ref()?.parser.count(sql)
@@ -299,19 +329,14 @@ impl Store {
 
     fn refuse_acting(&self, plan: &serde_json::Value) -> Result<(), StoreError> {
         let Some(project) = &self.project else { return Ok(()) };
-        let unknown = vet::unknown(plan);
-        if unknown.is_empty() {
-            return Ok(());
-        }
         if project.functions.get().is_none() {
             let listed = self.cells(session::table_functions().text())?;
             let names = listed.iter().filter_map(|row| row.first()).map(Value::display);
             // Nobody else sets it: a store is used from one thread.
             let _ = project.functions.set(names.collect());
         }
-        let is_function =
-            |name: &String| project.functions.get().is_none_or(|known| known.contains(name));
-        let acting: Vec<String> = unknown.into_iter().filter(is_function).collect();
+        let acting = project.functions.get().map(|known| vet::acting(plan, known));
+        let acting = acting.unwrap_or_default();
         if acting.is_empty() {
             return Ok(());
         }
@@ -322,6 +347,10 @@ impl Store {
     /// Text of a project goes to the database one statement at a time.
     fn single(&self, sql: &str) -> Result<(), StoreError> {
         let Some(project) = &self.project else { return Ok(()) };
+        // Without a semicolon there is one at most, and asking the parser costs a second parse.
+        if !sql.contains(';') {
+            return Ok(());
+        }
         match project.parser.count(sql) {
             // What is no SQL is told by the database in its own words.
             None | Some(1) => Ok(()),

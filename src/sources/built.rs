@@ -108,7 +108,8 @@ impl Built {
             if probe.is_cancelled() {
                 return Err(super::probe::cancelled());
             }
-            let found = facts::look(probe, table)?;
+            let found = facts::look(probe, table);
+            let found = super::probe::in_time(probe, found, Facts::none())?;
             personal::mark(table, &found);
             facts.push(found);
         }
@@ -134,7 +135,8 @@ impl Built {
             .filter(|(table, _)| !listed.contains(table.name.as_str()))
             .map(|(table, facts)| (table.clone(), facts.clone()))
             .unzip();
-        catalog.relations = relations(probe, &read, &read_facts, &keyed)?;
+        let relations = relations(probe, &read, &read_facts, &keyed);
+        catalog.relations = super::probe::in_time(probe, relations, Vec::new())?;
         let key_of = |table: &Table| {
             let of = keyed.iter().find(|k| k.table.name == table.name);
             of.map(|k| k.key.name.clone())

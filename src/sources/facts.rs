@@ -27,6 +27,13 @@ pub(super) struct Facts {
     pub columns: Vec<ColumnFacts>,
 }
 
+impl Facts {
+    /// Of a table that could not be looked at.
+    pub(super) fn none() -> Self {
+        Self { sample_rows: 0, columns: Vec::new() }
+    }
+}
+
 /// What the sample says about a column. All figures are rows of the sample.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct ColumnFacts {

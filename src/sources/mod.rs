@@ -199,7 +199,7 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
                 let message = format!("{} cannot be looked at: {first}", table.name);
                 catalog.findings.push(Finding::new(Severity::Error, message).hint(failure.hint));
                 unread.push(table.name.clone());
-                facts.push(Facts { sample_rows: 0, columns: Vec::new() });
+                facts.push(Facts::none());
             }
         }
     }
@@ -214,7 +214,7 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
         .zip(&keys)
         .filter_map(|(table, key)| Some(Keyed { table, key: table.column(key.as_ref()?)? }))
         .collect();
-    let cohorts = cohorts::of_tables(probe, &keyed)?;
+    let cohorts = probe::in_time(probe, cohorts::of_tables(probe, &keyed), Vec::new())?;
     let is_cohort = |table: &Table| cohorts.iter().any(|c| c.cohort.table == table.name);
     let (lists, keyed): (Vec<Keyed<'_>>, Vec<Keyed<'_>>) = keyed
         .into_iter()
@@ -226,7 +226,8 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
         .filter(|(table, _)| !lists.iter().any(|k| k.table.name == table.name))
         .map(|(table, facts)| (table.clone(), facts.clone()))
         .unzip();
-    let relations = keys::relations(probe, &read, &read_facts, &keyed)?;
+    let relations = keys::relations(probe, &read, &read_facts, &keyed);
+    let relations = probe::in_time(probe, relations, Vec::new())?;
     set_times(catalog, &facts, &keys, &relations, &lists);
     let timed = |table: &Table| catalog.table(&table.name).cloned();
     let read: Vec<Table> = read.iter().filter_map(timed).collect();
@@ -234,16 +235,18 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
     let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut entities = entities::of_tables(&keyed, &relations, &mut taken);
     taken.extend(tables.iter().map(|t| t.name.to_lowercase()));
-    let (events, pointing) =
-        entities::of_events(probe, &read, &read_facts, &relations, &mut taken)?;
+    let found = entities::of_events(probe, &read, &read_facts, &relations, &mut taken);
+    let (events, pointing) = probe::in_time(probe, found, (Vec::new(), Vec::new()))?;
     entities.extend(events);
     catalog.relations = relations;
     catalog.relations.extend(pointing);
-    give_cohorts(probe, &mut entities, cohorts, &lists, &tables)?;
+    let given = give_cohorts(probe, &mut entities, cohorts, &lists, &tables);
+    probe::in_time(probe, given, ())?;
     entities::rank(&mut entities, &tables, &catalog.relations);
     catalog.entities = entities;
     if catalog.entities.is_empty() {
-        rows::number(probe, catalog)?;
+        let numbered = rows::number(probe, catalog);
+        probe::in_time(probe, numbered, ())?;
     }
     Ok(())
 }

@@ -146,6 +146,17 @@ pub fn table_functions() -> Sql {
     )
 }
 
+/// Code in the database files that are attached: the database, the name of a macro or nothing for a
+/// view, and the code.
+pub fn code_of_others() -> Sql {
+    Sql::raw(
+        "SELECT database_name, function_name, macro_definition FROM duckdb_functions() \
+         WHERE NOT internal AND database_name NOT IN ('temp', 'system') UNION ALL \
+         SELECT database_name, '', sql FROM duckdb_views() \
+         WHERE NOT internal AND NOT temporary",
+    )
+}
+
 /// Names of the functions and macros in the main schema of a database file.
 pub fn own_functions(database: &str) -> Sql {
     Sql::fill(

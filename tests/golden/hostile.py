@@ -585,10 +585,10 @@ class Case:
         segment = self.folder / "segment.yaml"
         segment.write_bytes(mutate_yaml(rng, SEGMENT, [WORKSPACE], self.place))
         elsewhere = [] if file.parent == home else ["--workspace", file.parent]
-        for command, *rest in (
-            ["show"], ["check"], ["count", "--segment=Big"], ["count", f"--segment={segment}"], ["sql", "--segment=Big"],
-        ):
-            self.run(command, source, *rest, *elsewhere)
+        for command in ("show", "check"):
+            self.run(command, source, *elsewhere)
+        for command, named in (("count", "Big"), ("count", segment), ("sql", "Big")):
+            self.run(command, source, f"--segment={named}", *elsewhere)
 
     def manifest(self):
         """A list whose manifest was changed."""

@@ -385,3 +385,18 @@ fn what_uses_up_its_limit_is_stopped_and_told() {
     let told = words(store(little).query(large).unwrap_err());
     assert!(told.contains("-limit"), "{told}");
 }
+
+#[test]
+fn looking_at_a_source_leaves_no_trace_beside_it() {
+    let place = Place::new();
+    place.make(&["CREATE TABLE users AS SELECT i AS user_id FROM range(9) t(i)".into()]);
+    let before = fs::metadata(place.folder.path()).unwrap().modified().unwrap();
+    let names = place.content();
+    let request = OpenRequest { paths: vec![place.file()], ..OpenRequest::default() };
+    let session = Session::open(&request, &mut job(&mut |_| ())).unwrap();
+    session.ask(&everyone(&session, "user"), &Question::Size).unwrap();
+    drop(session);
+    assert_eq!(place.content(), names);
+    let after = fs::metadata(place.folder.path()).unwrap().modified().unwrap();
+    assert_eq!(after, before, "nothing was made there, not even for a moment");
+}

@@ -41,8 +41,7 @@ struct Known {
     sql: Sql,
 }
 
-/// Finds the rows of every input of a project. `is_new`: the file that is built into was not there
-/// before.
+/// Finds the rows of every input of a project.
 ///
 /// # Errors
 /// When a data file cannot be read.
@@ -50,7 +49,6 @@ pub(super) fn bind(
     request: &BuildRequest,
     project: &Project,
     store: &Store,
-    is_new: bool,
     job: &mut Job<'_>,
 ) -> Result<Bound, Failure> {
     store.execute(statements::attach_memory().text())?;
@@ -98,9 +96,7 @@ pub(super) fn bind(
     }
     // SQL of the project may name tables itself.
     let own = current(store)?;
-    if !is_new {
-        refuse_shadows(store, &own, &request.into)?;
-    }
+    refuse_shadows(store, &own, &request.into)?;
     // Before the data files come the database's own functions: no macro of a data file stands in
     // for one of them.
     let mut places = vec![own, "system".to_owned()];
@@ -117,6 +113,10 @@ pub(super) fn bind(
 /// A macro of the file that is built into, with the name of a built-in function, would stand in for
 /// it in every statement of the build.
 fn refuse_shadows(store: &Store, own: &str, into: &std::path::Path) -> Result<(), Failure> {
+    let macros = store.look_at_code()?;
+    if !macros.iter().any(|(database, _)| database == own) {
+        return Ok(());
+    }
     let names = sources::shadowing(store, own)?;
     if names.is_empty() {
         return Ok(());

@@ -322,11 +322,10 @@ fn build_into(
         return Err(nothing_to_build(&findings, &request.folder));
     }
     access::check(request)?;
-    let is_new = !request.into.exists();
     let store = Store::writable(&request.into, &request.limits)?;
     store.obey(std::sync::Arc::clone(&job.cancelled));
     runs::prepare(&store)?;
-    let mut bound = inputs::bind(request, &project, &store, is_new, job)?;
+    let mut bound = inputs::bind(request, &project, &store, job)?;
     findings.append(&mut bound.findings);
     store.shut(&bound.readable)?;
     let (run, resumed) = runs::begin(&store, request, &project)?;
@@ -542,12 +541,12 @@ impl Builder<'_> {
             ));
         }
         if plan.views.is_empty() {
-            let why = plan
-                .left_out
-                .first()
-                .map(|out| format!("{}: {}", item_name(self.project, out.item), out.why));
+            let first = plan.left_out.first();
+            let why = first.map_or_else(String::new, |out| {
+                format!(": {}: {}", item_name(self.project, out.item), out.why)
+            });
             return Err(Failure::new(
-                format!("nothing could be built; {}", why.unwrap_or_default()),
+                format!("nothing could be built{why}"),
                 self.request.folder.display().to_string(),
                 "name the data with --data, or repair what muster check tells",
             ));

@@ -87,7 +87,8 @@ fn open(
     let manifest = &verdict.manifest;
     let source = &manifest.source;
     let paths = match consent.source.is_empty() {
-        true => vec![PathBuf::from(&source.path)],
+        // A path that is not whole is meant from where the list lies.
+        true => vec![beside(&verdict.list).join(&source.path)],
         false => consent.source.clone(),
     };
     let beside = beside(&verdict.list);
@@ -127,9 +128,9 @@ fn beside(list: &Path) -> PathBuf {
     list.parent().unwrap_or(Path::new("/")).to_owned()
 }
 
-/// Whether a path is in a folder, or is it, with all links followed. What is not there is not read.
+/// Whether a path is in a folder, or is it, with all links followed. What is not there lies nowhere.
 fn lies_in(path: &Path, folder: &Path) -> bool {
-    links::leads_out(folder, path).is_none()
+    path.exists() && links::leads_out(folder, path).is_none()
 }
 
 /// The workspace that the manifest names, as far as it may be read: beside the list, or where the
@@ -160,6 +161,13 @@ fn workspace_of(
 
 fn elsewhere(verdict: &Verdict) -> Failure {
     let source = &verdict.manifest.source.path;
+    if !beside(&verdict.list).join(source).exists() {
+        return Failure::wrong_use(
+            "the source that the manifest names is not there",
+            source,
+            "name where it is now with --source PATH",
+        );
+    }
     Failure::wrong_use(
         "the manifest names a source that is elsewhere than the list, so it is not opened unasked",
         source,
