@@ -3,6 +3,8 @@
 use muster::app::{self, WindowArgs};
 use muster::cli::{self, Asked};
 use muster::disk::{self, stop};
+use muster::engine::store::on_collapse;
+use muster::model::failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -13,6 +15,11 @@ fn main() -> ExitCode {
         Asked::Nothing(status) => return *status,
     };
     stop::listen(stopping);
+    on_collapse(|place| {
+        let hint = "a file is damaged, or made to do this: take another copy of it";
+        cli::tell(&Failure::new("the database gave up and ended the program", place, hint));
+        stop::end_now(1);
+    });
     disk::sweep();
     match asked {
         Asked::Command(command) => command.run(),

@@ -38,6 +38,14 @@ pub fn of_file(
     Ok(Checksum { sha256: hex(&hash.finalize()), bytes })
 }
 
+/// Whether a path is a file that can be read.
+///
+/// # Errors
+/// When it is not.
+pub fn can_be_read(path: &Path) -> Result<(), Failure> {
+    read::open(path).map(|_| ()).map_err(|error| cannot_read(&error, path))
+}
+
 /// The records of comma-separated text, the header included: lines outside of quotes.
 ///
 /// # Errors

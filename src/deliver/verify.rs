@@ -52,6 +52,7 @@ pub fn verify(
         let place = list.display().to_string();
         return Err(Failure::new("there is no such list", place, "check the path"));
     }
+    checksum::can_be_read(&list)?;
     let manifest_path = Manifest::path_of(&list);
     let manifest = Manifest::read(&manifest_path)?;
     let found = checksum::of_file(&list, on_block)?;

@@ -10,12 +10,14 @@
 //! - A statement stops soon after the flag given to [`Store::obey`] is set, and when its time is up.
 //! - Cells leave as [`Value`]s, frames as polars frames; no type of the database is seen outside.
 
+mod collapse;
 mod error;
 mod parser;
 mod sandbox;
 mod vet;
 mod watch;
 
+pub use collapse::on_collapse;
 pub use error::StoreError;
 pub use watch::on_stubborn;
 
@@ -408,6 +410,7 @@ impl Store {
             if let Some((message, hint)) = files::instead_of_database(&path) {
                 return Err(StoreError::NotReadable { path, message, hint });
             }
+            collapse::opened(&path);
             store.shut_but(&Reach::of_database(&path))?;
             let key = Mutex::new(password.map(str::to_owned));
             store.database = Some(Arc::new(DatabaseFile { path, key, hold: Mutex::default() }));

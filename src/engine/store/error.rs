@@ -75,6 +75,9 @@ impl StoreError {
         if let Some(limit) = Self::of_limit(&message) {
             return limit;
         }
+        if let Some(message) = kept_in(&message) {
+            return Self::Sql { message };
+        }
         let Some(path) = file.map(Path::to_path_buf) else {
             return Self::Sql { message };
         };
@@ -102,6 +105,23 @@ impl StoreError {
 
 /// How more time is allowed.
 const MORE_TIME: &str = "allow more with --time-limit SECONDS or MUSTER_TIME_LIMIT";
+/// What SQL of somebody else was kept from, told from the database's words.
+fn kept_in(message: &str) -> Option<String> {
+    let quoted = || message.split('"').find(|part| part.len() > 1 && !part.contains(' '));
+    if message.contains("file system operations are disabled") {
+        let (_, rest) = message.split_once('"')?;
+        let (path, _) = rest.rsplit_once("\" - file system").unwrap_or((rest, ""));
+        return Some(format!("it would open {path}, and nothing is opened but what was named"));
+    }
+    if message.contains("configuration has been locked") {
+        let setting = quoted().filter(|_| message.contains("option"))?;
+        return Some(format!(
+            "it would change the setting {setting}, and settings stay as they are"
+        ));
+    }
+    None
+}
+
 /// Why a statement of a project is not run.
 const REFUSAL: &str = "this kind of statement is not carried out";
 
@@ -312,6 +332,28 @@ mod tests {
         assert!(words(51).what.contains("storage version 51"));
         assert!(words(51).hint.contains("older DuckDB"));
         assert!(words(123).hint.contains("newer DuckDB"));
+    }
+
+    #[test]
+    fn what_sql_was_kept_from_is_told_in_our_words() {
+        let words = |message: &str| match StoreError::of_message(message, None) {
+            StoreError::Sql { message } => message,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            words(
+                "Permission Error: Cannot access file \"/a b/\"c\"\" - file system operations are \
+                 disabled by configuration\n\nLINE 1: from \"x\""
+            ),
+            "it would open /a b/\"c\", and nothing is opened but what was named"
+        );
+        assert_eq!(
+            words(
+                "Invalid Input Error: Cannot change configuration option \"\"enable_profiling\"\" - \
+                 the configuration has been locked"
+            ),
+            "it would change the setting enable_profiling, and settings stay as they are"
+        );
     }
 
     #[test]
