@@ -5,7 +5,7 @@
 //! All other rooms go through here:
 //!
 //! - [`read`]: only regular files are opened, and not more is read than was agreed;
-//! - [`write`]: whole or not at all, and never through a link that somebody planted;
+//! - [`mod@write`]: whole or not at all, and never through a link that somebody planted;
 //! - [`links`]: whether what lies in an opened folder leads out of it;
 //! - [`folder`]: folders of our own for what is only there for a while;
 //! - [`stop`]: what happens when the program is told to stop;

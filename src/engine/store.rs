@@ -4,8 +4,8 @@
 //!
 //! - A database file of a person is attached for reading only, and let go between questions, so
 //!   that another program can write to it. Nothing is ever written to it.
-//! - What was opened cannot act: before the first of its views runs, the database is shut (see
-//!   [`sandbox`]). Its schema is never the one in which names are looked up.
+//! - What was opened cannot act: before the first of its views runs, the database is shut
+//!   (`store/sandbox.rs`). Its schema is never the one in which names are looked up.
 //! - No extension is looked for or downloaded: the database does not go on the network.
 //! - A statement stops soon after the flag given to [`Store::obey`] is set, and when its time is up.
 //! - Cells leave as [`Value`]s, frames as polars frames; no type of the database is seen outside.
@@ -35,18 +35,17 @@ use arrow::array::RecordBatch;
 use duckdb::Connection;
 pub(in crate::engine) use parser::Parser;
 use sandbox::Reach;
-use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use vet::Project;
+pub(in crate::engine) use vet::SEVERAL;
 use watch::{Statement, Watch};
 
 /// What a look at a view may take without being counted.
 const LITTLE: Duration = Duration::from_millis(100);
-/// Why a text of a project is not run that is to be one statement.
-pub(in crate::engine) const SEVERAL: &str = "it holds more than one statement";
 /// How often a long statement's progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(50);
 
@@ -75,15 +74,6 @@ pub struct Store {
     limits: Arc<Limits>,
     look: Look,
     project: Option<Project>,
-}
-
-/// What a store has that runs SQL of a project.
-struct Project {
-    parser: Parser,
-    /// What the database has that can stand after `FROM`, in small letters, once it was asked.
-    functions: OnceCell<BTreeSet<String>>,
-    /// Views or macros of the files may do more than give rows.
-    wary: Cell<bool>,
 }
 
 /// How views are looked at while a source is opened.
@@ -153,11 +143,7 @@ impl Store {
     /// When it is locked, damaged, or cannot be made.
     pub fn writable(path: &Path, limits: &Limits) -> Result<Self, StoreError> {
         let mut store = Self::start(Some(path), limits)?;
-        let parser = Parser::start().ok_or_else(|| StoreError::Sql {
-            message: "no second database can be started".to_owned(),
-        })?;
-        store.project =
-            Some(Project { parser, functions: OnceCell::new(), wary: Cell::new(false) });
+        store.project = Some(Project::start()?);
         Ok(store)
     }
 
@@ -250,114 +236,6 @@ impl Store {
             appender.append_record_batch(batch).map_err(plain)?;
         }
         appender.flush().map_err(plain)
-    }
-
-    /// Refuses a query of a project that does anything but read, and tells why.
-    ///
-    /// # Errors
-    /// When it is refused, does not fit the tables, or was cancelled.
-    pub(in crate::engine) fn vet_query(&self, query: &str) -> Result<(), StoreError> {
-        self.single(query)?;
-        if !self.is_wary() && !vet::may_act(query) {
-            return Ok(());
-        }
-        self.batch(build::begin_reading().text(), None)?;
-        let plan = self.plan_of(session::plan_of_query(query).text());
-        self.undo();
-        self.refuse_acting(&plan?)
-    }
-
-    /// Refuses a statement of a model that is not about tables and views. It must be run in a
-    /// transaction that decides which.
-    ///
-    /// # Errors
-    /// When it is refused, does not fit the tables, or was cancelled.
-    pub(in crate::engine) fn vet_statement(&self, statement: &str) -> Result<(), StoreError> {
-        self.single(statement)?;
-        let plan = self.plan_of(session::plan_of(statement).text());
-        let plan = match plan {
-            Ok(plan) if vet::changes(&plan) => plan,
-            // A query by itself changes nothing; whatever else has a plan is not one.
-            Ok(_) => self
-                .plan_of(session::plan_of_query(statement).text())
-                .map_err(|_| StoreError::refusal())?,
-            // It is a statement, and yet has no plan.
-            Err(StoreError::Sql { message }) if message.starts_with("Parser Error") => {
-                return Err(StoreError::refusal());
-            }
-            Err(error) => return Err(error),
-        };
-        self.refuse_acting(&plan)
-    }
-
-    /// Whether views or macros that SQL of the project may use do more than give rows.
-    fn is_wary(&self) -> bool {
-        self.project.as_ref().is_some_and(|project| project.wary.get())
-    }
-
-    /// Looks at the views and macros of every database that is attached: SQL of the project may use
-    /// them. Gives the macros: database and name.
-    ///
-    /// # Errors
-    /// When the database does not tell.
-    pub(in crate::engine) fn look_at_code(&self) -> Result<Vec<(String, String)>, StoreError> {
-        let mut macros = Vec::new();
-        for row in self.cells(session::code_of_others().text())? {
-            let mut cells = row.iter().map(Value::display);
-            let (database, name) = (cells.next().unwrap_or_default(), cells.next());
-            let acts = cells.next().is_some_and(|code| vet::may_act(&code));
-            if let Some(project) = self.project.as_ref().filter(|_| acts) {
-                project.wary.set(true);
-            }
-            macros.extend(name.filter(|name| !name.is_empty()).map(|name| (database, name)));
-        }
-        Ok(macros)
-    }
-
-    /// How many statements a text of a project holds, as the database reads it.
-    pub(in crate::engine) fn count_statements(&self, sql: &str) -> Option<u64> {
-        self.project.as_ref()?.parser.count(sql)
-    }
-
-    fn plan_of(&self, explain: &str) -> Result<serde_json::Value, StoreError> {
-        let rows = self.cells(explain)?;
-        // The first is the plan as it was understood, before anything was taken out of it.
-        let text = rows.first().and_then(|row| row.get(1)).map(Value::display);
-        let plan = text.as_deref().map(serde_json::from_str);
-        plan.transpose().ok().flatten().ok_or_else(|| StoreError::Sql {
-            message: "the database does not tell what it would do".to_owned(),
-        })
-    }
-
-    fn refuse_acting(&self, plan: &serde_json::Value) -> Result<(), StoreError> {
-        let Some(project) = &self.project else { return Ok(()) };
-        if project.functions.get().is_none() {
-            let listed = self.cells(session::table_functions().text())?;
-            let names = listed.iter().filter_map(|row| row.first()).map(Value::display);
-            // Nobody else sets it: a store is used from one thread.
-            let _ = project.functions.set(names.collect());
-        }
-        let acting = project.functions.get().map(|known| vet::acting(plan, known));
-        let acting = acting.unwrap_or_default();
-        if acting.is_empty() {
-            return Ok(());
-        }
-        let message = format!("it calls {}, which does more than read rows", acting.join(" and "));
-        Err(StoreError::Sql { message })
-    }
-
-    /// Text of a project goes to the database one statement at a time.
-    fn single(&self, sql: &str) -> Result<(), StoreError> {
-        let Some(project) = &self.project else { return Ok(()) };
-        // Without a semicolon there is one at most, and asking the parser costs a second parse.
-        if !sql.contains(';') {
-            return Ok(());
-        }
-        match project.parser.count(sql) {
-            // What is no SQL is told by the database in its own words.
-            None | Some(1) => Ok(()),
-            Some(_) => Err(StoreError::Sql { message: SEVERAL.to_owned() }),
-        }
     }
 
     /// Undoes a transaction, also after a cancellation.

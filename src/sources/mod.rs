@@ -118,8 +118,10 @@ pub fn open(
 }
 
 /// The catalog of a database file that has these macros with names of built-in functions.
-pub fn with_shadows(mut catalog: Catalog, names: &[String], database: Option<String>) -> Catalog {
-    let (false, Some(database)) = (names.is_empty(), database) else { return catalog };
+pub fn with_shadows(mut catalog: Catalog, names: &[String]) -> Catalog {
+    if names.is_empty() {
+        return catalog;
+    }
     let message = format!(
         "the file has macros with the names of built-in functions: {}; Muster uses the built-in ones",
         names.join(", ")
@@ -127,8 +129,18 @@ pub fn with_shadows(mut catalog: Catalog, names: &[String], database: Option<Str
     let hint = "views of the file that call these macros may give numbers that nobody expects";
     let finding = Finding::new(Severity::Warning, message).at(&catalog.path, None).hint(hint);
     catalog.findings.push(finding);
-    catalog.shadows = Some(Shadows { database });
+    catalog.shadows = Some(Shadows { database: name_in_a_shell(&catalog.path) });
     catalog
+}
+
+/// What a database file is called in a shell that is started on it.
+fn name_in_a_shell(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let first = name.trim_start_matches('.').split('.').next().unwrap_or_default();
+    match first {
+        "main" | "system" | "temp" => format!("{first}_db"),
+        _ => first.to_owned(),
+    }
 }
 
 /// The tables that files make up, readable through the same database by their handle.
@@ -297,6 +309,25 @@ fn set_times(
             });
         if points || shares || key.is_none() {
             table.time_column = times::time_column(table).map(|c| c.name.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_called_as_the_database_calls_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in
+            ["shop.duckdb", "a.b.c.duckdb", "main.db", "system.duckdb", "temp.x.db", ".h.db"]
+        {
+            let path = folder.path().join(name);
+            let shell = duckdb::Connection::open(&path).unwrap();
+            let own: String =
+                shell.query_row("SELECT current_database()", [], |row| row.get(0)).unwrap();
+            assert_eq!(name_in_a_shell(&path), own, "{name}");
         }
     }
 }

@@ -18,6 +18,9 @@ const OF_THE_DATABASE: [&str; 8] = [
     "pg_catalog",
 ];
 
+/// How the names of the databases begin that a build has beside the one that is built into.
+const OF_A_BUILD: &str = "muster ";
+
 /// Refuses to build into something that is no database file, or into a source.
 ///
 /// # Errors
@@ -46,10 +49,17 @@ pub(super) fn check(request: &BuildRequest) -> Result<(), Failure> {
     if let Some((what, hint)) = files::odd_log(into) {
         return Err(Failure::wrong_use(what, place, hint));
     }
+    // The database calls itself after what stands before the first dot, other readers after all but
+    // the last part.
+    let name = into.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let stem = into.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
-    if OF_THE_DATABASE.contains(&stem.as_str()) {
+    let first = name.trim_start_matches('.').split('.').next().unwrap_or_default();
+    let is_taken = |name: &str| {
+        OF_THE_DATABASE.contains(&name) || name.starts_with(OF_A_BUILD) || name.is_empty()
+    };
+    if is_taken(&stem) || is_taken(first) {
         return Err(Failure::wrong_use(
-            format!("a file called {stem} cannot be built into: the name means something else"),
+            format!("a file called {name} cannot be built into: the name means something else"),
             place,
             "name another file with --into",
         ));

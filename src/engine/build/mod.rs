@@ -434,12 +434,12 @@ impl Builder<'_> {
 
     fn step(&mut self, step: &Step, tell: &mut dyn FnMut(&str)) -> Result<(), Stop> {
         let started = Instant::now();
+        self.vet(step)?;
         if !step.stays() {
             self.run_statements(step)?;
             self.defined_views.extend(step.makes.iter().map(|name| self.run.settle(name)));
             return Ok(());
         }
-        self.vet(step)?;
         self.model_apart(step)?;
         self.store.execute(statements::begin().text())?;
         let work = match &step.work {
@@ -456,9 +456,9 @@ impl Builder<'_> {
         });
         if noted.is_err() {
             self.store.undo();
-            return noted;
         }
         self.clear_scratch(step)?;
+        noted?;
         self.built.steps += 1;
         self.done.insert(step.hash.clone());
         Ok(())

@@ -61,7 +61,7 @@ fn look(
         Ok::<_, Failure>((catalog, shadowing))
     })?;
     store.detach()?;
-    Ok(sources::with_shadows(catalog, &shadowing, store.database_name()))
+    Ok(sources::with_shadows(catalog, &shadowing))
 }
 
 fn project_of(request: &OpenRequest) -> Option<PathBuf> {

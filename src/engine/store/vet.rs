@@ -9,8 +9,16 @@
 //! where neither the text nor any view or macro that it may use has one of the words in it without
 //! which nothing can be done ([`may_act`]).
 
+use super::parser::Parser;
+use super::{Store, StoreError};
+use crate::model::value::Value;
+use crate::sql::{build, session};
 use serde_json::Value as Json;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
+
+/// Why a text of a project is not run that is to be one statement.
+pub(in crate::engine) const SEVERAL: &str = "it holds more than one statement";
 
 /// Functions that give rows and do nothing else. What they may read is a matter of the sandbox.
 const GIVE_ROWS: [&str; 21] = [
@@ -89,7 +97,7 @@ const WORDS: [&str; 24] = [
 
 /// Whether a text may do more than give rows. Where none of these words stands in it, it cannot,
 /// for each can only be written as it is; where one does, its plan tells.
-pub(super) fn may_act(sql: &str) -> bool {
+fn may_act(sql: &str) -> bool {
     let lower = sql.to_ascii_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let acts = |word: &str| {
@@ -101,7 +109,7 @@ pub(super) fn may_act(sql: &str) -> bool {
 
 /// The functions of a plan that do more than give rows. `functions` are all that the database has
 /// that can stand after `FROM`.
-pub(super) fn acting(plan: &Json, functions: &BTreeSet<String>) -> Vec<String> {
+fn acting(plan: &Json, functions: &BTreeSet<String>) -> Vec<String> {
     let mut found = BTreeSet::new();
     visit(plan, &mut |name| {
         let name = name.trim().to_lowercase();
@@ -113,7 +121,7 @@ pub(super) fn acting(plan: &Json, functions: &BTreeSet<String>) -> Vec<String> {
 }
 
 /// Whether a plan is one of a statement that makes or changes a table or view.
-pub(super) fn changes(plan: &Json) -> bool {
+fn changes(plan: &Json) -> bool {
     let root = plan.as_array().and_then(|roots| roots.first()).unwrap_or(plan);
     root["name"].as_str().is_some_and(|name| KINDS.contains(&name.trim()))
 }
@@ -134,6 +142,135 @@ fn visit(node: &Json, see: &mut dyn FnMut(&str)) {
             }
         }
         _ => {}
+    }
+}
+
+/// What a store has that runs SQL of a project.
+pub(super) struct Project {
+    parser: Parser,
+    /// What the database has that can stand after `FROM`, in small letters, once it was asked.
+    functions: OnceCell<BTreeSet<String>>,
+    /// Views or macros of the files may do more than give rows.
+    wary: Cell<bool>,
+}
+
+impl Project {
+    /// For a store that will run SQL of a project.
+    pub(super) fn start() -> Result<Self, StoreError> {
+        let parser = Parser::start().ok_or_else(|| StoreError::Sql {
+            message: "no second database can be started".to_owned(),
+        })?;
+        Ok(Self { parser, functions: OnceCell::new(), wary: Cell::new(false) })
+    }
+}
+
+impl Store {
+    /// Refuses a query of a project that does anything but read, and tells why.
+    ///
+    /// # Errors
+    /// When it is refused, does not fit the tables, or was cancelled.
+    pub(in crate::engine) fn vet_query(&self, query: &str) -> Result<(), StoreError> {
+        self.single(query)?;
+        if !self.is_wary() && !may_act(query) {
+            return Ok(());
+        }
+        self.batch(build::begin_reading().text(), None)?;
+        let plan = self.plan_of(session::plan_of_query(query).text());
+        self.undo();
+        self.refuse_acting(&plan?)
+    }
+
+    /// Refuses a statement of a model that is not about tables and views. It must be run in a
+    /// transaction that decides which.
+    ///
+    /// # Errors
+    /// When it is refused, does not fit the tables, or was cancelled.
+    pub(in crate::engine) fn vet_statement(&self, statement: &str) -> Result<(), StoreError> {
+        self.single(statement)?;
+        let plan = self.plan_of(session::plan_of(statement).text());
+        let plan = match plan {
+            Ok(plan) if changes(&plan) => plan,
+            // A query by itself changes nothing; whatever else has a plan is not one.
+            Ok(_) => self
+                .plan_of(session::plan_of_query(statement).text())
+                .map_err(|_| StoreError::refusal())?,
+            // It is a statement, and yet has no plan.
+            Err(StoreError::Sql { message }) if message.starts_with("Parser Error") => {
+                return Err(StoreError::refusal());
+            }
+            Err(error) => return Err(error),
+        };
+        self.refuse_acting(&plan)
+    }
+
+    /// Whether views or macros that SQL of the project may use do more than give rows.
+    fn is_wary(&self) -> bool {
+        self.project.as_ref().is_some_and(|project| project.wary.get())
+    }
+
+    /// Looks at the views and macros of every database that is attached: SQL of the project may use
+    /// them. Gives the macros: database and name.
+    ///
+    /// # Errors
+    /// When the database does not tell.
+    pub(in crate::engine) fn look_at_code(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let mut macros = Vec::new();
+        for row in self.cells(session::code_of_others().text())? {
+            let mut cells = row.iter().map(Value::display);
+            let (database, name) = (cells.next().unwrap_or_default(), cells.next());
+            let acts = cells.next().is_some_and(|code| may_act(&code));
+            if let Some(project) = self.project.as_ref().filter(|_| acts) {
+                project.wary.set(true);
+            }
+            macros.extend(name.filter(|name| !name.is_empty()).map(|name| (database, name)));
+        }
+        Ok(macros)
+    }
+
+    /// How many statements a text of a project holds, as the database reads it.
+    pub(in crate::engine) fn count_statements(&self, sql: &str) -> Option<u64> {
+        self.project.as_ref()?.parser.count(sql)
+    }
+
+    fn plan_of(&self, explain: &str) -> Result<Json, StoreError> {
+        let rows = self.cells(explain)?;
+        // The first is the plan as it was understood, before anything was taken out of it.
+        let text = rows.first().and_then(|row| row.get(1)).map(Value::display);
+        let plan = text.as_deref().map(serde_json::from_str);
+        plan.transpose().ok().flatten().ok_or_else(|| StoreError::Sql {
+            message: "the database does not tell what it would do".to_owned(),
+        })
+    }
+
+    fn refuse_acting(&self, plan: &Json) -> Result<(), StoreError> {
+        let Some(project) = &self.project else { return Ok(()) };
+        if project.functions.get().is_none() {
+            let listed = self.cells(session::table_functions().text())?;
+            let names = listed.iter().filter_map(|row| row.first()).map(Value::display);
+            // Nobody else sets it: a store is used from one thread.
+            let _ = project.functions.set(names.collect());
+        }
+        let acting = project.functions.get().map(|known| acting(plan, known));
+        let acting = acting.unwrap_or_default();
+        if acting.is_empty() {
+            return Ok(());
+        }
+        let message = format!("it calls {}, which does more than read rows", acting.join(" and "));
+        Err(StoreError::Sql { message })
+    }
+
+    /// Text of a project goes to the database one statement at a time.
+    pub(super) fn single(&self, sql: &str) -> Result<(), StoreError> {
+        let Some(project) = &self.project else { return Ok(()) };
+        // Without a semicolon there is one at most, and asking the parser costs a second parse.
+        if !sql.contains(';') {
+            return Ok(());
+        }
+        match project.parser.count(sql) {
+            // What is no SQL is told by the database in its own words.
+            None | Some(1) => Ok(()),
+            Some(_) => Err(StoreError::Sql { message: SEVERAL.to_owned() }),
+        }
     }
 }
 

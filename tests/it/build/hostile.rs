@@ -243,6 +243,31 @@ fn every_place_where_a_project_writes_sql_is_looked_at() {
         assert_ne!(yaml, LOGINS);
         attack.holds(&yaml, &yaml);
     }
+    // One statement, which calls what does more than read: in every field that a later step reads.
+    let acts = "exists (select 1 from json_execute_serialized_sql(json_serialize_sql(\
+                ''with q as (delete from built.main.orders returning a) select a from q'')))";
+    let next = "(select nextval(''numbers'')) > 0";
+    for act in [acts, next] {
+        for yaml in [
+            var(format!("select: 'count(*)', where: '{act}'")),
+            var(format!("select: 'max(case when {act} then 1 end)'")),
+            var(format!("select: 'count(*)', default_value: 'case when {act} then 1 end'")),
+            of_input("where", act.to_owned()),
+            LOGINS.replace(
+                "{select: user_id,",
+                &format!("{{select: 'case when {act} then user_id end',"),
+            ),
+            LOGINS.replace(
+                "occurred_at_col: at",
+                &format!("occurred_at_col: 'case when {act} then at end'"),
+            ),
+            LOGINS.replace("value: '{{user.logins_n}} >= 2'", &format!("value: '{act}'")),
+        ] {
+            assert_ne!(yaml, LOGINS);
+            let told = attack.holds(&yaml, &yaml);
+            assert!(told.contains("is not built") || told.contains("could be built"), "{told}");
+        }
+    }
 }
 
 #[test]
@@ -289,6 +314,27 @@ fn a_file_whose_macros_stand_in_for_functions_is_not_built_into() {
     drop(own);
     let failure = built(&attack.scene.request()).unwrap_err();
     assert!(failure.what.contains("count") && failure.hint.contains("--into"), "{failure}");
+}
+
+#[test]
+fn a_file_is_not_built_into_whose_name_means_another_database() {
+    let attack = Attack::new();
+    for name in ["muster scratch.duckdb", "Memory.v2.duckdb", "temp.duckdb", "muster data 1.db"] {
+        let into = attack.outside(name);
+        Connection::open_in_memory()
+            .unwrap()
+            .execute_batch(&format!(
+                "ATTACH '{}' AS made; CREATE TABLE made.orders AS SELECT 1 AS a",
+                into.display()
+            ))
+            .unwrap();
+        let mut request = attack.scene.request();
+        request.into = into.clone();
+        let before = fs::read(&into).unwrap();
+        let failure = built(&request).unwrap_err();
+        assert!(failure.what.contains("means something else"), "{name}: {failure}");
+        assert_eq!(fs::read(&into).unwrap(), before, "{name}");
+    }
 }
 
 #[test]
