@@ -9,21 +9,13 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let asked = cli::read(std::env::args_os());
-    let stopping = match &asked {
-        Asked::Command(_) => stop::Stopping::CancelFirst,
-        Asked::Window { .. } => stop::Stopping::AtOnce,
-        Asked::Nothing(status) => return *status,
-    };
-    stop::listen(stopping);
-    on_collapse(|place| {
-        let hint = "a file is damaged, or made to do this: take another copy of it";
-        cli::tell(&Failure::new("the database gave up and ended the program", place, hint));
-        stop::end_now(1);
-    });
-    disk::sweep();
     match asked {
-        Asked::Command(command) => command.run(),
+        Asked::Command(command) => {
+            start(stop::Stopping::CancelFirst);
+            command.run()
+        }
         Asked::Window { paths, workspace, limits } => {
+            start(stop::Stopping::AtOnce);
             match app::run(WindowArgs { paths, workspace, limits }) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(failure) => cli::tell(&failure),
@@ -31,4 +23,15 @@ fn main() -> ExitCode {
         }
         Asked::Nothing(status) => status,
     }
+}
+
+/// Sees to it that nothing is left behind, however the program ends, and sweeps what was.
+fn start(stopping: stop::Stopping) {
+    stop::listen(stopping);
+    on_collapse(|place| {
+        let hint = "a file is damaged, or made to do this: take another copy of it";
+        cli::tell(&Failure::new("the database gave up and ended the program", place, hint));
+        stop::end_now(1);
+    });
+    disk::sweep();
 }

@@ -125,14 +125,15 @@ impl Command {
             Self::Verify(command) => command.run(),
             Self::Profile(command) => command.run(),
         };
-        if let Some(status) = stop::status() {
-            // Whoever stopped it knows; what it had begun is cleaned up by now.
-            tell(&Failure::new("stopped", "", ""));
-            return ExitCode::from(status);
-        }
-        match printed {
-            Ok(printed) => printed.write(),
-            Err(failure) => tell(&failure),
+        match (printed, stop::status()) {
+            // What was done before it was stopped is done.
+            (Ok(printed), _) => printed.write(),
+            (Err(_), Some(status)) => {
+                // Whoever stopped it knows; what it had begun is cleaned up by now.
+                tell(&Failure::new("stopped", "", ""));
+                ExitCode::from(status)
+            }
+            (Err(failure), None) => tell(&failure),
         }
     }
 }

@@ -65,7 +65,11 @@ impl PrivateFolder {
             let lock = OpenOptions::new().write(true).create_new(true).open(made.path().join(LOCK));
             // Another process may take it for a left-behind one before it is locked, and then
             // sweeps it: the next one is made.
-            let Some(lock) = lock.ok().filter(is_held) else { continue };
+            let lock = match lock {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                lock => lock.ok(),
+            };
+            let Some(lock) = lock.filter(is_held) else { continue };
             let path = made.keep();
             stop::remove_at_end(&path);
             return Ok(Self { path, _lock: lock });

@@ -81,13 +81,8 @@ pub fn head(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// What stands at a path where a file is expected: `a pipe`, `a folder`. `None` for a file, and
 /// for nothing at all.
 pub fn instead_of_file(path: &Path) -> Option<&'static str> {
-    regular(&std::fs::metadata(path).ok()?).err()?;
-    std::fs::metadata(path).ok().map(|facts| kind(facts.file_type()))
-}
-
-/// Whether an error says that what stands there is no file.
-pub fn is_no_file(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::IsADirectory)
+    let facts = std::fs::metadata(path).ok()?;
+    (!facts.is_file()).then(|| kind(facts.file_type()))
 }
 
 fn regular(facts: &Metadata) -> io::Result<()> {

@@ -147,7 +147,8 @@ fn odd_in(git: &Path) -> Option<(PathBuf, &'static str)> {
     let mut folders = vec![git.to_owned()];
     let mut left = ENTRIES_MAX;
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).ok()?.filter_map(Result::ok) {
+        let Ok(entries) = std::fs::read_dir(folder) else { continue };
+        for entry in entries.filter_map(Result::ok) {
             left = left.checked_sub(1)?;
             let Ok(kind) = entry.file_type() else { continue };
             let path = entry.path();

@@ -1,4 +1,4 @@
-//! The database: the only file that names duckdb.
+//! The database: the only room that names duckdb.
 //!
 //! What holds here, and what is kept out:
 //!
@@ -85,6 +85,8 @@ struct Look {
     lost: Cell<Duration>,
     /// The last statement was stopped because its time was up.
     late: Cell<bool>,
+    /// How often something was not found out for that.
+    missed: Cell<u64>,
 }
 
 /// A database file that is attached when it is needed.
@@ -128,7 +130,7 @@ impl Gauge {
 }
 
 impl Store {
-    /// A database in memory, with nothing in it and not shut: for what the program makes itself.
+    /// A database in memory, with nothing in it and not shut: for tests and benches.
     ///
     /// # Errors
     /// When the database cannot be started.
@@ -227,10 +229,9 @@ impl Store {
         table: &str,
         batches: impl Iterator<Item = RecordBatch>,
     ) -> Result<(), StoreError> {
-        let statement = self.started()?;
         let mut appender = self.connection.appender(table).map_err(plain)?;
         for batch in batches {
-            if statement.is_over() {
+            if self.is_cancelled() {
                 return Err(StoreError::Cancelled);
             }
             appender.append_record_batch(batch).map_err(plain)?;
@@ -720,6 +721,14 @@ impl Probe for Store {
 
     fn was_late(&self) -> bool {
         self.look.late.get()
+    }
+
+    fn note_missed(&self) {
+        self.look.missed.set(self.look.missed.get() + 1);
+    }
+
+    fn missed(&self) -> u64 {
+        self.look.missed.get()
     }
 
     fn is_cancelled(&self) -> bool {

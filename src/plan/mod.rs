@@ -54,8 +54,6 @@ const OWN_MARK: char = '\u{E005}';
 const END_LAYOUT: &str = "2006-01-02 15:04:05.000000";
 /// The schema of tables that live only while a run is being built.
 pub const WORK_SCHEMA: &str = "muster_work";
-/// The schema in which Muster keeps what it knows about runs.
-pub const OWN_SCHEMA: &str = "muster";
 
 /// What a plan depends on beside the project.
 #[derive(Debug, Default, Clone)]

@@ -108,7 +108,7 @@ impl Built {
             if probe.is_cancelled() {
                 return Err(super::probe::cancelled());
             }
-            let found = facts::look(probe, table);
+            let found = super::probe::about(probe, &[table], || facts::look(probe, table));
             let found = super::probe::in_time(probe, found, Facts::none())?;
             personal::mark(table, &found);
             facts.push(found);

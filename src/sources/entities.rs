@@ -185,7 +185,9 @@ fn union_size(
     });
     let union = Sql::join(parts, " UNION ALL ");
     let sql = Sql::fill("SELECT count(DISTINCT key) FROM ({})", &[&union]);
-    Ok(super::probe::counts(probe, &sql)?.first().copied().unwrap_or(0))
+    let tables: Vec<&Table> = places.iter().map(|(table, ..)| *table).collect();
+    let counted = super::probe::about(probe, &tables, || super::probe::counts(probe, &sql));
+    Ok(counted?.first().copied().unwrap_or(0))
 }
 
 /// The features that one event table gives: what is constant per key, how many rows, and the
@@ -246,8 +248,10 @@ fn constant_columns<'a>(
         .collect();
     // The first rows rule out most columns; only the rest is looked at in all rows.
     let sample = Sql::fill("(SELECT * FROM {} LIMIT 2000)", &[&reach(table)]);
-    let likely = constant_in(probe, &sample, key, candidates)?;
-    constant_in(probe, &reach(table), key, likely)
+    super::probe::about(probe, &[table], || {
+        let likely = constant_in(probe, &sample, key, candidates)?;
+        constant_in(probe, &reach(table), key, likely)
+    })
 }
 
 fn constant_in<'a>(

@@ -2,7 +2,7 @@
 
 use super::facts::{Facts, is_unique};
 use super::names::{is_generic_key, normal, singular, subject, without_prefix, words};
-use super::probe::{Probe, counts, in_time, reach};
+use super::probe::{Probe, about, counts, in_time, reach};
 use crate::model::catalog::{Column, Relation, Table};
 use crate::model::failure::Failure;
 use crate::model::value::{Kind, grouped};
@@ -279,7 +279,8 @@ pub(super) fn dangling(
          (SELECT DISTINCT {} AS key FROM {} AS k) ON value = key",
         &[&from, &reach(table), &from, &to, &reach(target.table)],
     );
-    let found = in_time(probe, counts(probe, &sql), Vec::new())?;
+    let found = about(probe, &[table, target.table], || counts(probe, &sql));
+    let found = in_time(probe, found, Vec::new())?;
     Ok((found.first().copied().unwrap_or(0), found.get(1).copied().unwrap_or(0)))
 }
 
@@ -299,7 +300,8 @@ fn first_values_match(
          WHERE {} IS NOT NULL)",
         &[&to, &reach(target.table), &from, &reach(table), &from],
     );
-    let found = in_time(probe, counts(probe, &sql), Vec::new())?;
+    let found = about(probe, &[table, target.table], || counts(probe, &sql));
+    let found = in_time(probe, found, Vec::new())?;
     let (all, matched) = (found.first().copied(), found.get(1).copied());
     let (all, matched) = (all.unwrap_or(0), matched.unwrap_or(0));
     Ok(all >= VALUES_MIN && matched * 10 >= all * 9)

@@ -105,15 +105,22 @@ pub fn open(
         run: None,
         shadows: None,
     };
-    // Whatever is asked of several tables may ask a view that has no end.
-    probe.hurry(catalog.tables.iter().any(|t| matches!(t.origin, TableOrigin::View { .. })));
     report(doing("Looking for keys and relations", None));
     match built {
         Some(built) => built.fill(probe, &mut catalog)?,
         None => discover(probe, &mut catalog)?,
     }
-    correct::apply(probe, &mut catalog, corrections, request.workspace.as_deref())?;
-    probe.hurry(false);
+    let workspace = request.workspace.as_deref();
+    let corrected = correct::apply(probe, &mut catalog, corrections, workspace);
+    probe::in_time(probe, corrected, ())?;
+    if probe.missed() > 0 {
+        let message = format!(
+            "{} did not end in time: keys, relations, cohorts or corrections may be missing",
+            names::counted(probe.missed(), "look")
+        );
+        let hint = "allow more with --time-limit SECONDS or MUSTER_TIME_LIMIT";
+        catalog.findings.push(Finding::new(Severity::Warning, message).hint(hint));
+    }
     Ok(catalog)
 }
 
@@ -201,7 +208,7 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
         if probe.is_cancelled() {
             return Err(probe::cancelled());
         }
-        match facts::look(probe, table) {
+        match probe::about(probe, &[table], || facts::look(probe, table)) {
             Ok(found) => {
                 personal::mark(table, &found);
                 facts.push(found);
@@ -217,7 +224,7 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
     }
     let mut keys: Vec<Option<String>> = Vec::new();
     for (table, facts) in catalog.tables.iter().zip(&facts) {
-        let key = keys::unique_key(probe, table, facts);
+        let key = probe::about(probe, &[table], || keys::unique_key(probe, table, facts));
         keys.push(probe::in_time(probe, key, None)?);
     }
     let tables = catalog.tables.clone();

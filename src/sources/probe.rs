@@ -51,6 +51,12 @@ pub trait Probe {
     /// Whether the last statement was stopped because its time was up.
     fn was_late(&self) -> bool;
 
+    /// Notes that something was not found out because its time was up.
+    fn note_missed(&self);
+
+    /// How often that was.
+    fn missed(&self) -> u64;
+
     /// Whether the work is to stop.
     fn is_cancelled(&self) -> bool;
 }
@@ -64,7 +70,8 @@ pub fn reach(table: &Table) -> Sql {
     }
 }
 
-/// What a look at views found, or what counts when they did not answer in time.
+/// What a statement found, or what counts when it did not end in its time. What was missed is told
+/// when the source is open.
 ///
 /// # Errors
 /// Every other failure.
@@ -73,7 +80,20 @@ pub(super) fn in_time<T>(
     found: Result<T, Failure>,
     late: T,
 ) -> Result<T, Failure> {
-    if found.is_err() && probe.was_late() { Ok(late) } else { found }
+    if found.is_err() && probe.was_late() {
+        probe.note_missed();
+        return Ok(late);
+    }
+    found
+}
+
+/// Asks about tables; in a hurry when one of them is a view, which may be without an end.
+pub(super) fn about<T>(probe: &dyn Probe, tables: &[&Table], ask: impl FnOnce() -> T) -> T {
+    let is_view = |table: &&Table| matches!(table.origin, TableOrigin::View { .. });
+    probe.hurry(tables.iter().any(is_view));
+    let found = ask();
+    probe.hurry(false);
+    found
 }
 
 /// The whole numbers of the one row that a statement of counts gives.

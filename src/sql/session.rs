@@ -171,11 +171,6 @@ pub fn built_in_functions() -> Sql {
     Sql::raw("SELECT DISTINCT function_name FROM duckdb_functions() WHERE internal")
 }
 
-/// A setting of the database.
-pub fn set(name: &'static str, value: &str) -> Sql {
-    Sql::fill("SET {} = {}", &[&Sql::raw(name), &duckdb::text(value)])
-}
-
 fn without_end(statement: &str) -> &str {
     statement.trim().trim_end_matches(';').trim_end()
 }

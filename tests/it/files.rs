@@ -517,16 +517,6 @@ fn a_command_that_is_told_to_stop_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_second_time_ends_it_at_once() {
-    let place = Place::new();
-    let child = endless(&place);
-    tell(&child, Signal::TERM);
-    tell(&child, Signal::TERM);
-    let ran = ended(child, &["build"]);
-    assert_eq!(ran.status, Some(143), "{}", ran.said);
-}
-
-#[test]
 fn what_a_killed_command_left_is_swept_by_the_next() {
     let place = Place::new();
     place.users("users.csv");

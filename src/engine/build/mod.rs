@@ -400,8 +400,8 @@ impl Builder<'_> {
             match self.steps(&plan, job) {
                 Ok(()) => return Ok(plan),
                 Err(Stop::Failed(failure)) => return Err(failure),
-                Err(Stop::Broken { items, .. }) if items.is_empty() => {
-                    return Err(Failure::new("a step does not work", "", "report what was built"));
+                Err(Stop::Broken { items, why }) if items.is_empty() => {
+                    return Err(Failure::new(why, "", "report what was built"));
                 }
                 Err(Stop::Broken { items, why }) => leave_out(options, &items, &why),
             }
@@ -456,6 +456,7 @@ impl Builder<'_> {
         });
         if noted.is_err() {
             self.store.undo();
+            self.store.execute(statements::keep_order(true).text())?;
         }
         self.clear_scratch(step)?;
         noted?;

@@ -1,12 +1,12 @@
 //! SQL of the project: looked at before it is run, and run where it can change nothing of a person.
 //!
 //! ```text
-//! query of a step ──planned in a transaction that only reads──▶ CREATE TABLE … AS query
+//! query of a step ──may it act? planned where it only reads──▶ CREATE TABLE … AS query
 //! statements of a model ──one by one, in a scratch database──▶ its own table ──copied──▶ the file
 //! ```
 //!
-//! - What a text does is told by the database that runs it, from the plan that it makes, never by
-//!   reading the text here.
+//! - What a text does is told by the database that runs it, from the plan that it makes. A query in
+//!   which none of the words stands without which nothing can be done needs no plan.
 //! - A transaction of the database writes to one database only. A model's begins by writing to the
 //!   scratch database, so that nothing else can be written to, however its statements name it.
 //! - What a model leaves behind beside its own table is thrown away, and what was there before it
@@ -72,6 +72,10 @@ impl Builder<'_> {
         let refused = |message: String| StoreError::Sql { message };
         let pieces = plan::single_statements(text);
         let count = |text: &str| self.store.count_statements(text);
+        if count(text).is_none() {
+            // It is no SQL: nothing of it is run, and the database says what is wrong with it.
+            return self.store.execute(text);
+        }
         let told_apart = count(text) == u64::try_from(pieces.len()).ok()
             && pieces.iter().all(|piece| count(piece) == Some(1));
         if !told_apart {

@@ -1,7 +1,7 @@
 //! Joins the ids of an entity: rows stream out of the database, [`crate::identity`] joins them, and
 //! the id graph streams back.
 
-use super::super::store::Store;
+use super::super::store::{Store, StoreError};
 use super::{Builder, ISO, Stitched, Stop};
 use crate::define::{Item, Target};
 use crate::identity::{
@@ -302,11 +302,14 @@ impl Builder<'_> {
             }
             Ok(())
         });
-        // A run of another definition may have kept its graph in another shape.
-        if read.is_err() {
-            (earlier.main_ids, earlier.of_nodes) = (Vec::new(), Vec::new());
+        match read {
+            // A run of another definition may have kept its graph in another shape.
+            Err(StoreError::Sql { .. }) => {
+                (earlier.main_ids, earlier.of_nodes) = (Vec::new(), Vec::new());
+                Ok(())
+            }
+            read => Ok(read?),
         }
-        Ok(())
     }
 
     fn read_source(
@@ -324,18 +327,17 @@ impl Builder<'_> {
         // The order of rows changes nothing, and keeping it costs a quarter more.
         self.store.execute(statements::keep_order(false).text())?;
         let read = self.store.batches(query.text(), &mut take);
-        self.store.execute(statements::keep_order(true).text())?;
-        read.map_err(|error| self.fault(stitch, source, &error))
+        // After a failure the transaction is undone first, and then this is set for it.
+        read.map_err(|error| self.fault(stitch, source, &error))?;
+        Ok(self.store.execute(statements::keep_order(true).text())?)
     }
 
-    pub(super) fn fault(
-        &self,
-        stitch: &Stitch,
-        source: &StitchSource,
-        error: &super::super::store::StoreError,
-    ) -> Stop {
-        use super::super::store::StoreError;
-        let StoreError::Sql { message } = error else { return error.clone().into() };
+    pub(super) fn fault(&self, stitch: &Stitch, source: &StitchSource, error: &StoreError) -> Stop {
+        let message = match error {
+            StoreError::Sql { message } => message.clone(),
+            StoreError::Limit { what, hint } => format!("{what}; {hint}"),
+            other => return other.clone().into(),
+        };
         let from = self.project[stitch.id].sources.get(source.number).map(|source| source.from);
         let items = match from.map(Target::item) {
             Some(item) => vec![item],

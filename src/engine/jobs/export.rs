@@ -1,7 +1,7 @@
 //! Writes the members of a slice to a file, with a manifest beside it.
 //!
 //! ```text
-//! NAME.part ──written, counted, hashed──▶ NAME          renamed
+//! private folder ──moved──▶ NAME.part ──counted, hashed──▶ NAME      renamed
 //! NAME.manifest.json.part ──────────────▶ NAME.manifest.json   renamed last
 //! ```
 //!

@@ -86,12 +86,12 @@ fn open(
 ) -> Result<Session, Failure> {
     let manifest = &verdict.manifest;
     let source = &manifest.source;
+    let beside = beside(&verdict.list);
     let paths = match consent.source.is_empty() {
         // A path that is not whole is meant from where the list lies.
-        true => vec![beside(&verdict.list).join(&source.path)],
+        true => vec![beside.join(&source.path)],
         false => consent.source.clone(),
     };
-    let beside = beside(&verdict.list);
     if consent.source.is_empty() && !lies_in(&paths[0], &beside) {
         return Err(elsewhere(verdict));
     }

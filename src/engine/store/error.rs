@@ -140,7 +140,7 @@ impl StoreError {
     pub(super) fn time_is_up(time: Duration) -> Self {
         let seconds = time.as_secs_f64();
         Self::Limit {
-            what: format!("it took longer than {seconds:.0} s and was stopped"),
+            what: format!("it took longer than {seconds} s and was stopped"),
             hint: MORE_TIME,
         }
     }
@@ -150,7 +150,7 @@ impl StoreError {
         let seconds = time.as_secs_f64();
         Self::Limit {
             what: format!(
-                "slow views took the {seconds:.0} s that they may take together, so it was not \
+                "slow views took the {seconds} s that they may take together, so it was not \
                  looked at"
             ),
             hint: MORE_TIME,

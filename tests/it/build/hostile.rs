@@ -248,7 +248,12 @@ fn every_place_where_a_project_writes_sql_is_looked_at() {
                 ''with q as (delete from built.main.orders returning a) select a from q'')))";
     let next = "(select nextval(''numbers'')) > 0";
     for act in [acts, next] {
+        let passing = with_model(
+            "single_sql",
+            &format!("select user_id from logins where {}", act.replace("''", "'")),
+        );
         for yaml in [
+            passing.replace("output_type: table", "output_type: ephemeral"),
             var(format!("select: 'count(*)', where: '{act}'")),
             var(format!("select: 'max(case when {act} then 1 end)'")),
             var(format!("select: 'count(*)', default_value: 'case when {act} then 1 end'")),
