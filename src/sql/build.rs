@@ -350,18 +350,24 @@ pub fn scratch_objects() -> Sql {
     )
 }
 
-/// Makes a table of the one of its name in the scratch database.
-pub fn from_scratch(name: &str) -> Sql {
-    let pieces = [&ident(name), &path(&[SCRATCH, "main", name])];
-    Sql::fill("CREATE OR REPLACE TABLE {} AS SELECT * FROM {}", &pieces)
+/// The rows of a table or view of the scratch database.
+pub fn scratch_rows(name: &str) -> Sql {
+    Sql::fill("SELECT * FROM {}", &[&path(&[SCRATCH, "main", name])])
 }
 
-/// Temporary tables and views: name, kind and what defines them.
+/// Makes a table of the one of its name in the scratch database.
+pub fn from_scratch(name: &str) -> Sql {
+    Sql::fill("CREATE OR REPLACE TABLE {} AS {}", &[&ident(name), &scratch_rows(name)])
+}
+
+/// Temporary tables, views and macros: name, kind and what defines them.
 pub fn temporary_objects() -> Sql {
     Sql::raw(
         "SELECT table_name, 'table', coalesce(sql, '') FROM duckdb_tables() WHERE temporary \
          UNION ALL SELECT view_name, 'view', coalesce(sql, '') FROM duckdb_views() \
-         WHERE temporary AND NOT internal",
+         WHERE temporary AND NOT internal \
+         UNION ALL SELECT function_name, 'macro', coalesce(macro_definition, '') \
+         FROM duckdb_functions() WHERE database_name = 'temp' AND NOT internal",
     )
 }
 

@@ -573,11 +573,12 @@ class Case:
 
     def workspace(self):
         """A workspace, changed, of a good source."""
-        rng, home = self.rng, self.folder / "source"
+        rng, home, away = self.rng, self.folder / "source", self.folder / "elsewhere"
         home.mkdir()
+        away.mkdir()
         source = home / "base.duckdb"
         shutil.copy(self.pool / "base.duckdb", source)
-        file = rng.choice((home, self.folder)) / "muster.yaml"
+        file = rng.choice((home, away)) / "muster.yaml"
         changed = mutate_yaml(rng, WORKSPACE, [WORKSPACE], self.place)
         file.write_bytes(changed if rng.random() < 0.9 else damage(rng, WORKSPACE.encode()))
         if rng.random() < 0.2:

@@ -152,7 +152,7 @@ pub fn compile(
 /// The definitions of the first step that makes one thing of several statements.
 fn several_in(plan: &Plan, parser: &Parser) -> Option<Vec<Item>> {
     let is_several = |statement: &Statement<String>| match statement {
-        Statement::Makes { .. } => parser.count(&statement.text()).is_some_and(|n| n > 1),
+        Statement::Makes { .. } => parser.count(&statement.text()).is_ok_and(|n| n > 1),
         Statement::Own(_) | Statement::Model { .. } => false,
     };
     let run = Run { number: 1, end: DateTime::default() };

@@ -19,7 +19,7 @@ use crate::plan::{self, FilterRule, Statement, Step, Work};
 use crate::sql::build::{self as statements, SCRATCH};
 use std::collections::BTreeSet;
 
-/// A temporary table or view: name, kind and what defines it.
+/// A temporary table, view or macro: name, kind and what defines it.
 type Temporary = (String, String, String);
 
 impl Builder<'_> {
@@ -71,14 +71,9 @@ impl Builder<'_> {
     fn in_scratch(&self, table: &str, text: &str) -> Result<(), StoreError> {
         let refused = |message: String| StoreError::Sql { message };
         let pieces = plan::single_statements(text);
-        let count = |text: &str| self.store.count_statements(text);
-        if count(text).is_none() {
-            // It is no SQL: nothing of it is run, and the database says what is wrong with it.
-            return self.store.execute(text);
-        }
-        let told_apart = count(text) == u64::try_from(pieces.len()).ok()
-            && pieces.iter().all(|piece| count(piece) == Some(1));
-        if !told_apart {
+        let all = self.store.count_statements(text)?;
+        let is_one = |piece: &String| self.store.count_statements(piece).is_ok_and(|n| n == 1);
+        if all != pieces.len() as u64 || !pieces.iter().all(is_one) {
             return Err(refused("its statements cannot be told apart".to_owned()));
         }
         let before = self.temporary()?;
@@ -104,7 +99,9 @@ impl Builder<'_> {
         if made.is_empty() {
             return Err(refused("it does not make its own table".to_owned()));
         }
-        self.store.execute(statements::commit().text())
+        self.store.execute(statements::commit().text())?;
+        // Its table may be a view, whose query runs when it is copied.
+        self.store.vet_plan(statements::scratch_rows(table).text())
     }
 
     /// Throws away what models left behind.
@@ -115,7 +112,7 @@ impl Builder<'_> {
         }
         self.store.execute(statements::detach_scratch().text())?;
         for (name, kind, _) in self.temporary()? {
-            if !self.defined_views.contains(&name) {
+            if kind != "macro" && !self.defined_views.contains(&name) {
                 let dropped = statements::drop_temporary(&name, kind == "view");
                 self.store.execute(dropped.text())?;
             }

@@ -161,13 +161,13 @@ impl StoreError {
     fn of_limit(message: &str) -> Option<Self> {
         if message.contains("max_temp_directory_size") {
             return Some(Self::Limit {
-                what: "it needs more disk for what does not fit into memory than it may use".into(),
+                what: "it takes more disk for what does not fit into memory than it may use".into(),
                 hint: "allow more with --spill-limit SIZE or MUSTER_SPILL_LIMIT",
             });
         }
         let memory = message.contains("Out of Memory Error") || message.contains("bad_alloc");
         memory.then(|| Self::Limit {
-            what: "it needs more memory than it may use".into(),
+            what: "it takes more memory than it may use".into(),
             hint: "allow more with --memory-limit SIZE or MUSTER_MEMORY_LIMIT",
         })
     }

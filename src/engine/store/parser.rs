@@ -7,7 +7,7 @@
 #![expect(unsafe_code, reason = "the crate has no safe call that parses without running")]
 
 use duckdb::ffi;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::ptr;
 
 /// A database without content that only parses.
@@ -35,17 +35,27 @@ impl Parser {
         }
     }
 
-    /// How many statements a text holds; `None` when it is none.
-    pub(in crate::engine) fn count(&self, sql: &str) -> Option<u64> {
-        let sql = CString::new(sql).ok()?;
+    /// How many statements a text holds.
+    ///
+    /// # Errors
+    /// When it is no SQL: the parser's words. A part of it may be, and must not be run: the database
+    /// would carry it out before it meets the mistake.
+    pub(in crate::engine) fn count(&self, sql: &str) -> Result<u64, String> {
+        let sql = CString::new(sql).map_err(|_| "it holds a zero character".to_owned())?;
         let mut statements = ptr::null_mut();
-        // SAFETY: the connection is open, the text ends in a zero byte and outlives the call, and
-        // what is extracted is destroyed once, whether or not there was a mistake in the text.
+        // SAFETY: the connection is open, the text ends in a zero byte and outlives the call. The
+        // message belongs to what was extracted and is copied before that is destroyed, which
+        // happens once, whether or not there was a mistake in the text.
         unsafe {
             let count =
                 ffi::duckdb_extract_statements(self.connection, sql.as_ptr(), &mut statements);
+            let told = ffi::duckdb_extract_statements_error(statements);
+            let told = match told.is_null() {
+                true => "there is no statement in it".to_owned(),
+                false => CStr::from_ptr(told).to_string_lossy().into_owned(),
+            };
             ffi::duckdb_destroy_extracted(&mut statements);
-            (count > 0).then_some(count)
+            if count > 0 { Ok(count) } else { Err(told) }
         }
     }
 }
@@ -67,7 +77,7 @@ mod tests {
     #[test]
     fn statements_are_counted_as_the_database_reads_them() {
         let parser = Parser::start().unwrap();
-        let count = |sql: &str| parser.count(sql);
+        let count = |sql: &str| parser.count(sql).ok();
         assert_eq!(count("SELECT ';' -- ;\n"), Some(1));
         assert_eq!(count("SELECT 1; DROP TABLE t"), Some(2));
         assert_eq!(count("SELECT e'\\'' AS c; COPY (SELECT 1) TO 'x'; --'"), Some(2));
@@ -76,5 +86,9 @@ mod tests {
         assert_eq!(count("no SQL at all"), None);
         assert_eq!(count(""), None);
         assert_eq!(count("SELECT 1\0; DROP TABLE t"), None);
+        // Its beginning is a statement, and yet it is none.
+        assert_eq!(count("SELECT 1; DROP TABLE t; )("), None);
+        let told = parser.count("SELECT 1; DROP TABLE t; )(").unwrap_err();
+        assert!(told.contains("syntax error"), "{told}");
     }
 }

@@ -171,9 +171,17 @@ impl Store {
     /// When it is refused, does not fit the tables, or was cancelled.
     pub(in crate::engine) fn vet_query(&self, query: &str) -> Result<(), StoreError> {
         self.single(query)?;
-        if !self.is_wary() && !may_act(query) {
-            return Ok(());
+        match self.is_wary() || may_act(query) {
+            true => self.vet_plan(query),
+            false => Ok(()),
         }
+    }
+
+    /// The same by its plan, whatever words stand in it.
+    ///
+    /// # Errors
+    /// See [`Store::vet_query`].
+    pub(in crate::engine) fn vet_plan(&self, query: &str) -> Result<(), StoreError> {
         self.batch(build::begin_reading().text(), None)?;
         let plan = self.plan_of(session::plan_of_query(query).text());
         self.undo();
@@ -228,8 +236,12 @@ impl Store {
     }
 
     /// How many statements a text of a project holds, as the database reads it.
-    pub(in crate::engine) fn count_statements(&self, sql: &str) -> Option<u64> {
-        self.project.as_ref()?.parser.count(sql)
+    ///
+    /// # Errors
+    /// When it is no SQL.
+    pub(in crate::engine) fn count_statements(&self, sql: &str) -> Result<u64, StoreError> {
+        let Some(project) = &self.project else { return Err(StoreError::refusal()) };
+        project.parser.count(sql).map_err(|told| StoreError::of_message(&told, None))
     }
 
     fn plan_of(&self, explain: &str) -> Result<Json, StoreError> {
@@ -267,9 +279,10 @@ impl Store {
             return Ok(());
         }
         match project.parser.count(sql) {
-            // What is no SQL is told by the database in its own words.
-            None | Some(1) => Ok(()),
-            Some(_) => Err(StoreError::Sql { message: SEVERAL.to_owned() }),
+            Ok(1) => Ok(()),
+            Ok(_) => Err(StoreError::Sql { message: SEVERAL.to_owned() }),
+            // The database runs what stands before a mistake.
+            Err(told) => Err(StoreError::of_message(&told, None)),
         }
     }
 }

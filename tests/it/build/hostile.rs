@@ -138,11 +138,18 @@ fn a_query_of_a_model_is_one_query_and_only_reads() {
         "select 1 as user_id from enable_logging('QueryLog', storage := 'file', storage_path := 'NEW')".into(),
         "select 1 as user_id from force_checkpoint()".into(),
         "select 1) as asked; copy (select 1) to 'NEW'; select * from (select 1".into(),
+        // The database runs what stands before a mistake.
+        "select user_id from logins; drop table orders; )(".into(),
+        "select user_id from logins; copy (select 1) to 'DATA' (format csv, use_tmp_file false); )("
+            .into(),
     ];
     for sql in attacks {
         let sql = attack.filled(&sql);
-        let told = attack.holds(&with_model("single_sql", &sql), &sql);
-        assert!(told.contains("error ") && told.contains("helper"), "{sql}\n{told}");
+        let table = with_model("single_sql", &sql);
+        for yaml in [table.replace("output_type: table", "output_type: ephemeral"), table] {
+            let told = attack.holds(&yaml, &sql);
+            assert!(told.contains("error ") && told.contains("helper"), "{sql}\n{told}");
+        }
     }
 }
 
@@ -190,10 +197,19 @@ fn statements_of_a_model_change_its_own_tables_and_nothing_else() {
         "explain analyze delete from orders;",
         "load json;",
         "vacuum;",
+        "drop macro nvl;",
+        "delete from orders; )(;",
     ] {
         let sql = attack.filled(&format!("{first}\n{own}"));
         let told = attack.holds(&with_model("multi_sql", &sql), &sql);
         assert!(told.contains("error ") && told.contains("helper"), "{sql}\n{told}");
+    }
+    for view in [
+        "create or replace view {{this}} as select * from json_execute_serialized_sql(json_serialize_sql('with q as (delete from built.main.orders returning a) select a as user_id from q'))",
+        "create temp view tv as select nextval('numbers')::varchar as user_id; create or replace view {{this}} as select * from tv",
+    ] {
+        let told = attack.holds(&with_model("multi_sql", view), view);
+        assert!(told.contains("error ") && told.contains("helper"), "{view}\n{told}");
     }
     // What a model may do works, and leaves nothing behind.
     let fine = "create or replace temp table mine as select user_id from logins; \
@@ -233,6 +249,9 @@ fn every_place_where_a_project_writes_sql_is_looked_at() {
         var(format!("select: 'last_value(email)', window: {{order_by: ['at) from logins; {quoted}; --'], partition_by: [user_main_id]}}")),
         var(format!("select: 'count(*)', column_data_type: 'integer) from logins; {quoted}; --'")),
         of_input("where", format!("true; {quoted}; --")),
+        of_input("where", format!("true) ; {quoted}; --")),
+        of_input("where", "true) ; delete from built.main.orders; --".to_owned()),
+        LOGINS.replace("occurred_at_col: at", &format!("occurred_at_col: 'at)) ; {quoted}; --'")),
         LOGINS.replace("{select: user_id,", &format!("{{select: 'user_id from logins; {quoted}; select user_id',")),
         LOGINS.replace("occurred_at_col: at", &format!("occurred_at_col: 'at from logins; {quoted}; --'")),
         LOGINS.replace("value: '{{user.logins_n}} >= 2'", &format!("value: '1 = 1); {quoted}; --'")),
