@@ -145,7 +145,7 @@ impl Store {
     /// When it is locked, damaged, or cannot be made.
     pub fn writable(path: &Path, limits: &Limits) -> Result<Self, StoreError> {
         let mut store = Self::start(Some(path), limits)?;
-        store.project = Some(Project::start()?);
+        store.project = Some(Project::default());
         Ok(store)
     }
 

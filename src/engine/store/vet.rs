@@ -146,8 +146,10 @@ fn visit(node: &Json, see: &mut dyn FnMut(&str)) {
 }
 
 /// What a store has that runs SQL of a project.
+#[derive(Default)]
 pub(super) struct Project {
-    parser: Parser,
+    /// Started when the first text needs it: most have no semicolon.
+    parser: OnceCell<Option<Parser>>,
     /// What the database has that can stand after `FROM`, in small letters, once it was asked.
     functions: OnceCell<BTreeSet<String>>,
     /// Views or macros of the files may do more than give rows.
@@ -155,12 +157,13 @@ pub(super) struct Project {
 }
 
 impl Project {
-    /// For a store that will run SQL of a project.
-    pub(super) fn start() -> Result<Self, StoreError> {
-        let parser = Parser::start().ok_or_else(|| StoreError::Sql {
+    /// How many statements a text holds.
+    fn count(&self, sql: &str) -> Result<u64, StoreError> {
+        let parser = self.parser.get_or_init(Parser::start).as_ref();
+        let parser = parser.ok_or_else(|| StoreError::Sql {
             message: "no second database can be started".to_owned(),
         })?;
-        Ok(Self { parser, functions: OnceCell::new(), wary: Cell::new(false) })
+        parser.count(sql).map_err(|told| StoreError::of_message(&told, None))
     }
 }
 
@@ -241,7 +244,7 @@ impl Store {
     /// When it is no SQL.
     pub(in crate::engine) fn count_statements(&self, sql: &str) -> Result<u64, StoreError> {
         let Some(project) = &self.project else { return Err(StoreError::refusal()) };
-        project.parser.count(sql).map_err(|told| StoreError::of_message(&told, None))
+        project.count(sql)
     }
 
     fn plan_of(&self, explain: &str) -> Result<Json, StoreError> {
@@ -278,11 +281,11 @@ impl Store {
         if !sql.contains(';') {
             return Ok(());
         }
-        match project.parser.count(sql) {
+        match project.count(sql) {
             Ok(1) => Ok(()),
             Ok(_) => Err(StoreError::Sql { message: SEVERAL.to_owned() }),
             // The database runs what stands before a mistake.
-            Err(told) => Err(StoreError::of_message(&told, None)),
+            Err(error) => Err(error),
         }
     }
 }
