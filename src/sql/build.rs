@@ -333,7 +333,7 @@ pub fn attach_scratch() -> Sql {
 
 /// Lets the scratch database go with all that is in it.
 pub fn detach_scratch() -> Sql {
-    Sql::fill("DETACH {}", &[&ident(SCRATCH)])
+    Sql::fill("DETACH DATABASE IF EXISTS {}", &[&ident(SCRATCH)])
 }
 
 /// Binds the transaction to the scratch database: a transaction writes to one database only.

@@ -440,7 +440,10 @@ impl Builder<'_> {
             self.defined_views.extend(step.makes.iter().map(|name| self.run.settle(name)));
             return Ok(());
         }
-        self.model_apart(step)?;
+        if let Err(stop) = self.model_apart(step) {
+            self.clear_scratch(step)?;
+            return Err(stop);
+        }
         self.store.execute(statements::begin().text())?;
         let work = match &step.work {
             Work::Stitch(stitch) => self.stitch(stitch, step, tell),

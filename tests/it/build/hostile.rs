@@ -211,6 +211,18 @@ fn statements_of_a_model_change_its_own_tables_and_nothing_else() {
         let told = attack.holds(&with_model("multi_sql", view), view);
         assert!(told.contains("error ") && told.contains("helper"), "{view}\n{told}");
     }
+    // A model that is refused leaves nothing for the next one.
+    let two = with_model(
+        "multi_sql",
+        "create temp table kept as select 1 as a; create table other as select 1 as a; \
+         create or replace view {{this}} as select nextval('numbers')::varchar as user_id",
+    );
+    let next = "  - name: second\n    model_type: sql_template\n    model_spec: {materialization: \
+                {output_type: table}, multi_sql: 'create temp table kept as select * from logins; \
+                create or replace table {{this}} as select user_id from kept', ids: [{select: \
+                user_id, type: user_id, entity: user}]}\nvar_groups:\n";
+    let told = attack.holds(&two.replace("var_groups:\n", next), "two models");
+    assert!(told.contains("helper") && !told.contains("second"), "{told}");
     // What a model may do works, and leaves nothing behind.
     let fine = "create or replace temp table mine as select user_id from logins; \
                 create temp view seen as select * from mine; \
