@@ -614,6 +614,11 @@ class Case:
         file.write_bytes(damage(rng, text.encode()) if rng.random() < 0.1 else text.encode())
         if rng.random() < 0.1:
             put_oddity(rng, rng.choice((file, out)), self.precious)
+        if out.is_symlink() and out.resolve().is_relative_to(self.precious.resolve()):
+            # Who names a link means what it leads to, so it leads elsewhere here.
+            (self.folder / "linked.csv").write_text("user_id\n1\n")
+            out.unlink()
+            out.symlink_to(self.folder / "linked.csv")
         for arguments in ((out,), (file, "--json"), (out, "--rebuild"), (out, "--rebuild", "--source", source)):
             self.run("verify", *arguments)
 
