@@ -66,8 +66,8 @@ mod tests {
 
     #[test]
     fn a_walled_thread_writes_where_it_may_and_nowhere_else() {
-        let folder = std::env::current_dir().unwrap().join("target/walled");
-        let (inside, outside) = (folder.join("in"), folder.join("out"));
+        let folder = tempfile::tempdir().unwrap();
+        let (inside, outside) = (folder.path().join("in"), folder.path().join("out"));
         fs::create_dir_all(&inside).unwrap();
         fs::create_dir_all(&outside).unwrap();
         fs::write(outside.join("precious"), "precious").unwrap();
@@ -89,6 +89,5 @@ mod tests {
         });
         walled.unwrap().join().unwrap();
         assert_eq!(fs::read_to_string(outside.join("precious")).unwrap(), "precious");
-        fs::remove_dir_all(folder).unwrap();
     }
 }
