@@ -11,6 +11,7 @@
 //! - Cells leave as [`Value`]s, frames as polars frames; no type of the database is seen outside.
 
 mod collapse;
+mod copied;
 mod error;
 mod parser;
 mod sandbox;
@@ -429,8 +430,10 @@ impl Store {
         reader: &Reader,
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<(), StoreError> {
-        let rows = session::everything(&crate::sql::from_files(paths, reader));
         let file = paths.first().map(PathBuf::as_path);
+        let copied = self.copied(reader)?;
+        let reader = copied.as_ref().map_or(reader, |copied| &copied.reader);
+        let rows = session::everything(&crate::sql::from_files(paths, reader));
         if reader.is_parquet() {
             self.batch(session::name_query(name, &rows).text(), file)
         } else {

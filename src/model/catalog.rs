@@ -6,6 +6,7 @@
 
 use super::definition::{Definitions, Run};
 use super::finding::Finding;
+use super::reading::TextFiles;
 use super::value::Kind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -129,8 +130,8 @@ pub enum Reader {
         /// Column names with their DuckDB types.
         columns: Vec<(String, String)>,
     },
-    /// `read_csv`.
-    Csv(CsvReader),
+    /// `read_csv`, once for each part, and what becomes of the text.
+    Text(TextFiles),
     /// Another reader, with the number of each row (from 1, in file order) as a first column: the
     /// key of a table that has no other.
     Numbered {
@@ -147,36 +148,9 @@ impl Reader {
         match self {
             Self::Parquet => true,
             Self::Numbered { reader, .. } => reader.is_parquet(),
-            Self::Json { .. } | Self::Csv(_) => false,
+            Self::Json { .. } | Self::Text(_) => false,
         }
     }
-}
-
-/// How a delimited text file is read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CsvReader {
-    /// The separator between cells.
-    pub delimiter: String,
-    /// The quote character; empty for none.
-    pub quote: String,
-    /// The escape character; empty for none.
-    pub escape: String,
-    /// Whether the first line holds names.
-    pub header: bool,
-    /// Lines before the header.
-    pub skip_lines: u64,
-    /// Cells that mean missing, beside the empty cell.
-    pub missing_words: Vec<String>,
-    /// Whether a quoted empty cell stays empty text rather than missing.
-    pub quoted_empty_is_text: bool,
-    /// Column names with their DuckDB types.
-    pub columns: Vec<(String, String)>,
-    /// `utf-8`, `utf-16` or `latin-1`.
-    pub encoding: String,
-    /// Lenient: short rows are padded, and rows that do not fit are skipped and reported.
-    pub lenient: bool,
-    /// The newline style when the file must be told (`\n`, `\r`, `\r\n`).
-    pub new_line: Option<String>,
 }
 
 /// A column of a table or a feature of an entity.

@@ -16,6 +16,7 @@ pub mod finding;
 pub mod limits;
 pub mod now;
 pub mod question;
+pub mod reading;
 pub mod shown;
 pub mod value;
 pub mod workspace;

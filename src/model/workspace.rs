@@ -89,6 +89,41 @@ pub enum Correction {
         /// Whether it is.
         personal: bool,
     },
+    /// What the text in a column of files becomes.
+    Columns {
+        /// The table's handle.
+        table: String,
+        /// The column.
+        column: String,
+        /// The form, as [`super::reading::Form`] is written: `date %d/%m/%Y`.
+        #[serde(rename = "as")]
+        form: String,
+    },
+    /// How the files of a table are written.
+    File(FileCorrection),
+}
+
+/// How the files of a table are written, where that was guessed otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileCorrection {
+    /// The table's handle.
+    pub table: String,
+    /// What stands between cells; `\\t` is a tab.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<String>,
+    /// The quote character; empty for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
+    /// The encoding: `windows-1252`, `shift_jis`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// Whether a line holds the names of the columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// Lines above that line, or above the rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip_lines: Option<u64>,
 }
 
 /// A chart on the Look tab.

@@ -46,6 +46,12 @@ pub(super) fn apply(
             Correction::Personal { table, column, personal } => {
                 set_personal(catalog, table, column, (*personal, workspace))
             }
+            // These were obeyed when the files were read.
+            Correction::Columns { table, column, .. } => missing_column(catalog, table, column),
+            Correction::File(file) => {
+                let missing = catalog.table(&file.table).is_none();
+                missing.then(|| format!("the table {}", file.table))
+            }
         };
         if let Some(missing) = missing {
             let message = format!("a correction is about {missing}, which is not in the source");
@@ -130,6 +136,16 @@ fn set_relation(
     });
     catalog.relations.push(relation);
     Ok(None)
+}
+
+fn missing_column(catalog: &Catalog, table: &str, column: &str) -> Option<String> {
+    match catalog.table(table) {
+        None => Some(format!("the table {table}")),
+        Some(found) if found.column(column).is_none() => {
+            Some(format!("the column {table}.{column}"))
+        }
+        Some(_) => None,
+    }
 }
 
 fn set_time(catalog: &mut Catalog, table: &str, column: Option<&str>) -> Option<String> {

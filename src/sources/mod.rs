@@ -27,6 +27,7 @@ mod read;
 mod rows;
 mod times;
 
+pub use csv::write_as_utf8;
 pub use database::{log_of, shadowing};
 pub use probe::{Probe, reach};
 
@@ -85,7 +86,7 @@ pub fn open(
             let shows = |origin: &TableOrigin| built.as_ref().is_none_or(|b| b.shows(origin));
             database::tables(probe, first, &shows, &mut findings, &mut tell)?
         }
-        SourceKind::Files => read::tables(probe, &paths, &mut findings, report)?,
+        SourceKind::Files => read::tables(probe, &paths, corrections, &mut findings, report)?,
     };
     let path = match paths.as_slice() {
         [one] => one.clone(),
@@ -160,7 +161,7 @@ pub fn tables_of_files(
     findings: &mut Vec<Finding>,
     report: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Table>, Failure> {
-    read::tables(probe, paths, findings, report)
+    read::tables(probe, paths, &[], findings, report)
 }
 
 fn doing(what: &str, part: Option<f32>) -> Progress {

@@ -1,18 +1,30 @@
 //! Files become tables: how each is read, and its rows counted.
 
+use super::csv::{self, FileLook};
 use super::facts::count_rows;
 use super::files::{FileSet, Format, check_content, file_sets};
-use super::names::free;
-use super::probe::{Probe, cancelled};
-use super::{csv, files, json};
+use super::names::{counted, free};
+use super::probe::{Probe, cancelled, counts};
+use super::{files, json};
 use crate::model::catalog::{Column, Reader, Table, TableOrigin};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
+use crate::model::reading::Form;
 use crate::model::value::Kind;
+use crate::model::workspace::{Correction, FileCorrection};
 use crate::protocol::Progress;
-use crate::sql::{Sql, session};
-use std::collections::BTreeSet;
+use crate::sql::{Sql, ident, literal_path, session, text};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How often is looked whether the work is to stop, while threads look at files.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// Looks at files of text, by their path.
+type Looks = BTreeMap<PathBuf, Result<FileLook, Failure>>;
 
 /// Reads the files that the paths mean. A file that cannot be read is a finding as long as
 /// another one can.
@@ -22,6 +34,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn tables(
     probe: &dyn Probe,
     paths: &[PathBuf],
+    corrections: &[Correction],
     findings: &mut Vec<Finding>,
     report: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Table>, Failure> {
@@ -30,8 +43,10 @@ pub(super) fn tables(
     let mut taken = BTreeSet::new();
     let sets = file_sets(paths, findings)?;
     let several = sets.len() > 1;
+    let sets: Vec<FileSet> = sets.into_iter().map(|set| sound(set, &mut failures)).collect();
+    let mut looks = look_at_texts(probe, &sets, corrections, report)?;
     for set in sets {
-        for set in alike(probe, sound(set, &mut failures)) {
+        for set in alike(probe, set, &looks, findings) {
             if probe.is_cancelled() {
                 return Err(cancelled());
             }
@@ -42,8 +57,15 @@ pub(super) fn tables(
             let mut tell = |part: Option<f32>| report(Progress { doing: doing.clone(), part });
             tell(None);
             let told = findings.len();
-            match table(probe, name, set, findings, &mut tell) {
-                Ok(table) => out.push(table),
+            let made = match set.format {
+                Format::Csv => {
+                    let looks = take_looks(&mut looks, &set.paths, &mut failures);
+                    text_table(probe, name, looks, corrections, (findings, &mut tell))
+                }
+                _ => table(probe, name, set, findings, &mut tell).map(Some),
+            };
+            match made {
+                Ok(table) => out.extend(table),
                 Err(_) if probe.is_cancelled() => return Err(cancelled()),
                 // Any text may be called .txt; among other files it is not missed.
                 Err(_) if prose && several => {
@@ -63,6 +85,79 @@ pub(super) fn tables(
     }));
     out.sort_by(|a: &Table, b| a.name.cmp(&b.name));
     Ok(out)
+}
+
+/// Looks at every file of delimited text, several at a time.
+fn look_at_texts(
+    probe: &dyn Probe,
+    sets: &[FileSet],
+    corrections: &[Correction],
+    report: &mut dyn FnMut(Progress),
+) -> Result<Looks, Failure> {
+    let texts = sets.iter().filter(|set| set.format == Format::Csv);
+    let wanted: Vec<(&PathBuf, FileCorrection)> = texts
+        .flat_map(|set| set.paths.iter().map(|path| (path, given_for(set, path, corrections))))
+        .collect();
+    let found: Mutex<Looks> = Mutex::new(BTreeMap::new());
+    let (next, done, stop) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+    let work = || {
+        while let Some((path, given)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let look = csv::look(path, given, &|| stop.load(Ordering::Relaxed));
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.insert((*path).clone(), look);
+            done.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(wanted.len());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(work);
+        }
+        while done.load(Ordering::Relaxed) < wanted.len() && !stop.load(Ordering::Relaxed) {
+            let part = done.load(Ordering::Relaxed) as f32 / wanted.len() as f32;
+            report(Progress { doing: "Looking at the files".to_owned(), part: Some(part) });
+            if probe.is_cancelled() {
+                stop.store(true, Ordering::Relaxed);
+                next.store(wanted.len(), Ordering::Relaxed);
+            }
+            std::thread::sleep(LOOK_EVERY.min(Duration::from_millis(1 + wanted.len() as u64)));
+        }
+    });
+    if probe.is_cancelled() {
+        return Err(cancelled());
+    }
+    Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// What a person said about how a file is written, by the name of its table.
+fn given_for(set: &FileSet, path: &Path, corrections: &[Correction]) -> FileCorrection {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = file.split('.').next().unwrap_or_default().to_lowercase();
+    let mut given = FileCorrection::default();
+    for correction in corrections {
+        if let Correction::File(correction) = correction {
+            let table = correction.table.to_lowercase();
+            if table == set.name.to_lowercase() || table == stem {
+                given = correction.clone();
+            }
+        }
+    }
+    given
+}
+
+/// The looks at the files of a table; of what could not be looked at, the failures.
+fn take_looks(looks: &mut Looks, paths: &[PathBuf], failures: &mut Vec<Failure>) -> Vec<FileLook> {
+    let mut taken = Vec::new();
+    let mut failed = Vec::new();
+    for path in paths {
+        match looks.remove(path) {
+            Some(Ok(look)) => taken.push(look),
+            Some(Err(failure)) => failed.push(failure),
+            None => {}
+        }
+    }
+    failures.extend(failed);
+    taken
 }
 
 /// The set's name; where it is taken, with the format or the folder added.
@@ -91,38 +186,149 @@ fn sound(mut set: FileSet, failures: &mut Vec<Failure>) -> FileSet {
     set
 }
 
-/// Like-named files are one table only when they have the same columns.
-fn alike(probe: &dyn Probe, set: FileSet) -> Vec<FileSet> {
-    if set.paths.len() < 2 {
+/// Like-named files are one table only as far as they have the same columns: those that share half
+/// of them with the others do, and the rest are tables of their own.
+fn alike(
+    probe: &dyn Probe,
+    set: FileSet,
+    looks: &Looks,
+    findings: &mut Vec<Finding>,
+) -> Vec<FileSet> {
+    if set.paths.len() < 2 || set.format == Format::Json {
         return if set.paths.is_empty() { Vec::new() } else { vec![set] };
     }
-    let names = |path: &PathBuf| {
-        let file = crate::sql::text(&path.to_string_lossy());
-        let sql = match set.format {
-            Format::Parquet => Sql::fill("SELECT * FROM read_parquet({})", &[&file]),
-            Format::Json => Sql::fill("SELECT * FROM read_json({})", &[&file]),
-            Format::Csv => Sql::fill("SELECT * FROM read_csv({}, all_varchar = true)", &[&file]),
-        };
-        let columns = probe.columns(&sql).ok()?;
-        Some(columns.into_iter().map(|(name, _)| name).collect::<BTreeSet<String>>())
+    let names = |path: &PathBuf| -> Option<BTreeSet<String>> {
+        if set.format == Format::Csv {
+            let look = looks.get(path)?.as_ref().ok()?;
+            return Some(look.names.iter().map(|name| name.to_lowercase()).collect());
+        }
+        let file = text(&literal_path(&path.to_string_lossy()));
+        let columns = probe.columns(&Sql::fill("SELECT * FROM read_parquet({})", &[&file])).ok()?;
+        Some(columns.into_iter().map(|(name, _)| name.to_lowercase()).collect())
     };
     let all: Vec<Option<BTreeSet<String>>> = set.paths.iter().map(names).collect();
-    let first = all.iter().flatten().next();
-    // JSON records may lack a field; a file that cannot be looked at tells why when it is read.
-    let same = |columns: &Option<BTreeSet<String>>| {
-        set.format == Format::Json || columns.is_none() || columns.as_ref() == first
+    let share = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
+        a.intersection(b).count() * 2 >= a.len().min(b.len()).max(1)
     };
-    if all.iter().all(same) {
+    // What most files are like decides; a file that cannot be looked at tells why when it is read.
+    let likes = |one: &BTreeSet<String>| all.iter().flatten().filter(|b| share(one, b)).count();
+    let Some(usual) = all.iter().flatten().rev().max_by_key(|one| likes(one)).cloned() else {
         return vec![set];
+    };
+    let (mut together, mut apart) = (Vec::new(), Vec::new());
+    for (path, names) in set.paths.iter().zip(&all) {
+        let belongs = names.as_ref().is_none_or(|names| share(names, &usual));
+        if belongs { together.push(path.clone()) } else { apart.push(path.clone()) }
     }
-    set.paths
-        .iter()
-        .map(|path| {
-            let stem = path.file_name().unwrap_or_default().to_string_lossy();
-            let name = stem.split('.').next().unwrap_or_default().to_owned();
-            FileSet { name, paths: vec![path.clone()], format: set.format }
-        })
-        .collect()
+    for path in &apart {
+        let message =
+            format!("it has other columns than the files of {} and is a table by itself", set.name);
+        findings.push(Finding::new(Severity::Note, message).at(path, None));
+    }
+    let alone = |path: PathBuf| {
+        let stem = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = stem.split('.').next().unwrap_or_default().to_owned();
+        FileSet { name, paths: vec![path], format: set.format }
+    };
+    let mut sets = match together.len() {
+        1 => vec![alone(together.remove(0))],
+        _ => vec![FileSet { name: set.name.clone(), paths: together, format: set.format }],
+    };
+    sets.extend(apart.into_iter().map(alone));
+    sets
+}
+
+/// The table that files of text make up; `None` when none of them could be looked at.
+fn text_table(
+    probe: &dyn Probe,
+    name: String,
+    looks: Vec<FileLook>,
+    corrections: &[Correction],
+    (findings, tell): (&mut Vec<Finding>, &mut dyn FnMut(Option<f32>)),
+) -> Result<Option<Table>, Failure> {
+    if looks.is_empty() {
+        return Ok(None);
+    }
+    let paths: Vec<PathBuf> = looks.iter().map(|look| look.path.clone()).collect();
+    let place = paths[0].clone();
+    let forms = forms_of(&name, corrections, findings);
+    let form_of = |column: &str| forms.get(&column.to_lowercase()).cloned();
+    let mut read = csv::merged(looks, &form_of);
+    let located = |failure: Failure| match failure.place.is_empty() {
+        true => Failure { place: place.display().to_string(), ..failure },
+        false => failure,
+    };
+    let mut reader = Reader::Text(read.files.clone());
+    if let Err(failure) = probe.name_files(&name, &paths, &reader, tell) {
+        if probe.is_cancelled() {
+            return Err(cancelled());
+        }
+        // What was looked at should convert. Where it does not after all, nothing is lost as text.
+        let mut plain = read.files.clone();
+        for column in &mut plain.columns {
+            column.form = Form::Text;
+        }
+        if plain == read.files {
+            return Err(located(failure));
+        }
+        reader = Reader::Text(plain);
+        probe.name_files(&name, &paths, &reader, tell).map_err(located)?;
+        let message =
+            format!("all columns of {name} are kept as text, for some could not be read as more");
+        findings.push(Finding::new(Severity::Warning, message).at(&place, None));
+        read.forced.clear();
+    }
+    findings.append(&mut read.findings);
+    let mut table = described(probe, name, paths, reader).map_err(located)?;
+    for (column, description) in table.columns.iter_mut().zip(read.descriptions) {
+        column.description = description;
+    }
+    if table.rows != read.rows {
+        let message = format!(
+            "{} were read of the {} that were seen",
+            counted(table.rows, "row"),
+            counted(read.rows, "row")
+        );
+        let hint = "correct the rows that the other findings name, where the file was made";
+        findings.push(Finding::new(Severity::Warning, message).at(&place, None).hint(hint));
+    }
+    for (column, values) in read.forced {
+        let sql = Sql::fill("SELECT count({}) FROM {}", &[&ident(&column), &super::reach(&table)]);
+        let kept = counts(probe, &sql)?.first().copied().unwrap_or(0);
+        if kept < values {
+            let message = format!(
+                "{column} has {} that are not as its correction says: they are read as missing",
+                counted(values - kept, "value")
+            );
+            findings.push(Finding::new(Severity::Warning, message).at(&place, None));
+        }
+    }
+    Ok(Some(table))
+}
+
+/// The forms that a person named for columns of a table, by the column's name in lower case.
+fn forms_of(
+    table: &str,
+    corrections: &[Correction],
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<String, Form> {
+    let mut forms = BTreeMap::new();
+    for correction in corrections {
+        let Correction::Columns { table: named, column, form } = correction else { continue };
+        if !named.eq_ignore_ascii_case(table) {
+            continue;
+        }
+        match Form::parse(form) {
+            Ok(form) => {
+                forms.insert(column.to_lowercase(), form);
+            }
+            Err(told) => {
+                let message = format!("the correction of {table}.{column} is not read: {told}");
+                findings.push(Finding::new(Severity::Error, message));
+            }
+        }
+    }
+    forms
 }
 
 fn table(
@@ -135,7 +341,7 @@ fn table(
     let mut reader = match set.format {
         Format::Parquet => Reader::Parquet,
         Format::Json => json::reader(probe, &set.paths)?,
-        Format::Csv => Reader::Csv(csv::reader(probe, &set.paths, findings)?),
+        Format::Csv => return Err(Failure::new("text is read elsewhere", "", "")),
     };
     let place = set.paths.first().cloned().unwrap_or_default();
     let located = |failure: Failure| {
@@ -151,22 +357,30 @@ fn table(
             return Err(cancelled());
         }
         let milder = match &reader {
-            Reader::Csv(csv) => csv::without_type(csv, &failure, &place, findings).map(Reader::Csv),
             Reader::Json { .. } => json::with_plain_dates(&reader, findings),
-            Reader::Parquet | Reader::Numbered { .. } => None,
+            Reader::Parquet | Reader::Text(_) | Reader::Numbered { .. } => None,
         };
         reader = milder.ok_or_else(|| located(failure))?;
     }
+    described(probe, name, set.paths, reader).map_err(located)
+}
+
+/// The table that was made readable: its columns, and its rows counted.
+fn described(
+    probe: &dyn Probe,
+    name: String,
+    paths: Vec<PathBuf>,
+    reader: Reader,
+) -> Result<Table, Failure> {
     let mut table = Table {
         name,
-        origin: TableOrigin::Files { paths: set.paths, reader },
+        origin: TableOrigin::Files { paths, reader },
         columns: Vec::new(),
         rows: 0,
         time_column: None,
     };
-    let columns = probe.columns(&session::everything(&super::reach(&table)));
+    let columns = probe.columns(&session::everything(&super::reach(&table)))?;
     table.columns = columns
-        .map_err(located)?
         .into_iter()
         .map(|(name, type_name)| Column {
             kind: Kind::of_duckdb_type(&type_name),
@@ -176,6 +390,6 @@ fn table(
             type_name,
         })
         .collect();
-    table.rows = count_rows(probe, &table).map_err(located)?;
+    table.rows = count_rows(probe, &table)?;
     Ok(table)
 }

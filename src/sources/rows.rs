@@ -21,9 +21,11 @@ pub(super) fn number(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Fai
     let mut order: Vec<usize> = (0..catalog.tables.len()).collect();
     order.sort_by_key(|i| std::cmp::Reverse(catalog.tables[*i].rows));
     let mut taken = BTreeSet::new();
+    // Where nothing has rows, the columns are worth a look all the same.
+    let all_empty = catalog.tables.iter().all(|table| table.rows == 0);
     for i in order.into_iter().take(TABLES_MAX) {
         let table = &mut catalog.tables[i];
-        if table.rows == 0 {
+        if table.rows == 0 && !all_empty {
             continue;
         }
         let Some(key) = numbered(probe, table)? else { continue };

@@ -1,7 +1,8 @@
 //! DuckDB's dialect: names, literals, and the table functions that read files.
 
 use super::Sql;
-use crate::model::catalog::{CsvReader, Reader, TableOrigin};
+use super::text_files::from_text_files;
+use crate::model::catalog::{Reader, TableOrigin};
 use crate::model::shown::is_hidden;
 use crate::model::value::Value;
 use std::fmt::Write as _;
@@ -122,13 +123,31 @@ pub fn relation(origin: &TableOrigin) -> Sql {
     }
 }
 
-/// The table function that reads files as [`Reader`] says.
-pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
-    let list = paths.iter().map(|p| text(&p.to_string_lossy()));
-    let list = match paths.len() {
+/// The names of files as their readers take them: a path means the one file that has it, whatever
+/// characters are in it.
+pub(super) fn file_list(paths: &[PathBuf]) -> Sql {
+    let list = paths.iter().map(|path| text(&literal_path(&path.to_string_lossy())));
+    match paths.len() {
         1 => Sql::join(list, ""),
         _ => Sql::new(format!("[{}]", Sql::join(list, ", "))),
-    };
+    }
+}
+
+/// A path in which nothing stands for other characters: `[`, `*` and `?` as classes of one.
+pub fn literal_path(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        match c {
+            '[' | '*' | '?' => out.extend(['[', c, ']']),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// The table function that reads files as [`Reader`] says.
+pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
+    let list = file_list(paths);
     let many = paths.len() > 1;
     match reader {
         Reader::Parquet if many => Sql::new(format!("read_parquet({list}, union_by_name = true)")),
@@ -138,7 +157,7 @@ pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
             text(format),
             type_list(columns)
         )),
-        Reader::Csv(csv) => Sql::new(format!("read_csv({list}, {})", csv_options(csv, many))),
+        Reader::Text(files) => from_text_files(files),
         Reader::Numbered { column, reader } => {
             // Parquet knows the number of a row within its file; the rest is counted.
             let n = if !many && reader.is_parquet() {
@@ -150,50 +169,6 @@ pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
             Sql::new(format!("(SELECT {n} AS {}, * FROM {rows})", ident(column)))
         }
     }
-}
-
-/// The same for delimited text, keeping what does not fit in the table `reject_errors`.
-pub fn from_files_with_rejects(paths: &[PathBuf], csv: &CsvReader) -> Sql {
-    let list = Sql::join(paths.iter().map(|p| text(&p.to_string_lossy())), ", ");
-    let options = csv_options(csv, paths.len() > 1);
-    Sql::new(format!("read_csv([{list}], {options}, store_rejects = true, rejects_limit = 0)"))
-}
-
-fn csv_options(csv: &CsvReader, many: bool) -> Sql {
-    let mut options = vec![
-        Sql::raw("auto_detect = false"),
-        Sql::new(format!("delim = {}", text(&csv.delimiter))),
-        Sql::new(format!("quote = {}", text(&csv.quote))),
-        Sql::new(format!("escape = {}", text(&csv.escape))),
-        Sql::new(format!("header = {}", csv.header)),
-        Sql::new(format!("columns = {}", type_list(&csv.columns))),
-    ];
-    if csv.skip_lines > 0 {
-        options.push(Sql::new(format!("skip = {}", csv.skip_lines)));
-    }
-    if !csv.missing_words.is_empty() {
-        // The empty cell is missing too, but only as long as it is named.
-        let words = csv.missing_words.iter().map(|w| text(w));
-        options.push(Sql::new(format!("nullstr = ['', {}]", Sql::join(words, ", "))));
-    }
-    if csv.quoted_empty_is_text {
-        options.push(Sql::raw("allow_quoted_nulls = false"));
-    }
-    if csv.encoding != "utf-8" {
-        options.push(Sql::new(format!("encoding = {}", text(&csv.encoding))));
-    }
-    if let Some(new_line) = &csv.new_line {
-        options.push(Sql::new(format!("new_line = {}", text(new_line))));
-    }
-    if csv.lenient {
-        options.push(Sql::raw("null_padding = true"));
-        options.push(Sql::raw("ignore_errors = true"));
-        options.push(Sql::raw("strict_mode = false"));
-    }
-    if many {
-        options.push(Sql::raw("union_by_name = true"));
-    }
-    Sql::join(options, ", ")
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ pub mod build;
 pub mod copy;
 pub mod duckdb;
 pub mod session;
+mod text_files;
 pub mod warehouse;
 
 pub use duckdb::{
-    from_files, from_files_with_rejects, ident, literal, number, path, relation, text,
-    text_as_it_is, timestamp, timestamptz, type_list,
+    from_files, ident, literal, literal_path, number, path, relation, text, text_as_it_is,
+    timestamp, timestamptz, type_list,
 };
 
 use std::fmt;

@@ -1,6 +1,7 @@
 //! The corrections sheet: what the person changes about what was found.
 
 use super::{CorrectionAction, Dialog, Effect, State};
+use crate::model::reading::Form;
 use crate::model::workspace::Correction;
 
 /// A correction being written.
@@ -29,7 +30,7 @@ impl State {
     fn add_correction(&mut self) -> Vec<Effect> {
         let Some(correction) = self.correction.clone() else { return Vec::new() };
         if let Err(why) = complete(&correction) {
-            self.dialog_error = Some(why.to_owned());
+            self.dialog_error = Some(why);
             return Vec::new();
         }
         self.correction = None;
@@ -38,21 +39,28 @@ impl State {
     }
 }
 
-fn complete(correction: &Correction) -> Result<(), &'static str> {
+fn complete(correction: &Correction) -> Result<(), String> {
     let empty = |text: &str| text.trim().is_empty();
     match correction {
         Correction::Entity { table, name, key } if empty(table) || empty(name) || empty(key) => {
-            Err("an entity needs a table, a name and a key")
+            Err("an entity needs a table, a name and a key".to_owned())
         }
-        Correction::NotEntity { name } if empty(name) => Err("choose an entity"),
+        Correction::NotEntity { name } if empty(name) => Err("choose an entity".to_owned()),
         Correction::Relation { from, to } if !from.contains('.') || !to.contains('.') => {
-            Err("choose a column on both sides")
+            Err("choose a column on both sides".to_owned())
         }
-        Correction::NotRelation { from, .. } if empty(from) => Err("choose a relation"),
-        Correction::TimeColumn { table, .. } if empty(table) => Err("choose a table"),
+        Correction::NotRelation { from, .. } if empty(from) => Err("choose a relation".to_owned()),
+        Correction::TimeColumn { table, .. } if empty(table) => Err("choose a table".to_owned()),
         Correction::Personal { table, column, .. } if empty(table) || empty(column) => {
-            Err("choose a column")
+            Err("choose a column".to_owned())
         }
+        Correction::Columns { table, column, form } => {
+            if empty(table) || empty(column) {
+                return Err("choose a column".to_owned());
+            }
+            Form::parse(form).map(|_| ())
+        }
+        Correction::File(file) if empty(&file.table) => Err("choose a table".to_owned()),
         _ => Ok(()),
     }
 }
@@ -75,6 +83,20 @@ pub fn correction_words(correction: &Correction) -> String {
         }
         Correction::Personal { table, column, personal: false } => {
             format!("{table}.{column} is not personal")
+        }
+        Correction::Columns { table, column, form } => format!("{table}.{column} is {form}"),
+        Correction::File(file) => {
+            let said: Vec<String> = [
+                file.delimiter.as_ref().map(|d| format!("cells are parted by {d}")),
+                file.quote.as_ref().map(|q| format!("the quote is {q}")),
+                file.encoding.as_ref().map(|e| format!("the encoding is {e}")),
+                file.header.map(|h| format!("{} line holds names", if h { "a" } else { "no" })),
+                file.skip_lines.map(|n| format!("{n} lines stand above")),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
+            format!("{}: {}", file.table, said.join(", "))
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The corrections sheet: what the person knows better than discovery.
 
 use super::icons::{self, Icon};
-use super::{Actions, dialogs, theme, widgets};
+use super::{Actions, corrections_text, dialogs, theme, widgets};
 use crate::model::catalog::{Catalog, Table};
-use crate::model::workspace::Correction;
+use crate::model::workspace::{Correction, FileCorrection};
 use crate::state::{Action, CorrectionAction, State, ViewAction, correction_words};
 use egui::Ui;
 
@@ -52,7 +52,12 @@ fn kinds_ui(ui: &mut Ui, catalog: &Catalog, state: &State, actions: &mut Actions
         ("A relation", Correction::Relation { from: none(), to: none() }),
         ("Not a relation", Correction::NotRelation { from: none(), to: none() }),
         ("Time column", Correction::TimeColumn { table: table.clone(), column: None }),
-        ("Personal", Correction::Personal { table, column: none(), personal: true }),
+        ("Personal", Correction::Personal { table: table.clone(), column: none(), personal: true }),
+        (
+            "Type of a column",
+            Correction::Columns { table: table.clone(), column: none(), form: none() },
+        ),
+        ("A file", Correction::File(FileCorrection { table, ..FileCorrection::default() })),
     ];
     ui.horizontal_wrapped(|ui| {
         for (name, blank) in kinds {
@@ -105,6 +110,15 @@ fn draft_ui(ui: &mut Ui, catalog: &Catalog, draft: &mut Correction) {
             column_ui(ui, catalog.table(table), "Column", column);
             ui.selectable_value(personal, true, "is personal");
             ui.selectable_value(personal, false, "is not personal");
+        }
+        Correction::Columns { table, column, form } => {
+            table_ui(ui, catalog, "Table", table);
+            column_ui(ui, catalog.table(table), "Column", column);
+            corrections_text::form_ui(ui, form);
+        }
+        Correction::File(file) => {
+            table_ui(ui, catalog, "Table", &mut file.table);
+            corrections_text::file_ui(ui, file);
         }
     });
 }

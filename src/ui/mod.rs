@@ -11,6 +11,7 @@ mod chart_more;
 mod chart_plot;
 mod clause_tree;
 mod corrections;
+mod corrections_text;
 mod defined;
 mod definition;
 mod dialogs;

@@ -3,12 +3,14 @@
 mod attach;
 mod bad_input;
 mod discover;
+mod spellings;
 mod text_files;
 
 use muster::engine::store::Store;
-use muster::model::catalog::{Catalog, CsvReader, Reader, TableOrigin};
+use muster::model::catalog::{Catalog, Reader, TableOrigin};
 use muster::model::failure::Failure;
 use muster::model::limits::Limits;
+use muster::model::reading::TextFiles;
 use muster::model::value::Value;
 use muster::model::workspace::Correction;
 use muster::protocol::OpenRequest;
@@ -60,6 +62,15 @@ impl Opened {
         table.columns.iter().map(|c| c.type_name.clone()).collect()
     }
 
+    /// The columns of a table with their types, in name order.
+    fn types_by_name(&self, table: &str) -> String {
+        let table = self.catalog.table(table).unwrap();
+        let mut columns: Vec<String> =
+            table.columns.iter().map(|c| format!("{} {}", c.name, c.type_name)).collect();
+        columns.sort();
+        columns.join(", ")
+    }
+
     /// The rows of a table, as text.
     fn rows(&self, table: &str) -> Vec<Vec<String>> {
         let relation = muster::sources::reach(self.catalog.table(table).unwrap());
@@ -67,10 +78,10 @@ impl Opened {
         rows.iter().map(|row| row.iter().map(Value::to_string).collect()).collect()
     }
 
-    fn csv(&self, table: &str) -> CsvReader {
-        fn inner(reader: &Reader) -> CsvReader {
+    fn csv(&self, table: &str) -> TextFiles {
+        fn inner(reader: &Reader) -> TextFiles {
             match reader {
-                Reader::Csv(csv) => csv.clone(),
+                Reader::Text(files) => files.clone(),
                 Reader::Numbered { reader, .. } => inner(reader),
                 other => panic!("{other:?} is not delimited text"),
             }

@@ -12,6 +12,7 @@
 //!
 //! `tests/it/safety.rs` tries every table function and pragma of the database against that.
 
+use crate::sql::literal_path;
 use duckdb::Config;
 use std::path::{Path, PathBuf};
 
@@ -49,13 +50,17 @@ impl Reach {
     }
 }
 
-/// The path as it is named and as it is really: the database compares real paths.
+/// The path as it is named and as it is really: the database compares real paths. It is also asked
+/// for a path as its readers write it, where `[`, `*` and `?` stand for themselves.
 fn spellings(path: &Path) -> Vec<PathBuf> {
     let named = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    match path.canonicalize() {
-        Ok(real) if real != named => vec![named, real],
-        _ => vec![named],
-    }
+    let mut all = vec![named.clone()];
+    all.extend(path.canonicalize().ok().filter(|real| *real != named));
+    let literal = |path: &PathBuf| PathBuf::from(literal_path(&path.to_string_lossy()));
+    let written: Vec<PathBuf> =
+        all.iter().map(literal).filter(|path| !all.contains(path)).collect();
+    all.extend(written);
+    all
 }
 
 /// How every database is started.

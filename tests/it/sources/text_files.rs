@@ -13,10 +13,11 @@ fn words_for_missing_do_not_make_numbers_text() {
         "id,tail,delay,day\n1,N1,5,2024-01-01\n2,NA,NA,2024-01-02\n3,N3,-7,NULL\n4,N4,70,2024-01-04\n",
     )]);
     assert_eq!(opened.types("flights"), ["BIGINT", "VARCHAR", "BIGINT", "DATE"]);
-    assert_eq!(opened.csv("flights").missing_words, ["NA", "NULL"]);
-    assert_eq!(opened.rows("flights")[1], ["2", "missing", "missing", "2024-01-02"]);
+    assert_eq!(opened.csv("flights").columns[2].missing, ["NA"]);
+    // The same word stays text where it may be a value.
+    assert_eq!(opened.rows("flights")[1], ["2", "NA", "missing", "2024-01-02"]);
     assert!(
-        opened.says("so are the same words in the text of tail (1)"),
+        opened.says("\"NA\" (1), \"NULL\" (1) are read as missing in delay, day"),
         "{:?}",
         opened.catalog.findings
     );
@@ -26,7 +27,7 @@ fn words_for_missing_do_not_make_numbers_text() {
 fn words_for_missing_stay_text_where_there_is_only_text() {
     let (_folder, opened) =
         open_files(&[("users.csv", "user_id,name\nu0,\"\"\nu1,NULL\nu2,NA\nu3,\n")]);
-    assert!(opened.csv("users").missing_words.is_empty());
+    assert!(opened.csv("users").columns.iter().all(|column| column.missing.is_empty()));
     let names: Vec<String> = opened.rows("users").into_iter().map(|mut r| r.remove(1)).collect();
     assert_eq!(names, ["", "NULL", "NA", "missing"]);
 }
@@ -71,7 +72,7 @@ fn a_file_never_collapses_into_one_column_of_text() {
     let table = opened.catalog.table("ragged").unwrap();
     assert!(table.columns.len() >= 3, "{:?}", table.columns);
     assert_eq!(table.rows, 4);
-    assert!(opened.csv("ragged").lenient);
+    assert!(opened.csv("ragged").parts[0].dialect.lenient);
     assert!(opened.says("cells"), "{:?}", opened.catalog.findings);
     let odd = opened.catalog.findings.iter().find(|f| f.line.is_some()).unwrap();
     assert!(odd.file.as_ref().unwrap().ends_with("ragged.csv"));
