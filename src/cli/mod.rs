@@ -10,6 +10,7 @@ mod check;
 mod compile;
 mod count;
 mod export;
+mod forget;
 mod print;
 mod profile;
 mod project;
@@ -23,6 +24,7 @@ mod verify;
 pub use print::tell;
 
 use crate::disk::{bounds, stop};
+use crate::engine::remembered;
 use crate::engine::store::on_stubborn;
 use crate::model::failure::Failure;
 use crate::model::limits::Limits;
@@ -69,6 +71,8 @@ pub enum Command {
     Verify(verify::Verify),
     /// One entity, whole.
     Profile(profile::ProfileOf),
+    /// Removes what is kept about sources so that they open at once the next time.
+    Forget(forget::Forget),
 }
 
 /// What the arguments ask for.
@@ -106,7 +110,8 @@ impl Command {
     pub fn run(&self) -> ExitCode {
         if !matches!(self, Self::Compile(_) | Self::Build(_) | Self::Export(_) | Self::Verify(_)) {
             // A second wall: these write nothing, whatever they are given to read.
-            bounds::write_only_in(&[]);
+            let remembered = remembered::folder();
+            bounds::write_only_in(&remembered.iter().map(PathBuf::as_path).collect::<Vec<_>>());
         }
         on_stubborn(|| {
             let hint =
@@ -124,6 +129,7 @@ impl Command {
             Self::Export(command) => command.run(),
             Self::Verify(command) => command.run(),
             Self::Profile(command) => command.run(),
+            Self::Forget(command) => command.run(),
         };
         match (printed, stop::status()) {
             // What was done before it was stopped is done.

@@ -23,6 +23,7 @@ mod inbox;
 pub mod jobs;
 pub mod project;
 mod provenance;
+pub mod remembered;
 mod session;
 pub mod store;
 mod worker;

@@ -13,6 +13,7 @@
 mod collapse;
 mod copied;
 mod error;
+mod later;
 mod parser;
 mod sandbox;
 mod vet;
@@ -34,6 +35,7 @@ use crate::sql::build;
 use crate::sql::session::{self, Outward};
 use arrow::array::RecordBatch;
 use duckdb::Connection;
+use later::Later;
 pub(in crate::engine) use parser::Parser;
 use sandbox::Reach;
 use std::cell::{Cell, RefCell};
@@ -74,6 +76,7 @@ pub struct Store {
     flag: RefCell<Arc<AtomicBool>>,
     limits: Arc<Limits>,
     look: Look,
+    later: Arc<Later>,
     project: Option<Project>,
 }
 
@@ -161,7 +164,13 @@ impl Store {
             Some(path) => Connection::open_with_flags(path, config),
         };
         let connection = connection.map_err(told)?;
-        let store = Self::over(connection, Arc::new(spill), None, Arc::new(limits.clone()))?;
+        let store = Self::over(
+            connection,
+            Arc::new(spill),
+            None,
+            Arc::new(limits.clone()),
+            &Arc::default(),
+        )?;
         for statement in session::limits(limits.memory, limits.spill) {
             store.batch(statement.text(), path)?;
         }
@@ -176,7 +185,7 @@ impl Store {
     pub fn fork(&self) -> Result<Self, StoreError> {
         let connection = self.connection.try_clone().map_err(plain)?;
         let (spill, limits) = (Arc::clone(&self.spill), Arc::clone(&self.limits));
-        Self::over(connection, spill, self.database.clone(), limits)
+        Self::over(connection, spill, self.database.clone(), limits, &self.later)
     }
 
     /// From here on the database reads these files and what was attached before, nothing else,
@@ -251,6 +260,7 @@ impl Store {
         spill: Arc<PrivateFolder>,
         database: Option<Arc<DatabaseFile>>,
         limits: Arc<Limits>,
+        later: &Arc<Later>,
     ) -> Result<Self, StoreError> {
         connection.set_query_progress_tracking(true).map_err(plain)?;
         let interrupt = connection.interrupt_handle();
@@ -266,6 +276,7 @@ impl Store {
             flag: RefCell::new(Arc::new(AtomicBool::new(false))),
             limits,
             look: Look::default(),
+            later: Arc::clone(later),
             project: None,
         })
     }
@@ -532,6 +543,7 @@ impl Store {
         take: &mut dyn FnMut(RecordBatch) -> Result<(), String>,
     ) -> Result<arrow::datatypes::SchemaRef, StoreError> {
         self.single(sql)?;
+        self.read_what_is_named(sql)?;
         self.watched(|statement| {
             let told = |error: duckdb::Error| told(&error, file);
             let mut prepared = self.connection.prepare(sql).map_err(told)?;
@@ -589,6 +601,7 @@ impl Store {
     /// # Errors
     /// When one was cancelled, or does not run.
     pub fn execute(&self, sql: &str) -> Result<(), StoreError> {
+        self.read_what_is_named(sql)?;
         self.batch(sql, self.file())
     }
 
@@ -609,6 +622,7 @@ impl Store {
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<u64, StoreError> {
         self.single(sql)?;
+        self.read_what_is_named(sql)?;
         let write = move |connection: &Connection| Ok(connection.execute(sql, [])? as u64);
         self.on_own_connection(self.file(), write, tell)
     }

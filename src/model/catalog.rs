@@ -8,11 +8,12 @@ use super::definition::{Definitions, Run};
 use super::finding::Finding;
 use super::reading::TextFiles;
 use super::value::Kind;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Everything known about an opened source.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Catalog {
     /// The file or folder that was opened, as an absolute path.
     pub path: PathBuf,
@@ -29,8 +30,10 @@ pub struct Catalog {
     /// What is odd about the source or about the data in it.
     pub findings: Vec<Finding>,
     /// What a data team defined, when the source was built from a project or is one.
+    #[serde(skip)]
     pub definitions: Option<Arc<Definitions>>,
     /// Every run that the source keeps, oldest first.
+    #[serde(skip)]
     pub runs: Vec<Run>,
     /// The number of the run that is shown.
     pub run: Option<u64>,
@@ -40,14 +43,14 @@ pub struct Catalog {
 
 /// A database file in which names of built-in functions mean something else. A statement for a
 /// shell started on it has to say that it means the built-in ones.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shadows {
     /// The name that the file has in a shell.
     pub database: String,
 }
 
 /// What kind of source was opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SourceKind {
     /// A DuckDB database file.
     DuckDb,
@@ -56,14 +59,14 @@ pub enum SourceKind {
 }
 
 /// What identifies the state of a source: its files with size and modification time.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// Every file of the source, in name order.
     pub files: Vec<FileStamp>,
 }
 
 /// One file of a source as it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileStamp {
     /// The absolute path.
     pub path: PathBuf,
@@ -74,7 +77,7 @@ pub struct FileStamp {
 }
 
 /// A table, view or set of like files.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// The handle: unique in the source. `orders`, or `audience.members` outside the main schema.
     pub name: String,
@@ -89,7 +92,7 @@ pub struct Table {
 }
 
 /// How SQL reaches a table.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum TableOrigin {
     /// A table in the opened DuckDB file.
     Stored {
@@ -119,7 +122,7 @@ pub enum TableOrigin {
 /// The table function that reads files, with everything that decides what is read.
 ///
 /// Written down once after sniffing, so that the engine and the printed SQL read the same.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Reader {
     /// `read_parquet`.
     Parquet,
@@ -154,7 +157,7 @@ impl Reader {
 }
 
 /// A column of a table or a feature of an entity.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// Its name.
     pub name: String,
@@ -169,7 +172,7 @@ pub struct Column {
 }
 
 /// A kind of thing that rows are about.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entity {
     /// Singular: `customer`.
     pub name: String,
@@ -188,7 +191,7 @@ pub struct Entity {
 }
 
 /// Where the rows of an entity come from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum EntityBase {
     /// A table with one row per key.
     Table(String),
@@ -202,7 +205,7 @@ pub enum EntityBase {
 }
 
 /// A feature made from the event rows of one key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DerivedFeature {
     /// The feature's name.
     pub name: String,
@@ -213,7 +216,7 @@ pub struct DerivedFeature {
 }
 
 /// How a derived feature is made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Derivation {
     /// The one value that all rows of a key share.
     Constant(String),
@@ -226,7 +229,7 @@ pub enum Derivation {
 }
 
 /// A named, read-only subset of an entity.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cohort {
     /// Its name.
     pub name: String,
@@ -245,7 +248,7 @@ pub struct Cohort {
 }
 
 /// Rows of one table point at rows of another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relation {
     /// The table that points.
     pub from_table: String,

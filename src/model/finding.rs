@@ -1,10 +1,10 @@
 //! A finding: one thing that is wrong or odd about a definition or about data, and what to try.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Something could not be read or used. `check` ends with status 1.
@@ -27,7 +27,7 @@ impl Severity {
 }
 
 /// One thing that is wrong or odd. Printed by `check` and shown beside the library.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
@@ -39,12 +39,31 @@ pub struct Finding {
     pub line: Option<u64>,
     /// What to try.
     pub hint: Option<String>,
+    /// The message without values of rows, where it has some: what may be kept.
+    #[serde(skip)]
+    plain: Option<String>,
 }
 
 impl Finding {
     /// A finding without a place or a hint yet.
     pub fn new(severity: Severity, message: impl Into<String>) -> Self {
-        Self { severity, message: message.into(), file: None, line: None, hint: None }
+        Self { severity, message: message.into(), file: None, line: None, hint: None, plain: None }
+    }
+
+    /// The same finding with a value of a row behind its message: `, such as "…"`.
+    #[must_use]
+    pub fn example(mut self, example: &str) -> Self {
+        let plain = std::mem::take(&mut self.message);
+        self.message = format!("{plain}, such as \"{example}\"");
+        self.plain = Some(plain);
+        self
+    }
+
+    /// Lets a value of a row in the message go.
+    pub fn without_example(&mut self) {
+        if let Some(plain) = self.plain.take() {
+            self.message = plain;
+        }
     }
 
     /// The same finding about `file`.

@@ -4,11 +4,12 @@
 //! Written down once, after every part was looked at whole. The engine and the printed SQL read by
 //! it, so that both see the same rows.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 
 /// Files of delimited text that are one table, joined by the names of their columns.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextFiles {
     /// Files that follow each other and are written alike are one part.
     pub parts: Vec<TextPart>,
@@ -17,7 +18,7 @@ pub struct TextFiles {
 }
 
 /// Files that are written alike.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextPart {
     /// The files, in order.
     pub paths: Vec<PathBuf>,
@@ -28,7 +29,7 @@ pub struct TextPart {
 }
 
 /// How a file of delimited text is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dialect {
     /// What stands between cells: one to four characters.
     pub delimiter: String,
@@ -79,7 +80,7 @@ impl Dialect {
 }
 
 /// The encoding of a text file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Encoding {
     /// UTF-8.
     Utf8,
@@ -89,11 +90,11 @@ pub enum Encoding {
     Utf16,
     /// Another one, by its name in the Encoding Standard. DuckDB reads it with an extension;
     /// Muster makes a copy in UTF-8 for itself.
-    Other(&'static str),
+    Other(String),
 }
 
 /// A column of text files, and what its text becomes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TextColumn {
     /// Its name.
     pub name: String,
@@ -113,7 +114,7 @@ impl TextColumn {
 }
 
 /// What the text in a column becomes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
     /// It stays text.
     Text,
@@ -140,20 +141,20 @@ pub enum Form {
 }
 
 /// How a number is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marks {
     /// What stands between thousands, if anything.
     pub thousands: Option<char>,
     /// What stands before decimals.
     pub decimal: char,
     /// The unit that is written beside every number; empty for none.
-    pub unit: &'static str,
+    pub unit: String,
     /// Whether no number has decimals.
     pub whole: bool,
 }
 
 /// The order of the parts of a date, and what stands between them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum DateOrder {
     /// Year, month, day.
     YearFirst(char),
@@ -236,7 +237,7 @@ impl fmt::Display for Form {
                 if !marks.whole {
                     write!(f, "{}5", marks.decimal)?;
                 }
-                match marks.unit {
+                match marks.unit.as_str() {
                     "" => Ok(()),
                     unit => write!(f, " {unit}"),
                 }
@@ -283,7 +284,7 @@ impl Marks {
         Ok(Self {
             thousands,
             decimal: decimal.unwrap_or(other),
-            unit: unit.unwrap_or(""),
+            unit: unit.unwrap_or("").to_owned(),
             whole: decimal.is_none(),
         })
     }

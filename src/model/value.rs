@@ -1,9 +1,10 @@
 //! One cell: the values that clauses compare with and that answers carry.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What kind of values a column holds, as far as slicing and drawing care.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kind {
     /// True or false.
     Boolean,

@@ -66,12 +66,12 @@ pub(super) fn look(
     if let Some(name) = &given.encoding {
         written.encoding = named_encoding(name)?;
     }
-    match look_as(path, written, given, stop) {
+    match look_as(path, &written, given, stop) {
         Err(Unread::NotUtf8) if given.encoding.is_none() => {
-            let other = encoding::of_other(path, written).map_err(|e| unread(path, &e))?;
-            look_as(path, other, given, stop)
+            let other = encoding::of_other(path, &written).map_err(|e| unread(path, &e))?;
+            look_as(path, &other, given, stop)
         }
-        Err(Unread::NotUtf8) => look_as(path, Written { damaged: true, ..written }, given, stop),
+        Err(Unread::NotUtf8) => look_as(path, &Written { damaged: true, ..written }, given, stop),
         looked => looked,
     }
     .map_err(|error| match error {
@@ -121,7 +121,7 @@ fn named_encoding(name: &str) -> Result<Encoding, Failure> {
 
 fn look_as(
     path: &Path,
-    written: Written,
+    written: &Written,
     correction: &FileCorrection,
     stop: &dyn Fn() -> bool,
 ) -> Result<FileLook, Unread> {
@@ -179,7 +179,7 @@ struct Scan {
 }
 
 impl Scan {
-    fn new(guess: &Guess, written: Written) -> Self {
+    fn new(guess: &Guess, written: &Written) -> Self {
         Self {
             marks: guess.marks.clone(),
             columns: guess.names.iter().map(|_| ColumnSeen::default()).collect(),
@@ -269,19 +269,19 @@ impl Scan {
         }
     }
 
-    fn finish(self, path: &Path, written: Written, guess: Guess) -> FileLook {
+    fn finish(self, path: &Path, written: &Written, guess: Guess) -> FileLook {
         let width = guess.names.len();
         let mut findings = Vec::new();
         if let Some(title) = &guess.title {
-            let message =
-                format!("lines above the names of the columns are passed over: \"{title}\"");
-            findings.push(Finding::new(Severity::Note, message).at(path, Some(1)));
+            let message = "lines above the names of the columns are passed over";
+            let finding = Finding::new(Severity::Note, message).example(title);
+            findings.push(finding.at(path, Some(1)));
         }
         if written.plain {
             let message = "the file is not compressed, though its name says so";
             findings.push(Finding::new(Severity::Note, message).at(path, None));
         }
-        findings.extend(encoding_told(path, written.encoding));
+        findings.extend(encoding_told(path, &written.encoding));
         if !guess.header {
             let message = "no line holds names: the columns are called column0, column1, …";
             let finding =
@@ -305,6 +305,9 @@ impl Scan {
         let lenient = self.tallies.need_lenience(self.rows) || self.damaged;
         findings.extend(self.tallies.findings(path, width, self.rows));
         let skipped = self.skipped_header(&guess);
+        // Even so it is read as well as can be: up to the next quote, the rows go with the names.
+        let swallows = guess.odd_header && matches!(skipped, Skipped::AsItIs);
+        let lenient = lenient || swallows;
         let char_of = |byte: Option<u8>| byte.map(char::from);
         let quoted = self.marks.quote.is_some();
         FileLook {
@@ -322,9 +325,9 @@ impl Scan {
                     Skipped::By(comment) => Some(comment),
                     _ => None,
                 },
-                encoding: written.encoding,
+                encoding: written.encoding.clone(),
                 lenient,
-                by_one: lenient && self.broken,
+                by_one: lenient && (self.broken || swallows),
                 plain: written.plain,
                 carriage_returns: self.returns > 0 && self.feeds == 0,
                 longest_line: (self.longest > LINE_MAX).then(|| self.longest + 1024),
@@ -362,7 +365,7 @@ enum Skipped {
     WithoutEscape,
 }
 
-fn encoding_told(path: &Path, encoding: Encoding) -> Option<Finding> {
+fn encoding_told(path: &Path, encoding: &Encoding) -> Option<Finding> {
     let name = match encoding {
         Encoding::Utf8 | Encoding::Utf16 => return None,
         Encoding::Latin1 => "ISO-8859-1",
@@ -384,8 +387,9 @@ pub fn write_as_utf8(
     out: &mut dyn io::Write,
     stop: &dyn Fn() -> bool,
 ) -> io::Result<()> {
-    let written = Written { encoding: dialect.encoding, plain: dialect.plain, damaged: false };
-    let mut text = encoding::text(path, written)?;
+    let written =
+        Written { encoding: dialect.encoding.clone(), plain: dialect.plain, damaged: false };
+    let mut text = encoding::text(path, &written)?;
     let mut buffer = vec![0; 1 << 18];
     loop {
         let read = text.read(&mut buffer)?;

@@ -87,7 +87,7 @@ fn options(dialect: &Dialect, columns: &[(String, String)]) -> Sql {
     if let Some(comment) = dialect.comment {
         options.push(Sql::fill("comment = {}", &[&text(&comment.to_string())]));
     }
-    match dialect.encoding {
+    match &dialect.encoding {
         Encoding::Utf8 => {}
         Encoding::Utf16 => options.push(Sql::raw("encoding = 'utf-16'")),
         Encoding::Latin1 => options.push(Sql::raw("encoding = 'latin-1'")),
@@ -159,7 +159,7 @@ fn without_marks(mut cell: Sql, marks: &Marks) -> Sql {
         cell = Sql::fill("replace({}, {}, {})", &[&cell, &text(what), &text(with)]);
     };
     if !marks.unit.is_empty() {
-        replace(marks.unit, "");
+        replace(&marks.unit, "");
         replace("\u{a0}", "");
         replace(" ", "");
     }

@@ -49,7 +49,8 @@ def spoilt_rows():
                 yield f"another delimiter behind cell {k} of row {at}", at, ",".join(parts[:k] + [parts[k] + ";" + parts[k + 1]] + parts[k + 2:]) + "\n"
             yield f"a quote too many in cell {k} of row {at}", at, ",".join(parts[:k] + [parts[k] + '"'] + parts[k + 1:]) + "\n"
         yield f"half of row {at}", at, good[: len(good) // 2] + "\n"
-        yield f"an empty line for row {at}", at, "\n"
+        if at < 82:  # at the end of a file it means nothing
+            yield f"an empty line for row {at}", at, "\n"
         yield f"only delimiters for row {at}", at, "," * 8 + "\n"
 
 
@@ -85,7 +86,8 @@ def files():
         odd[k] = odd[k] + '"'
         yield f"a quote behind name {k}", (",".join(odd) + "\n" + "".join(line(c) for c in ROWS)).encode(), set(), None
         odd[k] = '"' + NAMES[k]
-        yield f"a quote before name {k}", (",".join(odd) + "\n" + "".join(line(c) for c in ROWS)).encode(), set(), True
+        # The reader takes the rows up to the next quote for a part of the names.
+        yield f"a quote before name {k}", (",".join(odd) + "\n" + "".join(line(c) for c in ROWS)).encode(), {0, 1}, True
 
 
 def run(*args):

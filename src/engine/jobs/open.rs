@@ -2,15 +2,18 @@
 
 use crate::define::Project;
 use crate::disk::links::{self, Entry};
+use crate::engine::remembered::Memory;
 use crate::engine::store::Store;
 use crate::engine::{Job, build, project, workspace};
-use crate::model::catalog::{Catalog, Fingerprint, SourceKind};
+use crate::model::catalog::{Catalog, Fingerprint, SourceKind, TableOrigin};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
+use crate::model::workspace::Correction;
 use crate::protocol::{OpenRequest, Opened, Progress};
-use crate::sources;
+use crate::sources::{self, Probe as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 pub(in crate::engine) fn open(
     request: &OpenRequest,
@@ -25,7 +28,7 @@ pub(in crate::engine) fn open(
             // Where the corrections stand is told with what they take away.
             let folder = workspace_file.parent().map(Path::to_owned);
             let request = OpenRequest { workspace: folder, ..request.clone() };
-            let catalog = look(&request, &store, &kept.corrections, job)?;
+            let catalog = known_or_looked_at(&request, &store, &kept.corrections, job)?;
             (store, catalog)
         }
     };
@@ -33,10 +36,35 @@ pub(in crate::engine) fn open(
     Ok((store, opened))
 }
 
+/// What is remembered of a source that did not change, its files to be read when they are asked for;
+/// otherwise what is found now.
+fn known_or_looked_at(
+    request: &OpenRequest,
+    store: &Store,
+    corrections: &[Correction],
+    job: &mut Job<'_>,
+) -> Result<Catalog, Failure> {
+    let memory = Memory::of(request, corrections);
+    if let Some(known) = memory.as_ref().and_then(Memory::recall) {
+        for table in &known.tables {
+            if let TableOrigin::Files { paths, reader } = &table.origin {
+                store.name_files_later(&table.name, paths, reader);
+            }
+        }
+        return Ok(known);
+    }
+    let begun = Instant::now();
+    let catalog = look(request, store, corrections, job)?;
+    if let Some(memory) = memory.filter(|_| store.missed() == 0) {
+        memory.keep(&catalog, begun.elapsed());
+    }
+    Ok(catalog)
+}
+
 fn look(
     request: &OpenRequest,
     store: &Store,
-    corrections: &[crate::model::workspace::Correction],
+    corrections: &[Correction],
     job: &mut Job<'_>,
 ) -> Result<Catalog, Failure> {
     store.obey(Arc::clone(&job.cancelled));

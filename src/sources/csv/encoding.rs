@@ -11,7 +11,7 @@ use std::path::Path;
 const LOOKED_AT: u64 = 16 << 20;
 
 /// What the bytes of a file are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Written {
     pub encoding: Encoding,
     /// Whether it is not compressed though its name says so.
@@ -30,10 +30,10 @@ pub(super) fn of(path: &Path) -> io::Result<Written> {
     bytes(path, plain)?.take(4096).read_to_end(&mut head)?;
     let encoding = match head.as_slice() {
         [0xff, 0xfe, ..] => Encoding::Utf16,
-        [0xfe, 0xff, ..] => Encoding::Other("UTF-16BE"),
+        [0xfe, 0xff, ..] => Encoding::Other("UTF-16BE".to_owned()),
         [0xef, 0xbb, 0xbf, ..] => Encoding::Utf8,
         head => match zeros(head) {
-            Zeros::Even => Encoding::Other("UTF-16BE"),
+            Zeros::Even => Encoding::Other("UTF-16BE".to_owned()),
             Zeros::Odd => Encoding::Utf16,
             Zeros::Few => Encoding::Utf8,
         },
@@ -50,12 +50,12 @@ fn begins_compressed(path: &Path) -> io::Result<bool> {
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn of_other(path: &Path, written: Written) -> io::Result<Written> {
+pub(super) fn of_other(path: &Path, written: &Written) -> io::Result<Written> {
     let mut sample = Vec::new();
     bytes(path, written.plain)?.take(LOOKED_AT).read_to_end(&mut sample)?;
     let (good, bad) = sequences(&sample);
     if good > bad.saturating_mul(20) {
-        return Ok(Written { damaged: true, ..written });
+        return Ok(Written { damaged: true, ..written.clone() });
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&sample, true);
@@ -64,8 +64,8 @@ pub(super) fn of_other(path: &Path, written: Written) -> io::Result<Written> {
     let latin = guess == encoding_rs::WINDOWS_1252
         && !sample.iter().any(|b| (0x80..0xa0).contains(b))
         && (sample.len() as u64) < LOOKED_AT;
-    let encoding = if latin { Encoding::Latin1 } else { Encoding::Other(guess.name()) };
-    Ok(Written { encoding, ..written })
+    let encoding = if latin { Encoding::Latin1 } else { Encoding::Other(guess.name().to_owned()) };
+    Ok(Written { encoding, ..written.clone() })
 }
 
 /// How many characters beyond ASCII are valid UTF-8, and how many sequences of bytes are not.
@@ -99,9 +99,9 @@ pub(super) fn bytes(path: &Path, plain: bool) -> io::Result<Box<dyn Read>> {
 ///
 /// # Errors
 /// When it cannot be opened.
-pub(super) fn text(path: &Path, written: Written) -> io::Result<Box<dyn Read>> {
+pub(super) fn text(path: &Path, written: &Written) -> io::Result<Box<dyn Read>> {
     let bytes = bytes(path, written.plain)?;
-    let encoding = match written.encoding {
+    let encoding = match &written.encoding {
         Encoding::Utf8 => return Ok(Box::new(WithoutMark { inner: bytes, started: false })),
         Encoding::Utf16 => encoding_rs::UTF_16LE,
         // Windows-1252 has the same letters.
@@ -122,7 +122,7 @@ pub(super) fn named(name: &str) -> Option<Encoding> {
     Some(match encoding.name() {
         "UTF-8" => Encoding::Utf8,
         "UTF-16LE" => Encoding::Utf16,
-        name => Encoding::Other(name),
+        name => Encoding::Other(name.to_owned()),
     })
 }
 
@@ -185,10 +185,10 @@ mod tests {
         let mut written = of(&path).unwrap();
         let is_utf8 = written.encoding == Encoding::Utf8;
         if is_utf8 && std::str::from_utf8(bytes).is_err() {
-            written = of_other(&path, written).unwrap();
+            written = of_other(&path, &written).unwrap();
         }
         let mut out = String::new();
-        text(&path, written).unwrap().read_to_string(&mut out).unwrap();
+        text(&path, &written).unwrap().read_to_string(&mut out).unwrap();
         (written.encoding, out)
     }
 
@@ -196,13 +196,13 @@ mod tests {
     fn an_encoding_is_told_by_its_bytes() {
         let text = "id,note\n1,5 €, it’s Zürich\n";
         let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(text);
-        assert_eq!(found("a.csv", &bytes), (Encoding::Other("windows-1252"), text.into()));
+        assert_eq!(found("a.csv", &bytes), (Encoding::Other("windows-1252".into()), text.into()));
         let text = "id,ville\n1,Genève\n2,Besançon\n3,Zürich\n";
         let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(text);
         assert_eq!(found("a.csv", &bytes), (Encoding::Latin1, text.into()));
         let text = "id,город\n1,Москва\n2,Казань\n3,Новосибирск\n";
         let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode(text);
-        assert_eq!(found("a.csv", &bytes), (Encoding::Other("windows-1251"), text.into()));
+        assert_eq!(found("a.csv", &bytes), (Encoding::Other("windows-1251".into()), text.into()));
         let wide: Vec<u8> = "a,b\n1,ü\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(found("a.csv", &wide), (Encoding::Utf16, "a,b\n1,ü\n".into()));
         let wide: Vec<u8> = "a,b\n1,ü\n".encode_utf16().flat_map(u16::to_be_bytes).collect();

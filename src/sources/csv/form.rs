@@ -25,6 +25,8 @@ pub(super) struct Habits {
 pub(super) struct Told {
     pub severity: Severity,
     pub message: String,
+    /// A value that it is about.
+    pub example: String,
     pub place: Place,
     /// What to name as the form of the column.
     pub instead: String,
@@ -80,35 +82,43 @@ pub(super) fn decide(name: &str, seen: &ColumnSeen, habits: Habits) -> Decided {
     decided
 }
 
-fn tell(decided: &mut Decided, severity: Severity, told: (String, Place, &str)) {
-    let (message, place, instead) = told;
-    decided.told = Some(Told { severity, message, place, instead: instead.to_owned() });
+/// Says something with a value that it is about, its place, and the form to name instead.
+fn tell(
+    decided: &mut Decided,
+    severity: Severity,
+    message: impl Into<String>,
+    (example, place, instead): (&str, Place, &str),
+) {
+    decided.told = Some(Told {
+        severity,
+        message: message.into(),
+        example: example.to_owned(),
+        place,
+        instead: instead.to_owned(),
+    });
 }
 
 /// A plain number, exact where a float is not enough.
 fn number(seen: &ColumnSeen, common: u32, habits: Habits, decided: &mut Decided) -> Form {
     if let Some((one, other, place)) = &seen.two_spellings {
-        let message = format!("is kept as text, for \"{one}\" and \"{other}\" would be one number");
-        tell(decided, Severity::Note, (message, *place, "number"));
+        let message = "is kept as text, for two spellings would be one number";
+        let both = format!("{one}\" and \"{other}");
+        tell(decided, Severity::Note, message, (&both, *place, "number"));
         return Form::Text;
     }
-    let first = &seen.kinds[0];
     let parted: Vec<&Seen> = seen.kinds.iter().filter(|kind| kind.fraction).collect();
     let threes = !parted.is_empty() && parted.iter().all(|kind| kind.threes);
     if common & shape::POINT_COMMA != 0 && threes {
-        let whole = Marks { thousands: Some('.'), decimal: ',', unit: "", whole: true };
-        let example = parted[0].example.clone();
+        let (example, place) = (parted[0].example.as_str(), parted[0].place);
         if habits.decimal_comma || (habits.semicolons && parted.iter().any(|k| k.zero_at_end)) {
-            let message = format!(
-                "points are read as thousands: \"{example}\" is {}",
-                example.replace('.', "")
-            );
-            tell(decided, Severity::Warning, (message, parted[0].place, "number"));
-            return Form::Marked(whole);
+            let message = "is read with points between thousands";
+            tell(decided, Severity::Warning, message, (example, place, "number"));
+            let unit = String::new();
+            return Form::Marked(Marks { thousands: Some('.'), decimal: ',', unit, whole: true });
         }
         if habits.semicolons {
-            let message = format!("points are read as decimals, not as thousands: \"{example}\"");
-            tell(decided, Severity::Warning, (message, parted[0].place, "number 1.234"));
+            let message = "is read with points before decimals, not between thousands";
+            tell(decided, Severity::Warning, message, (example, place, "number 1.234"));
         }
     }
     if common & shape::NUMBER != 0 {
@@ -119,8 +129,9 @@ fn number(seen: &ColumnSeen, common: u32, habits: Habits, decided: &mut Decided)
     if u16::from(before) + u16::from(after) <= 38 {
         return Form::Exact(after);
     }
-    let message = "is kept as text, for its numbers have more than 38 digits".to_owned();
-    tell(decided, Severity::Note, (message, first.place, "number"));
+    let first = &seen.kinds[0];
+    let message = "is kept as text, for its numbers have more than 38 digits";
+    tell(decided, Severity::Note, message, (&first.example, first.place, "number"));
     Form::Text
 }
 
@@ -134,18 +145,14 @@ fn marked(seen: &ColumnSeen, common: u32, habits: Habits, decided: &mut Decided)
     };
     let parted = seen.kinds.iter().filter(|kind| kind.fraction).min_by_key(|kind| kind.place);
     let (thousands, decimal) = if has(shape::COMMA_POINT) && has(shape::POINT_COMMA) {
-        let guessed = if habits.decimal_comma { ('.', ',') } else { (',', '.') };
         if let Some(kind) = parted {
             let instead = if habits.decimal_comma { "number 1,234" } else { "number 1.234,5" };
-            let as_what = if habits.decimal_comma == kind.example.contains(',') {
-                "decimals"
-            } else {
-                "thousands"
-            };
-            let message = format!("the mark in \"{}\" is read as that of {as_what}", kind.example);
-            tell(decided, Severity::Warning, (message, kind.place, instead));
+            let decimals = habits.decimal_comma == kind.example.contains(',');
+            let what = if decimals { "before decimals" } else { "between thousands" };
+            let message = format!("is read with the mark {what}");
+            tell(decided, Severity::Warning, message, (&kind.example, kind.place, instead));
         }
-        guessed
+        if habits.decimal_comma { ('.', ',') } else { (',', '.') }
     } else if has(shape::COMMA_POINT) {
         (',', '.')
     } else if has(shape::POINT_COMMA) {
@@ -160,6 +167,7 @@ fn marked(seen: &ColumnSeen, common: u32, habits: Habits, decided: &mut Decided)
     let with_decimals =
         |kind: &Seen| kind.fraction && !(kind.threes && thousands_only(kind, decimal));
     let whole = !seen.kinds.iter().any(with_decimals);
+    let unit = unit.to_owned();
     Form::Marked(Marks { thousands: Some(thousands), decimal, unit, whole })
 }
 
@@ -178,13 +186,11 @@ fn date(seen: &ColumnSeen, common: u32, habits: Habits, decided: &mut Decided) -
         let odd = seen.kinds.iter().find(|kind| usize::from(kind.shape.offset) == rarer);
         let odd = odd.unwrap_or(first);
         let message = format!(
-            "is kept as text, for {} of {} moments have an offset from UTC and the others have \
-             none, such as \"{}\"",
+            "is kept as text, for {} of {} moments have an offset from UTC and the others have none",
             grouped(offsets),
-            grouped(seen.values()),
-            odd.example
+            grouped(seen.values())
         );
-        tell(decided, Severity::Warning, (message, odd.place, "moment"));
+        tell(decided, Severity::Warning, message, (&odd.example, odd.place, "moment"));
         return Form::Text;
     }
     let clocks: BTreeSet<Option<Clock>> = seen.kinds.iter().map(|kind| kind.shape.clock).collect();
@@ -197,8 +203,8 @@ fn date(seen: &ColumnSeen, common: u32, habits: Habits, decided: &mut Decided) -
         {
             return Form::Instant(order);
         }
-        let message = format!("is kept as text: \"{}\" has an offset from UTC", first.example);
-        tell(decided, Severity::Note, (message, first.place, "moment"));
+        let message = "is kept as text, for its moments have offsets that are written so";
+        tell(decided, Severity::Note, message, (&first.example, first.place, "moment"));
         return Form::Text;
     }
     let iso = form == shape::YMD_DASH && clocks.iter().all(plain);
@@ -243,10 +249,10 @@ fn chosen_date(
             if is_day_first { (day_first, month_first) } else { (month_first, day_first) };
         let reads = if is_day_first { "day before month" } else { "month before day" };
         let why = if by_others { ", as in other columns" } else { "; either would fit" };
-        let message = format!("is read with the {reads}: \"{}\"{why}", first.example);
+        let message = format!("is read with the {reads}{why}");
         let severity = if by_others { Severity::Note } else { Severity::Warning };
         let instead = format!("date {}", pattern_of(other).unwrap_or_default());
-        tell(decided, severity, (message, first.place, &instead));
+        tell(decided, severity, message, (&first.example, first.place, &instead));
         return Some(form);
     }
     let form = common & shape::DATES;
@@ -313,20 +319,17 @@ fn with_clock(day: &str, clock: Option<Clock>) -> String {
 /// Dates with years of two digits and dashes: as likely part numbers.
 fn two_digits(seen: &ColumnSeen, decided: &mut Decided) {
     let first = &seen.kinds[0];
-    let message =
-        format!("is kept as text, though its values might be dates: \"{}\"", first.example);
-    tell(decided, Severity::Note, (message, first.place, "date %y-%m-%d"));
+    let message = "is kept as text, though its values might be dates";
+    tell(decided, Severity::Note, message, (&first.example, first.place, "date %y-%m-%d"));
 }
 
 fn units_differ(seen: &ColumnSeen, decided: &mut Decided) {
     let first = &seen.kinds[0];
     let other = seen.kinds.iter().find(|kind| kind.shape.unit != first.shape.unit);
     let other = other.unwrap_or(first);
-    let message = format!(
-        "is kept as text, for its numbers have different units: \"{}\" and \"{}\"",
-        first.example, other.example
-    );
-    tell(decided, Severity::Note, (message, other.place, "number 1,234.5"));
+    let message = "is kept as text, for its numbers have different units";
+    let both = format!("{}\" and \"{}", first.example, other.example);
+    tell(decided, Severity::Note, message, (&both, other.place, "number 1,234.5"));
 }
 
 /// Says what keeps a column from being what most of its values are.
@@ -361,13 +364,9 @@ fn misfits(seen: &ColumnSeen, decided: &mut Decided) {
         "dates" if odd_has_clock(seen, forms) => "moment",
         _ => instead,
     };
-    let message = format!(
-        "is kept as text: {} of {} values are no {what}, such as \"{}\"",
-        grouped(all - fit),
-        grouped(all),
-        odd.example
-    );
-    tell(decided, Severity::Warning, (message, odd.place, instead));
+    let message =
+        format!("is kept as text: {} of {} values are no {what}", grouped(all - fit), grouped(all));
+    tell(decided, Severity::Warning, message, (&odd.example, odd.place, instead));
 }
 
 fn odd_has_clock(seen: &ColumnSeen, forms: u32) -> bool {
@@ -466,7 +465,8 @@ mod tests {
     #[test]
     fn what_keeps_a_column_text_is_named() {
         let told = decided(&["1", "2", "3", "TOTAL"], Habits::default()).told.unwrap();
-        assert!(told.message.contains("1 of 4 values are no whole numbers, such as \"TOTAL\""));
+        assert!(told.message.contains("1 of 4 values are no whole numbers"));
+        assert_eq!(told.example, "TOTAL");
         assert_eq!(told.place.line, 5);
         assert!(decided(&["a", "b", "1"], Habits::default()).told.is_none());
     }

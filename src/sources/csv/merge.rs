@@ -72,7 +72,8 @@ pub(in crate::sources) fn merged(
             let message = format!("{} {}", one.column.name, told.message);
             let hint =
                 format!("to change it, add the correction `columns` with as: \"{}\"", told.instead);
-            findings.push(Finding::new(told.severity, message).at(path, Some(line)).hint(hint));
+            let finding = Finding::new(told.severity, message).example(&told.example);
+            findings.push(finding.at(path, Some(line)).hint(hint));
         }
     }
     let pairs: Vec<(&TextColumn, &ColumnSeen)> =

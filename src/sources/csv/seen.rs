@@ -1,7 +1,7 @@
 //! What stands in a column of text, counted over every row of every part.
 
 use super::shape::{self, EXACT, NUMBER, Shape};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// Words that may stand for "missing" in a column of numbers, dates or yes and no.
 const MISSING_WORDS: &[&str] = &[
@@ -77,7 +77,8 @@ impl ColumnSeen {
             self.quoted_empty += u64::from(quoted);
             return;
         }
-        let trimmed = text.trim_matches(' ');
+        let spaced = text.starts_with(' ') || text.ends_with(' ');
+        let trimmed = if spaced { text.trim_matches(' ') } else { text };
         if trimmed.is_empty() {
             let blank =
                 self.blank.get_or_insert_with(|| Word { text: text.to_owned(), count: 0, place });
@@ -203,6 +204,11 @@ impl ColumnSeen {
 
 impl Seen {
     fn see_digits(&mut self, text: &str) {
+        if !text.contains(['.', ',']) {
+            let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
+            self.digits.0 = self.digits.0.max(length);
+            return;
+        }
         let digits = |part: &str| part.bytes().filter(u8::is_ascii_digit).count();
         let (head, tail) = text.split_once('.').unwrap_or((text, ""));
         let small = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
@@ -226,8 +232,11 @@ impl Seen {
 
 fn is_missing_word(text: &str) -> bool {
     // Most cells are longer than the longest word, or begin otherwise.
-    let begins = matches!(text.as_bytes()[0], b'N' | b'n' | b'#' | b'\\' | b'-' | b'0');
-    begins && text.len() <= 32 && (MISSING_WORDS.contains(&text) || is_zero_date(text))
+    match text.as_bytes()[0] {
+        b'0' => text.len() <= 32 && is_zero_date(text),
+        b'N' | b'n' | b'#' | b'\\' | b'-' => text.len() <= 8 && MISSING_WORDS.contains(&text),
+        _ => false,
+    }
 }
 
 /// `0000-00-00`, with a time of zeros or not: what some databases write for a date that is missing.

@@ -4,6 +4,8 @@
 //! to spellings that all readers agree on (`7.50` and `7.5`). So `007`, `+49…`, `0x1F`, `1_5` and
 //! `12E4` are text, though many readers make numbers of them.
 
+use crate::model::reading::UNITS;
+
 /// What one text fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Shape {
@@ -99,54 +101,112 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
+/// Longer texts are text.
+const LENGTH_MAX: usize = 64;
+
+/// The kinds of bytes that stand in a text, as bits.
+const DIGIT: u8 = 1;
+const POINT: u8 = 1 << 1;
+const COMMA: u8 = 1 << 2;
+const SPACE: u8 = 1 << 3;
+const APOSTROPHE: u8 = 1 << 4;
+const SIGN: u8 = 1 << 5;
+const EXPONENT: u8 = 1 << 6;
+const OTHER: u8 = 1 << 7;
+
+/// The kind of each byte. Nearly every cell of a column is told by the kinds that occur in it, so
+/// that it is not looked at again for forms that it cannot fit.
+const KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut byte = b'0';
+    while byte <= b'9' {
+        kinds[byte as usize] = DIGIT;
+        byte += 1;
+    }
+    kinds[b'.' as usize] = POINT;
+    kinds[b',' as usize] = COMMA;
+    kinds[b' ' as usize] = SPACE;
+    kinds[b'\'' as usize] = APOSTROPHE;
+    kinds[b'-' as usize] = SIGN;
+    kinds[b'+' as usize] = SIGN;
+    kinds[b'e' as usize] = EXPONENT;
+    kinds[b'E' as usize] = EXPONENT;
+    kinds
+};
+
+/// The kinds of bytes in a text.
+fn kinds_in(text: &str) -> u8 {
+    text.bytes().fold(0, |kinds, byte| kinds | KINDS[usize::from(byte)])
+}
+
 /// What a text fits. Spaces around it do not count.
 pub(super) fn of(text: &str) -> Shape {
-    let text = text.trim_matches(' ');
+    let bytes = text.as_bytes();
+    let text = match (bytes.first(), bytes.last()) {
+        (Some(b' '), _) | (_, Some(b' ')) => text.trim_matches(' '),
+        _ => text,
+    };
     let Some(first) = text.bytes().next() else { return Shape::default() };
-    if text.len() > 64 {
+    if text.len() > LENGTH_MAX {
         return Shape::default();
     }
-    if first.is_ascii_digit() || first == b'-' || first == b'.' {
-        let number = number(text);
+    let kinds = kinds_in(text);
+    if kinds & DIGIT == 0 {
+        return of_word(text);
+    }
+    if kinds & OTHER == 0 && (first.is_ascii_digit() || first == b'-' || first == b'.') {
+        let number = number(text, kinds);
         if number != 0 {
             return plain(number);
         }
     }
-    if first.is_ascii_digit() || MONTHS.iter().any(|m| m.as_bytes()[0] == first | 0x20) {
+    if first.is_ascii_digit() || begins_month(first) {
         let moment = moment(text);
         if moment.forms != 0 {
             return moment;
         }
+        if is_time(text) {
+            return plain(TIME);
+        }
     }
+    with_unit(text)
+}
+
+/// What a text without digits fits.
+fn of_word(text: &str) -> Shape {
     if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
         return plain(YES_NO);
     }
-    if is_time(text) {
-        return plain(TIME);
-    }
     let infinite = text.strip_prefix('-').unwrap_or(text);
-    if ["inf", "infinity"].iter().any(|word| infinite.eq_ignore_ascii_case(word)) {
+    if infinite.eq_ignore_ascii_case("inf") || infinite.eq_ignore_ascii_case("infinity") {
         return plain(NUMBER);
     }
-    with_unit(text)
+    Shape::default()
+}
+
+fn begins_month(first: u8) -> bool {
+    matches!(first | 0x20, b'j' | b'f' | b'm' | b'a' | b's' | b'o' | b'n' | b'd')
 }
 
 fn plain(forms: u32) -> Shape {
     Shape { forms, ..Shape::default() }
 }
 
-/// The forms of numbers that a text fits.
-fn number(text: &str) -> u32 {
+/// The forms of numbers that a text of these kinds of bytes fits.
+fn number(text: &str, kinds: u8) -> u32 {
     let bytes = text.as_bytes();
     let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
-    if digits.iter().all(u8::is_ascii_digit) {
-        return whole(text, digits);
+    let has = |kind: u8| kinds & kind != 0;
+    if !has(POINT | COMMA | SPACE | APOSTROPHE | EXPONENT) {
+        let plain = digits.iter().all(u8::is_ascii_digit);
+        return if plain { whole(text, digits) } else { 0 };
     }
-    if digits.iter().any(|b| *b == b'e' || *b == b'E') {
+    if has(EXPONENT) {
         return if is_float_with_exponent(text) { NUMBER } else { 0 };
     }
     let mut forms = 0;
-    if let Some((head, tail)) = split_once(digits, b'.')
+    if !has(COMMA | SPACE | APOSTROPHE)
+        && let Some((head, tail)) = split_once(digits, b'.')
         && head.iter().chain(tail).all(u8::is_ascii_digit)
         && !(head.is_empty() && tail.is_empty())
         && !has_leading_zero(head)
@@ -157,10 +217,17 @@ fn number(text: &str) -> u32 {
             forms |= EXACT;
         }
     }
-    forms |= marked(digits, b',', b'.', COMMA_POINT);
+    if has(COMMA) {
+        forms |= marked(digits, b',', b'.', COMMA_POINT);
+    }
     forms |= marked(digits, b'.', b',', POINT_COMMA);
-    forms |= marked(digits, b' ', b',', SPACE_COMMA);
-    forms | marked(digits, b'\'', b'.', APOSTROPHE_POINT)
+    if has(COMMA | SPACE) {
+        forms |= marked(digits, b' ', b',', SPACE_COMMA);
+    }
+    if has(APOSTROPHE) {
+        forms |= marked(digits, b'\'', b'.', APOSTROPHE_POINT);
+    }
+    forms
 }
 
 fn whole(text: &str, digits: &[u8]) -> u32 {
@@ -248,27 +315,33 @@ fn marked(digits: &[u8], thousands: u8, decimal: u8, form: u32) -> u32 {
 
 /// A number with a unit before or after it: `$1,234.50`, `12 %`, `-€5`.
 fn with_unit(text: &str) -> Shape {
-    use crate::model::reading::UNITS;
-    let (sign, rest) = match text.strip_prefix('-') {
-        Some(rest) => ("-", rest),
-        None => ("", text),
+    let is_digit = |c: char| c.is_ascii_digit();
+    let (Some(begin), Some(end)) = (text.find(is_digit), text.rfind(is_digit)) else {
+        return Shape::default();
     };
-    for (i, unit) in UNITS.iter().enumerate() {
-        let number = rest.strip_prefix(unit).or_else(|| rest.strip_suffix(unit));
-        let Some(number) = number.map(|n| n.trim_matches([' ', '\u{a0}'])) else { continue };
-        let negative = number.starts_with('-') || !sign.is_empty();
-        let number = number.strip_prefix('-').unwrap_or(number);
-        if !number.starts_with(|c: char| c.is_ascii_digit()) || (negative && number == "0") {
-            continue;
-        }
-        let marks = COMMA_POINT | POINT_COMMA | SPACE_COMMA | APOSTROPHE_POINT;
-        let forms = self::number(number) & marks;
-        if forms != 0 {
-            let unit = u8::try_from(i + 1).unwrap_or(0);
-            return Shape { forms, unit, ..Shape::default() };
-        }
+    let (before, number, after) = (&text[..begin], &text[begin..=end], &text[end + 1..]);
+    // A unit has few letters; it stands on one side.
+    if before.len() > 8 || after.len() > 8 {
+        return Shape::default();
     }
-    Shape::default()
+    let bare = |side: &str| side.trim_matches(['-', ' ', '\u{a0}']).len();
+    let side = match (bare(before), bare(after)) {
+        (0, 1..) => after,
+        (1.., 0) => before,
+        _ => return Shape::default(),
+    };
+    let signs = before.matches('-').count();
+    let word = side.trim_matches(['-', ' ', '\u{a0}']);
+    let Some(unit) = UNITS.iter().position(|unit| *unit == word) else { return Shape::default() };
+    if signs > 1 || after.contains('-') || (signs == 1 && number == "0") {
+        return Shape::default();
+    }
+    let marks = COMMA_POINT | POINT_COMMA | SPACE_COMMA | APOSTROPHE_POINT;
+    let forms = self::number(number, kinds_in(number)) & marks;
+    match forms {
+        0 => Shape::default(),
+        forms => Shape { forms, unit: u8::try_from(unit + 1).unwrap_or(0), ..Shape::default() },
+    }
 }
 
 /// `HH:MM:SS`, as the database prints it.

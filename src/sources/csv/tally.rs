@@ -153,13 +153,10 @@ fn finding(path: &Path, tally: &Tally, what: &str) -> Finding {
     let named: Vec<String> = tally.lines.iter().map(u64::to_string).collect();
     let more = if tally.count > tally.lines.len() as u64 { ", …" } else { "" };
     let line = if tally.count == 1 { "line" } else { "lines" };
-    let message = format!(
-        "{} {what} ({line} {}{more}), such as \"{}\"",
-        counted(tally.count, "row"),
-        named.join(", "),
-        tally.example
-    );
+    let message =
+        format!("{} {what} ({line} {}{more})", counted(tally.count, "row"), named.join(", "));
     Finding::new(Severity::Warning, message)
+        .example(&tally.example)
         .at(path, tally.lines.first().copied())
         .hint("correct the file where it was made")
 }

@@ -1,0 +1,158 @@
+//! What was found in a source, kept so that it opens at once the next time.
+//!
+//! - Kept in the user's cache folder, readable by its owner only: names, types, keys, relations,
+//!   counts and how files are read. Never a value of a row: examples are left out of findings.
+//! - It counts only while every file of the source is the same (size, times, inode), and for the
+//!   same program, corrections and run. A file more in a folder is another source.
+//! - Sources that open quickly, encrypted files, projects and what they built are not kept.
+//! - `muster forget` removes all of it.
+
+use crate::deliver::checksum;
+use crate::disk::{Readers, read, write};
+use crate::model::catalog::Catalog;
+use crate::model::workspace::Correction;
+use crate::protocol::OpenRequest;
+use crate::sources::{self, files};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What opens within this time is found anew each time.
+const QUICK: Duration = Duration::from_millis(100);
+/// Sources that are remembered; the oldest go.
+const KEPT_MAX: usize = 200;
+/// Bytes of what is kept about one source.
+const BYTES_MAX: u64 = 32 << 20;
+
+/// Where what is known about a source is kept, and what its files are now.
+pub(in crate::engine) struct Memory {
+    file: PathBuf,
+    paths: Vec<PathBuf>,
+    files: Vec<State>,
+}
+
+/// What tells a file from a changed one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct State {
+    path: PathBuf,
+    bytes: u64,
+    /// Nanoseconds since 1970 of the last change of its content, and of anything about it.
+    changed: (i128, i128),
+    inode: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    files: Vec<State>,
+    catalog: Catalog,
+}
+
+impl Memory {
+    /// `None` when nothing about the source is to be kept.
+    pub(in crate::engine) fn of(request: &OpenRequest, corrections: &[Correction]) -> Option<Self> {
+        if request.password.is_some() {
+            return None;
+        }
+        let absolute = |path: &PathBuf| std::path::absolute(path).ok();
+        let paths: Vec<PathBuf> = request.paths.iter().map(absolute).collect::<Option<_>>()?;
+        let program = state(&std::env::current_exe().ok()?)?;
+        let asked = (&paths, corrections, &request.workspace, request.run, &program);
+        let key = checksum::of_bytes(&serde_json::to_vec(&asked).ok()?);
+        let file = folder()?.join(format!("{}.json", &key[..32]));
+        Some(Self { files: states(&paths)?, file, paths })
+    }
+
+    /// What was found when the files were as they are now.
+    pub(in crate::engine) fn recall(&self) -> Option<Catalog> {
+        let bytes = read::whole(&self.file, BYTES_MAX).ok()?;
+        let kept: Kept = serde_json::from_slice(&bytes).ok()?;
+        (kept.files == self.files).then_some(kept.catalog)
+    }
+
+    /// Keeps what was found, unless it was found quickly or the files have changed meanwhile.
+    pub(in crate::engine) fn keep(&self, catalog: &Catalog, took: Duration) {
+        let built = catalog.definitions.is_some() || !catalog.runs.is_empty();
+        if took < QUICK || built || states(&self.paths).as_ref() != Some(&self.files) {
+            return;
+        }
+        let mut catalog = catalog.clone();
+        for finding in &mut catalog.findings {
+            finding.without_example();
+        }
+        let kept = Kept { files: self.files.clone(), catalog };
+        // What is not kept is found anew.
+        let _ = self.write(&kept);
+    }
+
+    fn write(&self, kept: &Kept) -> std::io::Result<()> {
+        let bytes = serde_json::to_vec(kept)?;
+        let Some(folder) = self.file.parent().filter(|_| bytes.len() as u64 <= BYTES_MAX) else {
+            return Ok(());
+        };
+        write::create_private_folder(folder)?;
+        write::replace(&self.file, &bytes, Readers::Owner)?;
+        let mut all = kept_files(folder);
+        all.sort_by_key(|(age, _)| std::cmp::Reverse(*age));
+        for (_, oldest) in all.into_iter().skip(KEPT_MAX) {
+            std::fs::remove_file(oldest)?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes all that is kept about sources, and says of how many it was.
+///
+/// # Errors
+/// When a file cannot be removed.
+pub fn forget() -> std::io::Result<usize> {
+    let all = folder().map(|folder| kept_files(&folder)).unwrap_or_default();
+    for (_, file) in &all {
+        std::fs::remove_file(file)?;
+    }
+    Ok(all.len())
+}
+
+/// The folder in which it is kept, made when it is not there yet, so that a command that is walled
+/// in can write there.
+pub fn folder() -> Option<PathBuf> {
+    let folder = directories::ProjectDirs::from("", "", "muster")?.cache_dir().join("opened");
+    write::create_private_folder(&folder).ok()?;
+    Some(folder)
+}
+
+fn kept_files(folder: &Path) -> Vec<(Option<std::time::SystemTime>, PathBuf)> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|e| e == "json"))
+        .map(|path| (path.metadata().and_then(|data| data.modified()).ok(), path))
+        .collect()
+}
+
+/// The states of all files that a source is made of.
+fn states(paths: &[PathBuf]) -> Option<Vec<State>> {
+    let mut files: Vec<PathBuf> = match paths {
+        [one] if files::is_database(one) => vec![one.clone(), sources::log_of(one)],
+        _ => {
+            let sets = files::file_sets(paths, &mut Vec::new()).ok()?;
+            sets.into_iter().flat_map(|set| set.paths).collect()
+        }
+    };
+    files.sort();
+    Some(files.iter().filter_map(|path| state(path)).collect())
+}
+
+fn state(path: &Path) -> Option<State> {
+    let data = std::fs::metadata(path).ok()?;
+    let since = data.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let content = i128::try_from(since.as_nanos()).ok()?;
+    #[cfg(unix)]
+    let (any, inode) = {
+        use std::os::unix::fs::MetadataExt as _;
+        let any = i128::from(data.ctime()) * 1_000_000_000 + i128::from(data.ctime_nsec());
+        (any, data.ino())
+    };
+    #[cfg(not(unix))]
+    let (any, inode) = (content, 0);
+    Some(State { path: path.to_path_buf(), bytes: data.len(), changed: (content, any), inode })
+}
