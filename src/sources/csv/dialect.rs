@@ -251,7 +251,7 @@ fn score(rows: &[Row], marks: &Marks, start_given: bool) -> Option<(f64, usize)>
             return None;
         }
     }
-    if fit < 0.5 || (weak && (fit < 0.97 || !(width > 2 || quoted))) {
+    if fit < 0.34 || (weak && (fit < 0.97 || !(width > 2 || quoted))) {
         return None;
     }
     let (mut clean, mut all) = (0.0, 0.0);
