@@ -1,8 +1,8 @@
 //! The Definition tab: where everything comes from, in words, as text and as SQL.
 
+use super::findings::findings_ui;
 use super::{Actions, dialogs, text, theme, widgets};
 use crate::model::catalog::{Catalog, Entity, EntityBase};
-use crate::model::finding::{Finding, Severity};
 use crate::state::{Action, CorrectionAction, State, ViewAction};
 use egui::Ui;
 
@@ -20,7 +20,9 @@ pub fn definition_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
         }
         relations_ui(ui, catalog);
-        findings_ui(ui, &catalog.findings);
+        if !catalog.findings.is_empty() {
+            part_ui(ui, "Findings", |ui| findings_ui(ui, &catalog.findings));
+        }
         tables_ui(ui, catalog);
         let file = state.opened.as_ref().map(|o| o.workspace_file.display().to_string());
         part_ui(ui, "Workspace", |ui| {
@@ -118,34 +120,6 @@ fn relations_ui(ui: &mut Ui, catalog: &Catalog) {
             })
             .response
             .on_hover_text(theme::text(&r.why));
-        }
-    });
-}
-
-fn findings_ui(ui: &mut Ui, findings: &[Finding]) {
-    if findings.is_empty() {
-        return;
-    }
-    part_ui(ui, "Findings", |ui| {
-        for finding in findings {
-            let word = match finding.severity {
-                Severity::Error => "Error",
-                Severity::Warning => "Warning",
-                Severity::Note => "Note",
-            };
-            let p = theme::palette(ui);
-            let color = if finding.severity == Severity::Note { p.weak } else { p.warning };
-            ui.horizontal_wrapped(|ui| {
-                ui.label(theme::text(word).color(color));
-                ui.add(egui::Label::new(theme::lines(&finding.message)).wrap().selectable(true));
-            });
-            let place = finding.file.as_ref().map(|file| match finding.line {
-                Some(line) => format!("{}:{line}", file.display()),
-                None => file.display().to_string(),
-            });
-            for more in [place, finding.hint.clone()].into_iter().flatten() {
-                ui.label(theme::small(ui, more));
-            }
         }
     });
 }

@@ -21,6 +21,7 @@ mod editor_text;
 mod export;
 mod features;
 mod figure;
+mod findings;
 mod icons;
 mod keys;
 mod library;

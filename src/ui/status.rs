@@ -2,7 +2,7 @@
 
 use super::icons::{self, Icon};
 use super::{Actions, text, theme, widgets};
-use crate::state::{Action, JobKind, Notice, SourceAction, State, ViewAction};
+use crate::state::{Action, CorrectionAction, JobKind, Notice, SourceAction, State, ViewAction};
 use egui::{Align, Align2, Layout, ProgressBar, Ui, vec2};
 
 /// The status bar.
@@ -25,6 +25,12 @@ pub fn status_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             if ui
                 .add(egui::Button::new(theme::small(ui, name)).frame_when_inactive(false))
                 .clicked()
+            {
+                actions.push(ViewAction::Notices.into());
+            }
+            let findings = state.catalog().map_or(&[][..], |catalog| &catalog.findings);
+            if let Some(words) = super::findings::summary(ui, findings)
+                && ui.add(egui::Button::new(words).frame_when_inactive(false)).clicked()
             {
                 actions.push(ViewAction::Notices.into());
             }
@@ -128,6 +134,15 @@ pub(super) fn notices_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.label(theme::heading("Notices"));
     egui::ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
         ui.set_width(480.0);
+        let findings = state.catalog().map_or(&[][..], |catalog| &catalog.findings);
+        if !findings.is_empty() {
+            ui.label(theme::text("About the data").strong());
+            super::findings::findings_ui(ui, findings);
+            if ui.button("Correct how it is read…").clicked() {
+                actions.push(Action::Correct(CorrectionAction::Open));
+            }
+            ui.separator();
+        }
         if state.notices.is_empty() {
             ui.label(theme::weak(ui, "Nothing was said yet"));
         }
