@@ -253,17 +253,17 @@ impl Scan {
                 self.used[usize::from(*byte)] = true;
             }
         }
-        if self.damaged && std::str::from_utf8(record.bytes).is_err() {
+        let Ok(text) = std::str::from_utf8(record.bytes) else {
             self.tallies.bad_bytes.add(place, record);
             return;
-        }
+        };
         self.rows += 1;
         self.tallies.see(record, width, place);
         for (cell, column) in record.cells.iter().zip(&mut self.columns) {
             self.escaped |= cell.escaped;
             if cell.escaped {
                 column.see(&record.text(*cell, &self.marks), cell.quoted, place);
-            } else if let Ok(text) = std::str::from_utf8(record.raw(*cell)) {
+            } else if let Some(text) = text.get(cell.start..cell.end) {
                 column.see(text, cell.quoted, place);
             }
         }

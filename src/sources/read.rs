@@ -9,7 +9,7 @@ use super::{files, json};
 use crate::model::catalog::{Column, Reader, Table, TableOrigin};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
-use crate::model::reading::Form;
+use crate::model::reading::{Form, TextColumn};
 use crate::model::value::Kind;
 use crate::model::workspace::{Correction, FileCorrection};
 use crate::protocol::Progress;
@@ -279,7 +279,7 @@ fn text_table(
         read.forced.clear();
     }
     findings.append(&mut read.findings);
-    let mut table = described(probe, name, paths, reader).map_err(located)?;
+    let mut table = text_described(probe, name, paths, reader).map_err(located)?;
     for (column, description) in table.columns.iter_mut().zip(read.descriptions) {
         column.description = description;
     }
@@ -363,6 +363,33 @@ fn table(
         reader = milder.ok_or_else(|| located(failure))?;
     }
     described(probe, name, set.paths, reader).map_err(located)
+}
+
+/// The table of text that was made readable: what its columns are was decided before, and its rows
+/// are in memory.
+fn text_described(
+    probe: &dyn Probe,
+    name: String,
+    paths: Vec<PathBuf>,
+    reader: Reader,
+) -> Result<Table, Failure> {
+    let Reader::Text(files) = &reader else { return described(probe, name, paths, reader) };
+    let column = |column: &TextColumn| {
+        let type_name = column.form.type_name();
+        Column {
+            name: column.name.clone(),
+            kind: Kind::of_duckdb_type(&type_name),
+            type_name,
+            description: None,
+            personal: None,
+        }
+    };
+    let columns = files.columns.iter().map(column).collect();
+    let origin = TableOrigin::Files { paths, reader };
+    let mut table = Table { name, origin, columns, rows: 0, time_column: None };
+    let sql = Sql::fill("SELECT count(*) FROM {}", &[&super::reach(&table)]);
+    table.rows = counts(probe, &sql)?.first().copied().unwrap_or(0);
+    Ok(table)
 }
 
 /// The table that was made readable: its columns, and its rows counted.
