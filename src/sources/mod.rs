@@ -12,21 +12,32 @@
 pub mod files;
 
 mod built;
+mod cells;
 mod cohorts;
 mod correct;
 mod csv;
 mod database;
 mod entities;
 mod facts;
+mod folders;
 mod json;
 mod keys;
+mod lake;
 mod names;
+mod parquet;
+mod parquet_parts;
 mod personal;
 mod probe;
 mod read;
 mod rows;
+mod seen;
+mod several;
+mod sqlite;
+mod texts;
 mod times;
+mod workbook;
 
+pub use cells::rows_of;
 pub use csv::write_as_utf8;
 pub use database::{log_of, shadowing};
 pub use probe::{Probe, reach};
@@ -178,7 +189,9 @@ fn fingerprint(paths: &[PathBuf], tables: &[Table], source: SourceKind) -> Finge
         // What was written lately may be in the log beside the file only.
         SourceKind::DuckDb => stamped(paths.iter().flat_map(|p| [p.clone(), database::log_of(p)])),
         SourceKind::Files => stamped(tables.iter().flat_map(|t| match &t.origin {
-            TableOrigin::Files { paths, .. } => paths.clone(),
+            TableOrigin::Files { paths, reader } => {
+                paths.iter().chain(reader.log()).cloned().collect()
+            }
             _ => Vec::new(),
         })),
     }
