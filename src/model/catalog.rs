@@ -274,6 +274,9 @@ pub struct ForeignColumn {
 pub struct JsonReader {
     /// Files that follow each other and are written alike are one part.
     pub parts: Vec<JsonPart>,
+    /// The key of the one record whose list of objects is the table; the records themselves are
+    /// without.
+    pub within: Option<String>,
     /// The columns of the table, in order.
     pub columns: Vec<JsonColumn>,
     /// The bytes of the largest record.

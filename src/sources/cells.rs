@@ -206,6 +206,9 @@ fn hex(bytes: &[u8]) -> String {
     out
 }
 
+/// What takes a row, each cell as text; a sentence about what it cannot take.
+pub type TakeRow<'a> = &'a mut dyn FnMut(&[Option<String>]) -> Result<(), String>;
+
 /// Hands over the rows of a table that the database does not read by itself, each cell as text.
 /// It stops when `is_over` says so, or `take` gives a sentence about what it cannot take.
 ///
@@ -215,7 +218,7 @@ pub fn rows_of(
     path: &Path,
     reader: &ForeignReader,
     is_over: &dyn Fn() -> bool,
-    take: &mut dyn FnMut(&[Option<String>]) -> Result<(), String>,
+    take: TakeRow<'_>,
 ) -> Result<(), Failure> {
     let types: Vec<&str> = reader.columns.iter().map(|c| c.type_name.as_str()).collect();
     let mut refused = None;

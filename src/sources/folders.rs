@@ -1,7 +1,7 @@
 //! Columns out of the names of folders: `year=2024/month=01/part.parquet`.
 
 use super::names::counted;
-use crate::model::catalog::{Conversion, PartitionPart, Partitions};
+use crate::model::catalog::{PartitionPart, Partitions};
 use crate::model::finding::{Finding, Severity};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -55,22 +55,18 @@ pub(super) fn partitions(
     Some(Partitions {
         columns: columns.collect(),
         by_names: same && !elsewhere && both.is_empty(),
-        parts: runs(values.into_iter().map(|values| (values, Vec::new()))),
+        parts: runs(values),
         ..Partitions::default()
     })
 }
 
-/// Files that follow each other and are read alike, out of how each is.
-pub(super) fn runs(
-    files: impl IntoIterator<Item = (Vec<Option<String>>, Vec<(String, Conversion)>)>,
-) -> Vec<PartitionPart> {
+/// Files that follow each other and have the same values, out of the values of each.
+pub(super) fn runs(files: Vec<Vec<Option<String>>>) -> Vec<PartitionPart> {
     let mut runs: Vec<PartitionPart> = Vec::new();
-    for (values, conversions) in files {
+    for values in files {
         match runs.last_mut() {
-            Some(last) if last.values == values && last.conversions == conversions => {
-                last.files += 1;
-            }
-            _ => runs.push(PartitionPart { files: 1, values, conversions }),
+            Some(last) if last.values == values => last.files += 1,
+            _ => runs.push(PartitionPart { files: 1, values, conversions: Vec::new() }),
         }
     }
     runs

@@ -58,7 +58,16 @@ pub(super) fn reader(
         Finding::new(Severity::Error, failure.what).at(failure.place, None).hint(failure.hint)
     }));
     let mut notes = Vec::new();
-    let (columns, conversions) = found.columns(&mut notes);
+    let within = found.within();
+    let fields = match within {
+        Some((key, fields)) => {
+            notes.push(found.unwrapped(key));
+            fields
+        }
+        None => &found.fields,
+    };
+    let (columns, conversions) = found.columns(fields, &mut notes);
+    let within = within.map(|(key, _)| key.to_owned());
     findings.extend(found.lost(paths));
     findings.extend(told(notes, paths));
     let own: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
@@ -69,7 +78,7 @@ pub(super) fn reader(
         findings.push(super::folders::not_read(&partitions, paths));
         folders.clear();
     }
-    let json = Reader::Json(JsonReader { parts, columns, largest: found.largest, folders });
+    let json = Reader::Json(JsonReader { parts, within, columns, largest: found.largest, folders });
     if conversions.is_empty() {
         return Ok(json);
     }
@@ -166,7 +175,8 @@ impl Found {
             }
             // Where records are no lines, nothing is found again behind a broken one.
             let lost = layout != JsonLayout::Lines && broken.count > 0;
-            !lost && !(sound.is_multiple_of(1024) && probe.is_cancelled())
+            let stopped = sound.is_multiple_of(1024) && probe.is_cancelled();
+            !(lost || stopped)
         };
         records::each(path, layout, take).map_err(|error| unreadable(path, &error))?;
         if probe.is_cancelled() {
@@ -202,7 +212,11 @@ impl Found {
     }
 
     /// The columns of the table, and what becomes of some of them afterwards.
-    fn columns(&self, notes: &mut Vec<Note>) -> (Vec<JsonColumn>, Vec<(String, Conversion)>) {
+    fn columns(
+        &self,
+        fields: &Fields,
+        notes: &mut Vec<Note>,
+    ) -> (Vec<JsonColumn>, Vec<(String, Conversion)>) {
         let mut columns = Vec::new();
         let mut conversions = Vec::new();
         let mut taken = BTreeSet::new();
@@ -216,10 +230,10 @@ impl Found {
             let typed = types::typed("json", &self.values, notes);
             add("json", Vec::new(), typed);
         }
-        notes.extend(types::doubled("", &self.fields));
+        notes.extend(types::doubled("", fields));
         let types: Vec<Typed> =
-            self.fields.list.iter().map(|f| types::typed(&f.key, &f.shape, notes)).collect();
-        let all = &self.fields.list;
+            fields.list.iter().map(|f| types::typed(&f.key, &f.shape, notes)).collect();
+        let all = &fields.list;
         for (at, field) in all.iter().enumerate() {
             let spellings: Vec<usize> =
                 (0..all.len()).filter(|i| all[*i].same_as == field.same_as).collect();
@@ -235,7 +249,7 @@ impl Found {
             if keys.len() > 1 {
                 notes.push(spelled(&keys));
             } else if spellings.len() > 1 && field.same_as == at {
-                notes.push(self.apart(&spellings));
+                notes.push(apart(fields, &spellings));
             }
             add(&field.key, keys, types[at].clone());
         }
@@ -250,14 +264,32 @@ impl Found {
         (columns, conversions)
     }
 
-    fn apart(&self, spellings: &[usize]) -> Note {
-        let keys: Vec<&str> = spellings.iter().map(|i| self.fields.list[*i].key.as_str()).collect();
-        let message = format!(
-            "the keys {} differ only in case, and are columns of their own",
-            keys.join(" and ")
-        );
-        let seen = self.fields.together.first.clone();
-        Note { severity: Severity::Note, message, seen, hint: "" }
+    /// The only list of objects in the only record, and what is in these: a table in a wrapper.
+    fn within(&self) -> Option<(&str, &Fields)> {
+        if self.objects != 1 || self.others.count > 0 || self.fields.beyond.count > 0 {
+            return None;
+        }
+        let mut found = self.fields.list.iter().filter_map(|field| {
+            let items = field.shape.items.as_deref()?;
+            let only = items.kinds().len() == 1 && items.objects.count > 1;
+            let fields = items.fields.as_deref().filter(|f| f.beyond.count == 0)?;
+            only.then_some((field.key.as_str(), fields))
+        });
+        let first = found.next()?;
+        // With several of them it is a thing of its own.
+        found.next().is_none().then_some(first)
+    }
+
+    fn unwrapped(&self, key: &str) -> Note {
+        let others: Vec<&str> =
+            self.fields.list.iter().map(|f| f.key.as_str()).filter(|k| *k != key).collect();
+        let beside = match others.is_empty() {
+            true => String::new(),
+            false => format!("; what stands beside it is not read: {}", others.join(", ")),
+        };
+        let message =
+            format!("the file is one record: the objects in its list {key} are the rows{beside}");
+        Note { severity: Severity::Note, message, seen: None, hint: "" }
     }
 
     /// What is told about records and keys that are not read.
@@ -301,6 +333,16 @@ impl Found {
         }
         notes.into_iter().map(|note| finding(note, paths)).collect()
     }
+}
+
+fn apart(fields: &Fields, spellings: &[usize]) -> Note {
+    let keys: Vec<&str> = spellings.iter().map(|i| fields.list[*i].key.as_str()).collect();
+    let message = format!(
+        "the keys {} differ only in case, and are columns of their own",
+        keys.join(" and ")
+    );
+    let seen = fields.together.first.clone();
+    Note { severity: Severity::Note, message, seen, hint: "" }
 }
 
 fn spelled(keys: &[String]) -> Note {

@@ -129,7 +129,7 @@ pub(super) fn delta(
     let partitions = Partitions {
         columns,
         by_names: false,
-        parts: runs(values.into_iter().map(|values| (values, Vec::new()))),
+        parts: runs(values),
         order: schema.into_iter().map(|(name, _)| name).collect(),
         log: vec![log.commit(version), log.commit(version + 1)],
     };

@@ -6,7 +6,7 @@
 use super::folders;
 use super::names::counted;
 use super::probe::{Probe, cancelled};
-use crate::model::catalog::{Conversion, Partitions, Reader};
+use crate::model::catalog::{Conversion, PartitionPart, Partitions, Reader};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::value::Value;
@@ -42,7 +42,19 @@ pub(super) fn reader(
                 .flat_map(|part| std::iter::repeat_n(part.values.clone(), part.files))
                 .collect();
             values.resize(paths.len(), Vec::new());
-            let parts = folders::runs(values.into_iter().zip(conversions));
+            let mut parts: Vec<PartitionPart> = Vec::new();
+            for (i, (values, conversions)) in values.into_iter().zip(conversions).enumerate() {
+                // Files that are read at once are joined before anything is converted.
+                let joined = conversions.is_empty() || (i > 0 && files[i] == files[i - 1]);
+                match parts.last_mut() {
+                    Some(last)
+                        if joined && last.values == values && last.conversions == conversions =>
+                    {
+                        last.files += 1;
+                    }
+                    _ => parts.push(PartitionPart { files: 1, values, conversions }),
+                }
+            }
             Reader::Partitioned(Partitions { parts, by_names: false, ..partitions })
         }
     };

@@ -151,8 +151,7 @@ impl Opened {
     fn each(&self, table: &str, take: &mut dyn FnMut(&[Cell]) -> bool) -> rusqlite::Result<Seen> {
         let everything = session::everything(&ident(table));
         let mut statement = self.connection.prepare(everything.text())?;
-        let columns: Vec<String> =
-            statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut seen = Seen { columns, not_utf8: 0 };
         let mut rows = statement.query([])?;
         let mut cells = Vec::with_capacity(seen.columns.len());

@@ -7,6 +7,7 @@
 use super::cells::{self, Cell, CellShape, Note};
 use super::names::counted;
 use super::probe::{Probe, cancelled};
+use super::seen::{Place, Tally};
 use crate::disk::read;
 use crate::model::catalog::{ForeignKind, ForeignReader, SheetPlace};
 use crate::model::failure::Failure;
@@ -98,7 +99,8 @@ pub(super) fn rows(
         }
         take(&cells)
     };
-    each(&mut book, &place.sheet, &mut hand_over).map_err(|message| damaged(path, &message))
+    each(&mut book, &place.sheet, &mut Lost::default(), &mut hand_over)
+        .map_err(|message| damaged(path, &message))
 }
 
 /// How a sheet is read; `None` when there is nothing in it.
@@ -109,7 +111,7 @@ fn look(
     notes: &mut Vec<Note>,
 ) -> Result<Option<ForeignReader>, String> {
     let mut first: Vec<Row> = Vec::new();
-    each(book, sheet, &mut |row| {
+    each(book, sheet, &mut Lost::default(), &mut |row| {
         first.push(std::mem::take(row));
         first.len() < LOOK_ROWS
     })?;
@@ -135,7 +137,8 @@ fn look(
             first[at].1.iter().map(|(column, _)| (*column, Cell::Missing)).collect();
         see(first[at].0, &named);
     }
-    each(book, sheet, &mut |(number, cells)| {
+    let mut lost = Lost::default();
+    each(book, sheet, &mut lost, &mut |(number, cells)| {
         if *number >= first_row {
             rows += 1;
             last_row = *number;
@@ -148,6 +151,7 @@ fn look(
     }
     let names = names(header.map(|at| &first[at]), least, most);
     tell_titles(&first, header, notes);
+    lost.tell(notes);
     let merged = book.merge_cells_from(sheet, first_row);
     if merged > 0 {
         let count = counted(merged, "merged cell");
@@ -227,18 +231,54 @@ fn tell_titles(first: &[Row], header: Option<usize>, notes: &mut Vec<Note>) {
     notes.push(note);
 }
 
+/// Cells that have no value though something stands in them.
+#[derive(Default)]
+struct Lost {
+    errors: Tally,
+    formulas: Tally,
+}
+
+impl Lost {
+    fn note(&mut self, value: &DataRef<'_>, is_formula: bool, row: u32) {
+        let place = Place::of_line(u64::from(row) + 1);
+        match value {
+            DataRef::Error(error) => self.errors.add(&error.to_string(), &place),
+            DataRef::Empty if is_formula => self.formulas.add("", &place),
+            _ => {}
+        }
+    }
+
+    fn tell(&self, notes: &mut Vec<Note>) {
+        if let Some(first) = &self.errors.first {
+            let count = counted(self.errors.count, "cell");
+            let message = format!("{count} with an error such as {} read as missing", first.text);
+            notes.push(Note { severity: Severity::Warning, message, row: Some(first.line) });
+        }
+        if let Some(first) = &self.formulas.first {
+            let count = counted(self.formulas.count, "formula");
+            let message = format!(
+                "{count} without a value read as missing: open the workbook in a spreadsheet and \
+                 save it, which works them out"
+            );
+            notes.push(Note { severity: Severity::Warning, message, row: Some(first.line) });
+        }
+    }
+}
+
 /// Hands over the rows of a sheet that are not empty.
 fn each(
     book: &mut Book,
     sheet: &str,
+    lost: &mut Lost,
     take: &mut dyn FnMut(&mut Row) -> bool,
 ) -> Result<(), String> {
     let told = |error: calamine::XlsxError| error.to_string();
     let mut reader = book.worksheet_cells_reader(sheet).map_err(told)?;
     let mut row: Row = (0, Vec::new());
-    while let Some(found) = reader.next_cell().map_err(told)? {
-        let (number, column) = found.get_position();
-        let cell = cell_of(found.get_value());
+    while let Some(found) = reader.next_cell_with_formula_metadata().map_err(told)? {
+        let (number, column) = found.pos;
+        lost.note(&found.value, found.formula.is_some(), number);
+        let cell = cell_of(&found.value);
         if cell == Cell::Missing || column >= COLUMNS_MAX {
             continue;
         }

@@ -32,7 +32,11 @@ pub(super) fn from_json(paths: &[PathBuf], reader: &JsonReader) -> Sql {
 
 fn part_of(paths: &[PathBuf], part: &JsonPart, reader: &JsonReader) -> Sql {
     let direct = |column: &JsonColumn| column.keys == [column.name.as_str()];
-    if part.mark || part.passes_over || !reader.columns.iter().all(direct) {
+    if reader.within.is_some()
+        || part.mark
+        || part.passes_over
+        || !reader.columns.iter().all(direct)
+    {
         return by_hand(paths, part, reader);
     }
     let columns: Vec<(String, String)> =
@@ -46,7 +50,14 @@ fn part_of(paths: &[PathBuf], part: &JsonPart, reader: &JsonReader) -> Sql {
 
 /// The records as they are, and each column made of them by itself.
 fn by_hand(paths: &[PathBuf], part: &JsonPart, reader: &JsonReader) -> Sql {
-    let records = records(paths, part, reader);
+    let folders: Vec<Sql> = reader.folders.iter().map(|(name, _)| ident(name)).collect();
+    let kept = |json: Sql| Sql::join([json].into_iter().chain(folders.iter().cloned()), ", ");
+    let mut records = records(paths, part, reader);
+    if let Some(key) = &reader.within {
+        let items =
+            Sql::fill("unnest(CAST((json -> {}) AS JSON[])) AS json", &[&text(&pointer(key))]);
+        records = Sql::fill("(SELECT {} FROM {})", &[&kept(items), &records]);
+    }
     if let [JsonColumn { name, keys, type_name }] = reader.columns.as_slice()
         && keys.is_empty()
     {
@@ -76,9 +87,8 @@ fn by_hand(paths: &[PathBuf], part: &JsonPart, reader: &JsonReader) -> Sql {
             if column.keys.len() > 1 { Sql::fill("coalesce({})", &[&value]) } else { value };
         Sql::fill("{} AS {}", &[&value, &ident(&column.name)])
     });
-    let folders: Vec<Sql> = reader.folders.iter().map(|(name, _)| ident(name)).collect();
     let columns = Sql::join(columns.chain(folders.iter().cloned()), ", ");
-    let kept = Sql::join([Sql::raw("json")].into_iter().chain(folders), ", ");
+    let kept = kept(Sql::raw("json"));
     let described = text(&serde_json::Value::Object(described).to_string());
     Sql::fill(
         "(SELECT {} FROM (SELECT {}, from_json(json, {}) AS fields FROM {} \
@@ -165,8 +175,13 @@ mod tests {
         let mut part =
             JsonPart { files: 1, layout: JsonLayout::Lines, mark: false, passes_over: false };
         let columns = vec![column(&["id"], "BIGINT")];
-        let mut reader =
-            JsonReader { parts: vec![part], columns, largest: 10, folders: Vec::new() };
+        let mut reader = JsonReader {
+            parts: vec![part],
+            columns,
+            largest: 10,
+            folders: Vec::new(),
+            within: None,
+        };
         let paths = [PathBuf::from("a.jsonl")];
         assert_eq!(
             from_json(&paths, &reader).text(),

@@ -271,7 +271,7 @@ mod tests {
         let (typed, notes) = of(&["{\"a\":1,\"A\":2}"]);
         assert_eq!(typed, Typed::of("JSON"));
         assert!(notes[0].contains("a and A"), "{notes:?}");
-        let dates = vec!["\"2025-01-01\""; 9];
+        let dates = ["\"2025-01-01\""; 9];
         let (typed, notes) = of(&[&dates[..], &["\"soon\""]].concat());
         assert_eq!(typed, Typed::of("VARCHAR"));
         assert!(notes[0].contains("1 of 10 is no date, such as \"soon\""), "{notes:?}");

@@ -132,6 +132,23 @@ fn lines_that_are_no_records_are_told_and_the_rest_is_read() {
 }
 
 #[test]
+fn the_only_list_of_objects_in_a_file_is_the_table() {
+    let (_folder, a) = opened(
+        "users.json",
+        "{\"total\":2,\"users\":[{\"user_id\":1,\"Name\":\"A\"},{\"user_id\":2,\"name\":\"B\"}]}",
+    );
+    assert_eq!(a.entities(), [("user", "user_id", 2)]);
+    assert_eq!(a.rows("users"), [["1", "A"], ["2", "B"]]);
+    assert_eq!(printed(&a, "users"), a.rows("users"));
+    assert!(a.says(
+        "the objects in its list users are the rows; what stands beside it is not read: total"
+    ));
+    let two = "{\"a\":[{\"x\":1},{\"x\":2}],\"b\":[{\"y\":1},{\"y\":2}]}";
+    let (_folder, b) = opened("b.json", two);
+    assert_eq!(b.catalog.table("b").unwrap().rows, 1);
+}
+
+#[test]
 fn files_with_a_byte_order_mark_are_read() {
     let mark = "\u{feff}";
     for (name, text) in [

@@ -121,6 +121,7 @@ fn workbook(path: &Path) {
     }
     sheet.write(3, 8, 5).unwrap();
     sheet.write(4, 8, "n/a").unwrap();
+    sheet.write_formula(6, 8, rust_xlsxwriter::Formula::new("=1/0").set_result("#DIV/0!")).unwrap();
     let sheet = book.add_worksheet();
     sheet.set_name("codes").unwrap();
     for (row, cells) in [["A1", "x"], ["B2", "y"]].iter().enumerate() {
@@ -164,6 +165,7 @@ fn every_sheet_of_a_workbook_is_a_table() {
     assert_eq!(opened.catalog.table("people").unwrap().rows, 3);
     assert!(opened.says("people: 1 row above the names"), "{:?}", opened.catalog.findings);
     assert!(opened.says("people: mixed holds"));
+    assert!(opened.says("1 cell with an error such as #DIV/0!"), "{:?}", opened.catalog.findings);
     assert!(opened.says("codes: no row holds names"));
     let columns: Vec<&str> =
         opened.catalog.table("codes").unwrap().columns.iter().map(|c| c.name.as_str()).collect();
