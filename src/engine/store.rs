@@ -443,8 +443,8 @@ impl Store {
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<(), StoreError> {
         let file = paths.first().map(PathBuf::as_path);
-        if let (Reader::Foreign(foreign), Some(file)) = (reader, file) {
-            return self.keep_foreign(name, file, foreign, tell);
+        if let (Some((foreign, number)), Some(file)) = (reader.foreign(), file) {
+            return self.keep_foreign(name, file, (foreign, number), tell);
         }
         let copied = self.copied(reader)?;
         let reader = copied.as_ref().map_or(reader, |copied| &copied.reader);

@@ -152,7 +152,7 @@ pub enum Reader {
 }
 
 /// What becomes of a column that the files' own format does not describe as it is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Conversion {
     /// ISO text of days or moments becomes this type; an empty text is missing.
     MomentText {
@@ -184,6 +184,28 @@ impl Reader {
         }
     }
 
+    /// The table that the database does not read by itself, and the name of the column with the
+    /// number of each row, if it has one.
+    pub fn foreign(&self) -> Option<(&ForeignReader, Option<&str>)> {
+        match self {
+            Self::Foreign(foreign) => Some((foreign, None)),
+            Self::Numbered { column, reader } => match &**reader {
+                Self::Foreign(foreign) => Some((foreign, Some(column))),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether it is a table of an SQLite file, beside which changes may wait.
+    pub fn is_sqlite(&self) -> bool {
+        match self {
+            Self::Foreign(foreign) => matches!(foreign.kind, ForeignKind::Sqlite { .. }),
+            Self::Numbered { reader, .. } | Self::Converted { reader, .. } => reader.is_sqlite(),
+            _ => false,
+        }
+    }
+
     /// The files that say which files are live, if any do.
     pub fn log(&self) -> &[PathBuf] {
         match self {
@@ -195,7 +217,7 @@ impl Reader {
 }
 
 /// Columns of Parquet files that stand in the names of their folders, or in the log of a table.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Partitions {
     /// Their names and DuckDB types.
     pub columns: Vec<(String, String)>,
@@ -210,7 +232,7 @@ pub struct Partitions {
 }
 
 /// Parquet files that are read alike.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PartitionPart {
     /// How many files these are.
     pub files: usize,
@@ -221,7 +243,7 @@ pub struct PartitionPart {
 }
 
 /// How a table is read that the database does not read by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForeignReader {
     /// Where the table is in its file.
     pub kind: ForeignKind,
@@ -230,7 +252,7 @@ pub struct ForeignReader {
 }
 
 /// Where such a table is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ForeignKind {
     /// In an SQLite file.
     Sqlite {
@@ -242,7 +264,7 @@ pub enum ForeignKind {
 }
 
 /// Where a table is on a sheet. Rows and columns count from 0.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SheetPlace {
     /// The sheet's name.
     pub sheet: String,
@@ -257,7 +279,7 @@ pub struct SheetPlace {
 }
 
 /// A column of such a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForeignColumn {
     /// Its name here.
     pub name: String,
@@ -270,7 +292,7 @@ pub struct ForeignColumn {
 }
 
 /// How JSON files are read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JsonReader {
     /// Files that follow each other and are written alike are one part.
     pub parts: Vec<JsonPart>,
@@ -286,7 +308,7 @@ pub struct JsonReader {
 }
 
 /// JSON files that are written alike.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JsonPart {
     /// How many files these are.
     pub files: usize,
@@ -299,7 +321,7 @@ pub struct JsonPart {
 }
 
 /// How the records of a JSON file follow each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JsonLayout {
     /// One in each line.
     Lines,
@@ -310,7 +332,7 @@ pub enum JsonLayout {
 }
 
 /// A column that is made of a key of JSON records.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JsonColumn {
     /// Its name.
     pub name: String,

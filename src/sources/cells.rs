@@ -4,7 +4,7 @@
 
 use super::names::counted;
 use super::probe::{Probe, cancelled};
-use super::seen::{Place, Tally};
+use super::seen::{Place, Seen, Tally};
 use super::texts::{TextType, Texts};
 use super::{sqlite, workbook};
 use crate::model::catalog::{Conversion, ForeignColumn, ForeignKind, ForeignReader};
@@ -111,14 +111,10 @@ impl CellShape {
                 let (_, rarest) = kinds[0];
                 let told: Vec<String> =
                     kinds.iter().rev().map(|(kind, n)| format!("{kind} ({})", n.count)).collect();
-                let example = rarest.first.as_ref().map_or("", |seen| seen.text.as_str());
-                let message = format!(
-                    "{name} holds {}, such as {example}: all are read as text",
-                    told.join(" and ")
-                );
-                let row = rarest.first.as_ref().map(|seen| seen.line);
+                let message = format!("{name} holds {}: all are read as text", told.join(" and "));
+                let seen = rarest.first.clone();
                 let (type_name, then, _) = cast("VARCHAR");
-                (type_name, then, Some(Note { severity: Severity::Warning, message, row }))
+                (type_name, then, Some(Note { severity: Severity::Warning, message, seen }))
             }
         }
     }
@@ -139,8 +135,7 @@ impl CellShape {
         let note = (texts.empty.count > 0).then(|| {
             let count = counted(texts.empty.count, "empty text");
             let message = format!("{count} of {name} among dates read as missing");
-            let row = texts.empty.first.as_ref().map(|seen| seen.line);
-            Note { severity: Severity::Note, message, row }
+            Note { severity: Severity::Note, message, seen: texts.empty.first.clone() }
         });
         let type_name = type_name.to_owned();
         (type_name.clone(), Conversion::MomentText { type_name }, note)
@@ -152,15 +147,20 @@ impl CellShape {
 pub(super) struct Note {
     pub severity: Severity,
     pub message: String,
-    pub row: Option<u64>,
+    /// The first of what it is about, if that is a cell.
+    pub seen: Option<Seen>,
 }
 
 impl Note {
     /// As a finding about a table of a file.
     pub(super) fn finding(self, path: &Path, part: &str) -> Finding {
-        let row = self.row.map(|row| format!(" (row {row})")).unwrap_or_default();
-        let message = format!("{part}: {}{row}", self.message);
-        Finding::new(self.severity, message).at(path, None)
+        let row = self.seen.as_ref().map(|seen| format!(" (row {})", seen.line));
+        let message = format!("{part}: {}{}", self.message, row.unwrap_or_default());
+        let finding = Finding::new(self.severity, message).at(path, None);
+        match self.seen.filter(|seen| !seen.text.is_empty()) {
+            Some(seen) => finding.example(&seen.text),
+            None => finding,
+        }
     }
 }
 
@@ -207,7 +207,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// What takes a row, each cell as text; a sentence about what it cannot take.
-pub type TakeRow<'a> = &'a mut dyn FnMut(&[Option<String>]) -> Result<(), String>;
+pub(super) type TakeRow<'a> = &'a mut dyn FnMut(&[Option<String>]) -> Result<(), String>;
 
 /// Hands over the rows of a table that the database does not read by itself, each cell as text.
 /// It stops when `is_over` says so, or `take` gives a sentence about what it cannot take.

@@ -52,6 +52,22 @@ pub struct FileSet {
     pub format: Format,
 }
 
+impl FileSet {
+    /// The files whose change changes the table: those that say which files are live, and those
+    /// beside a file in which changes wait.
+    pub fn watched(&self) -> Vec<PathBuf> {
+        match self.format {
+            Format::Delta => self.paths.iter().flat_map(|folder| lake::log_files(folder)).collect(),
+            Format::Sqlite => {
+                let with_logs =
+                    |path: &PathBuf| sqlite::logs_of(path).into_iter().chain([path.clone()]);
+                self.paths.iter().flat_map(with_logs).collect()
+            }
+            _ => self.paths.clone(),
+        }
+    }
+}
+
 /// Whether a path is a DuckDB database file: by its first bytes, or by its name.
 pub fn is_database(path: &Path) -> bool {
     if !path.is_file() {

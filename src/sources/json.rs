@@ -119,7 +119,10 @@ fn told(notes: Vec<Note>, paths: &[PathBuf]) -> Vec<Finding> {
 }
 
 fn finding(note: Note, paths: &[PathBuf]) -> Finding {
-    let finding = Finding::new(note.severity, note.message).hint(note.hint);
+    let mut finding = Finding::new(note.severity, note.message).hint(note.hint);
+    if let Some(seen) = note.seen.as_ref().filter(|_| note.with_example) {
+        finding = finding.example(&seen.text);
+    }
     let first = || paths.first().cloned().unwrap_or_default();
     match note.seen {
         Some(Seen { file, line, .. }) => {
@@ -289,48 +292,27 @@ impl Found {
         };
         let message =
             format!("the file is one record: the objects in its list {key} are the rows{beside}");
-        Note { severity: Severity::Note, message, seen: None, hint: "" }
+        Note::at(Severity::Note, message, None)
     }
 
     /// What is told about records and keys that are not read.
     fn lost(&self, paths: &[PathBuf]) -> Vec<Finding> {
         let mut notes = Vec::new();
-        let example = |tally: &Tally| {
-            tally.first.as_ref().map_or(String::new(), |seen| format!(", such as {}", seen.text))
+        let mut tell = |tally: &Tally, one: &str, why: &str, hint: &'static str| {
+            if tally.count > 0 {
+                let message = format!("{} left out: {why}", counted(tally.count, one));
+                notes.push(Note::seen(Severity::Warning, message, tally.first.clone(), hint));
+            }
         };
-        if self.broken.count > 0 {
-            let count = counted(self.broken.count, "line");
-            let example = example(&self.broken);
-            notes.push(Note {
-                severity: Severity::Warning,
-                message: format!("{count} left out: no whole JSON record{example}"),
-                seen: self.broken.first.clone(),
-                hint: "correct the line, or take another copy of the file",
-            });
+        let hint = "correct the line, or take another copy of the file";
+        tell(&self.broken, "line", "no whole JSON record", hint);
+        if self.objects > 0 {
+            let hint = "write it as an object, as the others are";
+            tell(&self.others, "record", "no object with keys", hint);
         }
-        if self.others.count > 0 && self.objects > 0 {
-            let count = counted(self.others.count, "record");
-            let example = example(&self.others);
-            notes.push(Note {
-                severity: Severity::Warning,
-                message: format!("{count} left out: no object with keys{example}"),
-                seen: self.others.first.clone(),
-                hint: "write it as an object, as the others are",
-            });
-        }
-        if self.fields.beyond.count > 0 {
-            let count = counted(self.fields.beyond.count, "value");
-            let example = example(&self.fields.beyond);
-            notes.push(Note {
-                severity: Severity::Warning,
-                message: format!(
-                    "{count} left out: the records have more than {} different keys{example}",
-                    self.fields.list.len()
-                ),
-                seen: self.fields.beyond.first.clone(),
-                hint: "put what has a key of its own in every record into a list",
-            });
-        }
+        let most = format!("the records have more than {} different keys", self.fields.list.len());
+        let hint = "put what has a key of its own in every record into a list";
+        tell(&self.fields.beyond, "value", &most, hint);
         notes.into_iter().map(|note| finding(note, paths)).collect()
     }
 }
@@ -342,7 +324,7 @@ fn apart(fields: &Fields, spellings: &[usize]) -> Note {
         keys.join(" and ")
     );
     let seen = fields.together.first.clone();
-    Note { severity: Severity::Note, message, seen, hint: "" }
+    Note::at(Severity::Note, message, seen)
 }
 
 fn spelled(keys: &[String]) -> Note {
@@ -351,7 +333,7 @@ fn spelled(keys: &[String]) -> Note {
         keys.join(" and "),
         keys.first().map_or("", String::as_str)
     );
-    Note { severity: Severity::Note, message, seen: None, hint: "" }
+    Note::at(Severity::Note, message, None)
 }
 
 fn layout_of(path: &Path) -> Result<Layout, Failure> {

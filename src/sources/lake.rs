@@ -64,6 +64,12 @@ pub(super) fn kind(entries: &[(PathBuf, Entry)]) -> Option<Lake> {
     iceberg.then_some(Lake::Other("Iceberg"))
 }
 
+/// The files of a Delta table's log.
+pub(super) fn log_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder.join(LOG)).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
 /// The refusal of a table whose log is not read.
 pub(super) fn refusal(name: &str, folder: &Path) -> Failure {
     Failure::new(

@@ -190,7 +190,10 @@ fn fingerprint(paths: &[PathBuf], tables: &[Table], source: SourceKind) -> Finge
         SourceKind::DuckDb => stamped(paths.iter().flat_map(|p| [p.clone(), database::log_of(p)])),
         SourceKind::Files => stamped(tables.iter().flat_map(|t| match &t.origin {
             TableOrigin::Files { paths, reader } => {
-                paths.iter().chain(reader.log()).cloned().collect()
+                let waiting =
+                    reader.is_sqlite().then(|| paths.iter().flat_map(|p| sqlite::logs_of(p)));
+                let known = paths.iter().chain(reader.log()).cloned();
+                known.chain(waiting.into_iter().flatten()).collect()
             }
             _ => Vec::new(),
         })),

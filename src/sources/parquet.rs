@@ -209,11 +209,8 @@ fn rounded(
         return Ok(None);
     }
     let count = counted(count, "moment");
-    let message = format!(
-        "{count} of {column} finer than a microsecond, such as {}: they are rounded to one",
-        example.display()
-    );
-    Ok(Some(about(paths, Severity::Note, message)))
+    let message = format!("{count} of {column} finer than a microsecond rounded to one");
+    Ok(Some(about(paths, Severity::Note, message).example(&example.display())))
 }
 
 /// What is told about decimals that become floats.

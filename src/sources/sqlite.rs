@@ -75,7 +75,7 @@ pub(super) fn tables(
         if seen.not_utf8 > 0 {
             let count = counted(seen.not_utf8, "text");
             let message = format!("{count} not in UTF-8: what cannot be read of it is shown as �");
-            notes.push(Note { severity: Severity::Warning, message, row: None });
+            notes.push(Note { severity: Severity::Warning, message, seen: None });
         }
         findings.extend(notes.into_iter().map(|note| note.finding(path, &table)));
         let kind = ForeignKind::Sqlite { table: table.clone() };
@@ -179,7 +179,7 @@ impl Opened {
 }
 
 /// The files in which SQLite keeps changes on their way into a file, or what they replaced.
-fn logs_of(path: &Path) -> [PathBuf; 2] {
+pub(super) fn logs_of(path: &Path) -> [PathBuf; 2] {
     ["-wal", "-journal"].map(|end| {
         let mut name = path.as_os_str().to_owned();
         name.push(end);

@@ -69,7 +69,7 @@ pub(super) fn tables(
         };
         if sheet.visible != SheetVisible::Visible {
             let message = "the sheet is hidden, and read all the same".to_owned();
-            notes.push(Note { severity: Severity::Note, message, row: None });
+            notes.push(Note { severity: Severity::Note, message, seen: None });
         }
         findings.extend(notes.into_iter().map(|note| note.finding(path, &sheet.name)));
         found.push(Found { sheet: sheet.name, reader });
@@ -156,7 +156,7 @@ fn look(
     if merged > 0 {
         let count = counted(merged, "merged cell");
         let message = format!("{count} over several rows: the value counts for the first of them");
-        notes.push(Note { severity: Severity::Warning, message, row: None });
+        notes.push(Note { severity: Severity::Warning, message, seen: None });
     }
     let columns = cells::columns(&names, &shapes[least as usize..=most as usize], notes);
     let place = SheetPlace {
@@ -218,14 +218,14 @@ fn tell_titles(first: &[Row], header: Option<usize>, notes: &mut Vec<Note>) {
         Some(at) => {
             let text = first[0].1.first().and_then(|(_, cell)| cells::text_of(cell, "VARCHAR"));
             let lines = counted(at as u64, "row");
-            let title: String = text.unwrap_or_default().chars().take(60).collect();
-            let message =
-                format!("{lines} above the names of the columns passed over: \"{title}\"");
-            Note { severity: Severity::Note, message, row: Some(u64::from(first[0].0) + 1) }
+            let message = format!("{lines} above the names of the columns passed over");
+            let mut title = Tally::default();
+            title.add(&text.unwrap_or_default(), &Place::of_line(u64::from(first[0].0) + 1));
+            Note { severity: Severity::Note, message, seen: title.first }
         }
         None => {
             let message = "no row holds names: columns are called by their letters".to_owned();
-            Note { severity: Severity::Note, message, row: None }
+            Note { severity: Severity::Note, message, seen: None }
         }
     };
     notes.push(note);
@@ -249,19 +249,17 @@ impl Lost {
     }
 
     fn tell(&self, notes: &mut Vec<Note>) {
-        if let Some(first) = &self.errors.first {
-            let count = counted(self.errors.count, "cell");
-            let message = format!("{count} with an error such as {} read as missing", first.text);
-            notes.push(Note { severity: Severity::Warning, message, row: Some(first.line) });
-        }
-        if let Some(first) = &self.formulas.first {
-            let count = counted(self.formulas.count, "formula");
-            let message = format!(
-                "{count} without a value read as missing: open the workbook in a spreadsheet and \
-                 save it, which works them out"
-            );
-            notes.push(Note { severity: Severity::Warning, message, row: Some(first.line) });
-        }
+        let mut tell = |tally: &Tally, one: &str, why: &str| {
+            if tally.count > 0 {
+                let message = format!("{} {why}", counted(tally.count, one));
+                let seen = tally.first.clone();
+                notes.push(Note { severity: Severity::Warning, message, seen });
+            }
+        };
+        tell(&self.errors, "cell", "with an error read as missing");
+        let why = "without a value read as missing: open the workbook in a spreadsheet and save \
+                   it, which works them out";
+        tell(&self.formulas, "formula", why);
     }
 }
 

@@ -24,13 +24,16 @@ pub fn stage(name: &str, columns: usize) -> Sql {
     )
 }
 
-/// The rows of such a table, each text as what it stands for.
-pub fn from_stage(name: &str, columns: &[ForeignColumn]) -> Sql {
+/// The rows of such a table, each text as what it stands for; with their number first when that
+/// has a name.
+pub fn from_stage(name: &str, columns: &[ForeignColumn], number: Option<&str>) -> Sql {
+    let number = number.map(|name| Sql::fill("row_number() OVER () AS {}", &[&ident(name)]));
     let selected = columns.iter().enumerate().map(|(i, column)| {
         let value = converted(&cell(i), &column.conversion);
         Sql::fill("{} AS {}", &[&value, &ident(&column.name)])
     });
-    Sql::fill("SELECT {} FROM {}", &[&Sql::join(selected, ", "), &path(&["memory", "main", name])])
+    let selected = Sql::join(number.into_iter().chain(selected), ", ");
+    Sql::fill("SELECT {} FROM {}", &[&selected, &path(&["memory", "main", name])])
 }
 
 fn cell(i: usize) -> Sql {

@@ -21,13 +21,13 @@ impl Store {
         &self,
         name: &str,
         file: &Path,
-        reader: &ForeignReader,
+        (reader, number): (&ForeignReader, Option<&str>),
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<(), StoreError> {
         let stage = format!("{name} as text");
         self.batch(statements::stage(&stage, reader.columns.len()).text(), Some(file))?;
         let kept = self.fill_stage(&stage, file, reader).and_then(|()| {
-            let rows = statements::from_stage(&stage, &reader.columns);
+            let rows = statements::from_stage(&stage, &reader.columns, number);
             self.telling(session::keep(name, &rows).text(), Some(file), tell)
         });
         let dropped = self.connection.execute_batch(session::forget(&stage).text());

@@ -31,7 +31,26 @@ pub(super) struct Note {
     pub severity: Severity,
     pub message: String,
     pub seen: Option<Seen>,
+    /// Whether what was seen is shown as an example.
+    pub with_example: bool,
     pub hint: &'static str,
+}
+
+impl Note {
+    /// A note about what was seen, with it as an example.
+    pub(super) fn seen(
+        severity: Severity,
+        message: String,
+        seen: Option<Seen>,
+        hint: &'static str,
+    ) -> Self {
+        Self { severity, message, seen, with_example: true, hint }
+    }
+
+    /// A note about a place.
+    pub(super) fn at(severity: Severity, message: String, seen: Option<Seen>) -> Self {
+        Self { severity, message, seen, with_example: false, hint: "" }
+    }
 }
 
 /// The type of the values of a key; `name` is what a person calls it.
@@ -75,14 +94,9 @@ fn mixed(name: &str, kinds: &[(&'static str, &Tally)]) -> Note {
         .map(|(kind, tally)| format!("{} ({})", several(kind), tally.count))
         .collect();
     let rarest = kinds.first().and_then(|(_, tally)| tally.first.clone());
-    let example = rarest.as_ref().map(|seen| format!(", such as {}", seen.text));
-    let message = format!(
-        "{name} holds {}{}: all are read as text",
-        told.join(" and "),
-        example.unwrap_or_default()
-    );
+    let message = format!("{name} holds {}: all are read as text", told.join(" and "));
     let hint = "compare it with texts, or correct the file where the rarer kind stands";
-    Note { severity: Severity::Warning, message, seen: rarest, hint }
+    Note::seen(Severity::Warning, message, rarest, hint)
 }
 
 fn number(name: &str, shape: &Shape, notes: &mut Vec<Note>) -> String {
@@ -94,20 +108,17 @@ fn number(name: &str, shape: &Shape, notes: &mut Vec<Note>) -> String {
             let seen = seen.or(numbers.all.first.clone());
             let message = format!("{name} is kept as text: no type of number keeps all its digits");
             let hint = "compare it with texts";
-            notes.push(Note { severity: Severity::Warning, message, seen, hint });
+            notes.push(Note::seen(Severity::Warning, message, seen, hint));
             return "VARCHAR".to_owned();
         }
     };
     if numbers.changed.count > 0 {
-        let first = numbers.changed.first.clone();
-        let example = first.as_ref().map_or("", |seen| seen.text.as_str());
         let count = counted(numbers.changed.count, "number");
-        let message = format!(
-            "{count} of {name} with more digits than a float has, such as {example}: they are \
-             rounded to 17 digits"
-        );
+        let message =
+            format!("{count} of {name} with more digits than a float has rounded to 17 digits");
         let hint = "write such numbers in quotes to keep them whole, as text";
-        notes.push(Note { severity: Severity::Warning, message, seen: first, hint });
+        let first = numbers.changed.first.clone();
+        notes.push(Note::seen(Severity::Warning, message, first, hint));
     }
     type_name
 }
@@ -128,20 +139,20 @@ fn text(name: &str, texts: &Texts, notes: &mut Vec<Note>) -> Typed {
         let what = if texts.days.count == texts.moments() { "dates" } else { "moments" };
         let message = format!("{count} of {name} among {what} read as missing");
         let seen = texts.empty.first.clone();
-        notes.push(Note { severity: Severity::Note, message, seen, hint: "" });
+        notes.push(Note::at(Severity::Note, message, seen));
     }
     if texts.days.count > 0 && texts.local.count > 0 {
         let count = counted(texts.days.count, "day");
         let message = format!("{count} of {name} among moments read as 00:00 of that day");
         let seen = texts.days.first.clone();
-        notes.push(Note { severity: Severity::Note, message, seen, hint: "" });
+        notes.push(Note::at(Severity::Note, message, seen));
     }
     if texts.fine.count > 0 {
         let count = counted(texts.fine.count, "moment");
         let message =
             format!("{count} of {name} finer than a microsecond: they are rounded to one");
         let seen = texts.fine.first.clone();
-        notes.push(Note { severity: Severity::Note, message, seen, hint: "" });
+        notes.push(Note::at(Severity::Note, message, seen));
     }
     if texts.empty.count > 0 || texts.spaced {
         let then = Conversion::MomentText { type_name: type_name.to_owned() };
@@ -164,13 +175,9 @@ fn odd_moment(name: &str, texts: &Texts) -> Option<Note> {
         n if n * 100 <= moments * ODD_MAX => (&texts.other, "no date".to_owned()),
         _ => return None,
     };
-    let example = odd.first.as_ref().map_or("", |seen| seen.text.as_str());
-    let message = format!(
-        "{name} is kept as text: {} of {} is {why}, such as \"{example}\"",
-        odd.count, texts.all.count
-    );
+    let message = format!("{name} is kept as text: {} of {} is {why}", odd.count, texts.all.count);
     let hint = "write all of them alike, such as 2025-11-25T10:00:00Z";
-    Some(Note { severity: Severity::Note, message, seen: odd.first.clone(), hint })
+    Some(Note::seen(Severity::Note, message, odd.first.clone(), hint))
 }
 
 fn list(name: &str, shape: &Shape, notes: &mut Vec<Note>) -> String {
@@ -189,7 +196,7 @@ fn object(name: &str, fields: Option<&Fields>, notes: &mut Vec<Note>) -> String 
             fields.list.len()
         );
         let seen = fields.beyond.first.clone();
-        notes.push(Note { severity: Severity::Note, message, seen, hint: "" });
+        notes.push(Note::at(Severity::Note, message, seen));
         return json;
     }
     let twin = fields.list.iter().enumerate().find(|(i, field)| field.same_as != *i);
@@ -200,7 +207,7 @@ fn object(name: &str, fields: Option<&Fields>, notes: &mut Vec<Note>) -> String 
             fields.list[twin.same_as].key, twin.key
         );
         let seen = None;
-        notes.push(Note { severity: Severity::Note, message, seen, hint: "" });
+        notes.push(Note::at(Severity::Note, message, seen));
         return json;
     }
     if fields.list.iter().any(|field| field.key.is_empty() || field.key.contains('\0')) {
@@ -219,12 +226,9 @@ pub(super) fn doubled(name: &str, fields: &Fields) -> Option<Note> {
     let seen = fields.doubled.first.clone()?;
     let count = counted(fields.doubled.count, "time");
     let of = if name.is_empty() { String::new() } else { format!(" of {name}") };
-    let message = format!(
-        "the key {}{of} stands twice in one object ({count} such a key): the first counts",
-        seen.text
-    );
+    let message = format!("a key{of} stands twice in one object ({count}): the first counts");
     let hint = "remove the second from the file";
-    Some(Note { severity: Severity::Warning, message, seen: Some(seen), hint })
+    Some(Note::seen(Severity::Warning, message, Some(seen), hint))
 }
 
 #[cfg(test)]
@@ -267,14 +271,14 @@ mod tests {
     fn what_does_not_fit_is_told() {
         let (typed, notes) = of(&["1", "2", "\"n/a\""]);
         assert_eq!(typed, Typed::of("VARCHAR"));
-        assert_eq!(notes, ["x holds numbers (2) and texts (1), such as n/a: all are read as text"]);
+        assert_eq!(notes, ["x holds numbers (2) and texts (1): all are read as text"]);
         let (typed, notes) = of(&["{\"a\":1,\"A\":2}"]);
         assert_eq!(typed, Typed::of("JSON"));
         assert!(notes[0].contains("a and A"), "{notes:?}");
         let dates = ["\"2025-01-01\""; 9];
         let (typed, notes) = of(&[&dates[..], &["\"soon\""]].concat());
         assert_eq!(typed, Typed::of("VARCHAR"));
-        assert!(notes[0].contains("1 of 10 is no date, such as \"soon\""), "{notes:?}");
+        assert!(notes[0].contains("1 of 10 is no date"), "{notes:?}");
         let (typed, notes) = of(&[&dates[..], &["\"\""]].concat());
         assert_eq!(typed.then, Some(Conversion::MomentText { type_name: "DATE".into() }));
         assert!(notes[0].contains("read as missing"), "{notes:?}");

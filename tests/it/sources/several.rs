@@ -1,6 +1,9 @@
 //! Files that hold several tables: SQLite databases and Excel workbooks.
 
 use super::{Opened, failure, open};
+use muster::engine::store::Store;
+use muster::model::catalog::TableOrigin;
+use muster::model::limits::Limits;
 use muster::sql::relation;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use std::path::{Path, PathBuf};
@@ -165,7 +168,11 @@ fn every_sheet_of_a_workbook_is_a_table() {
     assert_eq!(opened.catalog.table("people").unwrap().rows, 3);
     assert!(opened.says("people: 1 row above the names"), "{:?}", opened.catalog.findings);
     assert!(opened.says("people: mixed holds"));
-    assert!(opened.says("1 cell with an error such as #DIV/0!"), "{:?}", opened.catalog.findings);
+    assert!(
+        opened.says("1 cell with an error read as missing (row 7), such as \"#DIV/0!\""),
+        "{:?}",
+        opened.catalog.findings
+    );
     assert!(opened.says("codes: no row holds names"));
     let columns: Vec<&str> =
         opened.catalog.table("codes").unwrap().columns.iter().map(|c| c.name.as_str()).collect();
@@ -205,4 +212,22 @@ fn files_with_several_tables_stand_beside_others_in_a_folder() {
     let names: Vec<&str> = opened.catalog.tables.iter().map(|t| t.name.as_str()).collect();
     assert_eq!(names, ["codes", "empty", "my orders", "people", "users", "visits"]);
     assert!(opened.relations().contains(&"visits.user_id → users.user_id 0".to_owned()));
+}
+
+#[test]
+fn what_is_known_of_such_a_table_is_enough_to_read_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let made =
+        "CREATE TABLE t (x TEXT, y INTEGER); INSERT INTO t VALUES ('a', 1), ('a', 1), ('b', 2)";
+    let path = sqlite(folder.path(), "t.sqlite", made);
+    let opened = open(&path);
+    let table = opened.catalog.table("t").unwrap();
+    assert_eq!(opened.rows("t"), [["1", "a", "1"], ["2", "a", "1"], ["3", "b", "2"]]);
+    let TableOrigin::Files { paths, reader } = &table.origin else { panic!("{:?}", table.origin) };
+    let kept = serde_json::to_string(reader).unwrap();
+    let reader = serde_json::from_str(&kept).unwrap();
+    let store = Store::open(std::slice::from_ref(&path), None, &Limits::default()).unwrap();
+    store.name_files("t", paths, &reader, &mut |_| ()).unwrap();
+    let rows = store.query("SELECT * FROM t").unwrap().rows;
+    assert_eq!(rows, opened.store.query("SELECT * FROM t").unwrap().rows);
 }
