@@ -1,8 +1,9 @@
 //! What was opened, told as a [`Catalog`]: tables, entities, relations, cohorts, and why.
 //!
 //! ```text
-//! paths ─▶ files ─▶ csv, json ─┐
-//!      └─▶ database ───────────┴▶ tables ─▶ facts ─▶ keys ─▶ cohorts ─▶ entities ─▶ correct
+//! paths ─▶ files ─▶ csv, json, parquet, lake ──┐
+//!     │         └─▶ several: sqlite, workbook ─┤
+//!     └─▶ database ────────────────────────────┴▶ tables ─▶ facts ─▶ keys ─▶ cohorts ─▶ entities ─▶ correct
 //! ```
 //!
 //! - Nothing here knows which database answers: it is asked through [`Probe`].

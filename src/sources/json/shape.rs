@@ -8,6 +8,8 @@ use std::collections::HashMap;
 
 /// Keys of a record beyond these are no columns.
 pub(super) const COLUMNS_MAX: usize = 2000;
+/// What lies deeper than this in a record is kept as one value.
+const DEPTH_MAX: usize = 40;
 /// Keys of a nested object beyond these make it a value of its own.
 const FIELDS_MAX: usize = 200;
 
@@ -30,7 +32,17 @@ impl Shape {
     /// # Errors
     /// When it is no JSON. Then a part of it may have been taken in.
     pub(super) fn take(&mut self, cursor: &mut Cursor<'_>, place: &Place<'_>) -> Result<(), Fault> {
-        match cursor.value()? {
+        let token = cursor.value()?;
+        match token {
+            // Nobody looks so deep, and types would grow without an end.
+            Token::List if cursor.depth() > DEPTH_MAX => {
+                self.lists.add("[…]", place);
+                cursor.skip_rest(token)?;
+            }
+            Token::Object if cursor.depth() > DEPTH_MAX => {
+                self.objects.add("{…}", place);
+                cursor.skip_rest(token)?;
+            }
             Token::Null => {}
             Token::Boolean(value) => self.booleans.add(if value { "true" } else { "false" }, place),
             Token::Number(written) => self.numbers.take(written, place),

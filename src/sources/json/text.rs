@@ -81,9 +81,20 @@ impl<'a> Cursor<'a> {
         Ok(Some(key))
     }
 
+    /// How many lists and objects the cursor is in.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
     /// Steps over a value.
     pub(super) fn skip(&mut self) -> Result<(), Fault> {
-        match self.value()? {
+        let token = self.value()?;
+        self.skip_rest(token)
+    }
+
+    /// Steps over the rest of a value whose beginning was seen.
+    pub(super) fn skip_rest(&mut self, token: Token<'_>) -> Result<(), Fault> {
+        match token {
             Token::List => {
                 let mut first = true;
                 while self.next_item(first)? {

@@ -183,7 +183,7 @@ fn odd_moment(name: &str, texts: &Texts) -> Option<Note> {
 fn list(name: &str, shape: &Shape, notes: &mut Vec<Note>) -> String {
     match &shape.items {
         Some(items) => format!("{}[]", nested(&format!("{name}[]"), items, notes)),
-        None => "VARCHAR[]".to_owned(),
+        None => "JSON".to_owned(),
     }
 }
 

@@ -132,6 +132,16 @@ fn lines_that_are_no_records_are_told_and_the_rest_is_read() {
 }
 
 #[test]
+fn what_lies_deep_is_kept_as_one_value() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let deep = format!("{}1{}", open.repeat(300), close.repeat(300));
+        let (_folder, a) = opened("a.jsonl", &format!("{{\"id\":1,\"d\":{deep}}}\n{{\"id\":2}}\n"));
+        assert_eq!(a.entities(), [("a", "id", 2)]);
+        assert!(a.rows("a")[0][1].contains(&open.repeat(200)));
+    }
+}
+
+#[test]
 fn the_only_list_of_objects_in_a_file_is_the_table() {
     let (_folder, a) = opened(
         "users.json",

@@ -111,7 +111,7 @@ fn workbook(path: &Path) {
     }
     for (i, row) in [3_u32, 4, 6].into_iter().enumerate() {
         let n = i as u8 + 1;
-        sheet.write(row, 1, 9_000_000_000_u64 as f64 + f64::from(n)).unwrap();
+        sheet.write(row, 1, 9_000_000_000_f64 + f64::from(n)).unwrap();
         sheet.write(row, 2, format!("00{n}")).unwrap();
         let date = ExcelDateTime::from_ymd(2025, 1, n).unwrap();
         sheet.write_with_format(row, 3, &date, &day).unwrap();
