@@ -5,6 +5,7 @@
 //! All other rooms go through here:
 //!
 //! - [`read`]: only regular files are opened, and not more is read than was agreed;
+//! - [`unpack`]: the same for what is compressed;
 //! - [`mod@write`]: whole or not at all, and never through a link that somebody planted;
 //! - [`links`]: whether what lies in an opened folder leads out of it;
 //! - [`folder`]: folders of our own for what is only there for a while;
@@ -16,6 +17,7 @@ pub mod folder;
 pub mod links;
 pub mod read;
 pub mod stop;
+pub mod unpack;
 pub mod write;
 
 pub use folder::{PrivateFolder, sweep};

@@ -53,6 +53,15 @@ pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     Ok(())
 }
 
+/// Copies what is left of a file into a new one, in a folder of ours.
+///
+/// # Errors
+/// When it is there already, or cannot be written.
+pub fn copy_into(from: &mut File, to: &Path) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(to)?;
+    io::copy(from, &mut file).map(|_| ())
+}
+
 /// Whether a file can be made in a folder. It is asked, not tried: looking at a source leaves no
 /// trace in its folder.
 pub fn is_writable(folder: &Path) -> bool {

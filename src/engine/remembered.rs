@@ -135,7 +135,7 @@ fn states(paths: &[PathBuf]) -> Option<Vec<State>> {
         [one] if files::is_database(one) => vec![one.clone(), sources::log_of(one)],
         _ => {
             let sets = files::file_sets(paths, &mut Vec::new()).ok()?;
-            sets.into_iter().flat_map(|set| set.paths).collect()
+            sets.iter().flat_map(files::FileSet::watched).collect()
         }
     };
     files.sort();

@@ -13,6 +13,7 @@
 mod collapse;
 mod copied;
 mod error;
+mod foreign;
 mod later;
 mod parser;
 mod sandbox;
@@ -442,6 +443,9 @@ impl Store {
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<(), StoreError> {
         let file = paths.first().map(PathBuf::as_path);
+        if let (Some((foreign, number)), Some(file)) = (reader.foreign(), file) {
+            return self.keep_foreign(name, file, (foreign, number), tell);
+        }
         let copied = self.copied(reader)?;
         let reader = copied.as_ref().map_or(reader, |copied| &copied.reader);
         let rows = session::everything(&crate::sql::from_files(paths, reader));

@@ -126,15 +126,14 @@ pub enum TableOrigin {
 pub enum Reader {
     /// `read_parquet`.
     Parquet,
-    /// `read_json` over JSON lines or a JSON array.
-    Json {
-        /// `newline_delimited`, `array` or `unstructured`, as DuckDB calls them.
-        format: String,
-        /// Column names with their DuckDB types.
-        columns: Vec<(String, String)>,
-    },
+    /// `read_parquet`, with columns that stand beside the files and not in them.
+    Partitioned(Partitions),
+    /// `read_json`.
+    Json(JsonReader),
     /// `read_csv`, once for each part, and what becomes of the text.
     Text(TextFiles),
+    /// A table of a file that the database does not read by itself.
+    Foreign(ForeignReader),
     /// Another reader, with the number of each row (from 1, in file order) as a first column: the
     /// key of a table that has no other.
     Numbered {
@@ -143,17 +142,204 @@ pub enum Reader {
         /// How the files are read.
         reader: Box<Reader>,
     },
+    /// Another reader, with some of its columns converted.
+    Converted {
+        /// Their names, and what becomes of them.
+        columns: Vec<(String, Conversion)>,
+        /// How the files are read.
+        reader: Box<Reader>,
+    },
+}
+
+/// What becomes of a column that the files' own format does not describe as it is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Conversion {
+    /// ISO text of days or moments becomes this type; an empty text is missing.
+    MomentText {
+        /// The DuckDB type.
+        type_name: String,
+    },
+    /// Bytes that are UTF-8 throughout become text.
+    BytesText,
+    /// The same for lists.
+    BytesTexts,
+    /// A moment without a zone, or a day, becomes one in UTC.
+    AsUtc,
+    /// Text of two hexadecimal digits for each byte becomes bytes.
+    HexBytes,
+    /// It becomes this type.
+    Cast {
+        /// The DuckDB type.
+        type_name: String,
+    },
 }
 
 impl Reader {
     /// Whether the files are Parquet, which can be read where they lie.
     pub fn is_parquet(&self) -> bool {
         match self {
-            Self::Parquet => true,
-            Self::Numbered { reader, .. } => reader.is_parquet(),
-            Self::Json { .. } | Self::Text(_) => false,
+            Self::Parquet | Self::Partitioned(_) => true,
+            Self::Numbered { reader, .. } | Self::Converted { reader, .. } => reader.is_parquet(),
+            Self::Json(_) | Self::Text(_) | Self::Foreign(_) => false,
         }
     }
+
+    /// The table that the database does not read by itself, and the name of the column with the
+    /// number of each row, if it has one.
+    pub fn foreign(&self) -> Option<(&ForeignReader, Option<&str>)> {
+        match self {
+            Self::Foreign(foreign) => Some((foreign, None)),
+            Self::Numbered { column, reader } => match &**reader {
+                Self::Foreign(foreign) => Some((foreign, Some(column))),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether it is a table of an SQLite file, beside which changes may wait.
+    pub fn is_sqlite(&self) -> bool {
+        match self {
+            Self::Foreign(foreign) => matches!(foreign.kind, ForeignKind::Sqlite { .. }),
+            Self::Numbered { reader, .. } | Self::Converted { reader, .. } => reader.is_sqlite(),
+            _ => false,
+        }
+    }
+
+    /// The files that say which files are live, if any do.
+    pub fn log(&self) -> &[PathBuf] {
+        match self {
+            Self::Partitioned(partitions) => &partitions.log,
+            Self::Numbered { reader, .. } | Self::Converted { reader, .. } => reader.log(),
+            _ => &[],
+        }
+    }
+}
+
+/// Columns of Parquet files that stand in the names of their folders, or in the log of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Partitions {
+    /// Their names and DuckDB types.
+    pub columns: Vec<(String, String)>,
+    /// Whether the database finds the same by itself in the names of the folders.
+    pub by_names: bool,
+    /// Files that follow each other and are read alike are one part.
+    pub parts: Vec<PartitionPart>,
+    /// All columns of the table in their order, when that is known.
+    pub order: Vec<String>,
+    /// The files that say which files are live.
+    pub log: Vec<PathBuf>,
+}
+
+/// Parquet files that are read alike.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PartitionPart {
+    /// How many files these are.
+    pub files: usize,
+    /// The values of the columns that stand beside them.
+    pub values: Vec<Option<String>>,
+    /// Columns that have another type in them than in the other files, and what becomes of these.
+    pub conversions: Vec<(String, Conversion)>,
+}
+
+/// How a table is read that the database does not read by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignReader {
+    /// Where the table is in its file.
+    pub kind: ForeignKind,
+    /// Its columns, in order.
+    pub columns: Vec<ForeignColumn>,
+}
+
+/// Where such a table is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ForeignKind {
+    /// In an SQLite file.
+    Sqlite {
+        /// Its name there.
+        table: String,
+    },
+    /// On a sheet of a workbook.
+    Sheet(SheetPlace),
+}
+
+/// Where a table is on a sheet. Rows and columns count from 0.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SheetPlace {
+    /// The sheet's name.
+    pub sheet: String,
+    /// The first row with values.
+    pub first_row: u32,
+    /// The last one.
+    pub last_row: u32,
+    /// The first and the last column.
+    pub columns: (u32, u32),
+    /// Whether days count from 1904.
+    pub from_1904: bool,
+}
+
+/// A column of such a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForeignColumn {
+    /// Its name here.
+    pub name: String,
+    /// Its name in the file.
+    pub own: String,
+    /// Its DuckDB type.
+    pub type_name: String,
+    /// How the text of a cell becomes its value.
+    pub conversion: Conversion,
+}
+
+/// How JSON files are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonReader {
+    /// Files that follow each other and are written alike are one part.
+    pub parts: Vec<JsonPart>,
+    /// The key of the one record whose list of objects is the table; the records themselves are
+    /// without.
+    pub within: Option<String>,
+    /// The columns of the table, in order.
+    pub columns: Vec<JsonColumn>,
+    /// The bytes of the largest record.
+    pub largest: u64,
+    /// Columns out of the names of folders, with their types.
+    pub folders: Vec<(String, String)>,
+}
+
+/// JSON files that are written alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonPart {
+    /// How many files these are.
+    pub files: usize,
+    /// How records follow each other.
+    pub layout: JsonLayout,
+    /// Whether a byte order mark stands before the first record.
+    pub mark: bool,
+    /// Whether some lines or records are passed over, because they are no objects.
+    pub passes_over: bool,
+}
+
+/// How the records of a JSON file follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JsonLayout {
+    /// One in each line.
+    Lines,
+    /// As the items of one list.
+    Array,
+    /// One after another.
+    Documents,
+}
+
+/// A column that is made of a key of JSON records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JsonColumn {
+    /// Its name.
+    pub name: String,
+    /// The key, in all its spellings; the record itself when there is none.
+    pub keys: Vec<String>,
+    /// Its DuckDB type.
+    pub type_name: String,
 }
 
 /// A column of a table or a feature of an entity.

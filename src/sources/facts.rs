@@ -94,6 +94,8 @@ fn fetched(column: &Column) -> Sql {
     match column.kind {
         Kind::Text => Sql::fill("left(CAST({} AS VARCHAR), {})", &[&name, &number(TEXT_MAX)]),
         Kind::Integer if column.type_name != "BIGNUM" => name,
+        // Nothing is found out about these, and a single one may be larger than memory.
+        Kind::List | Kind::Nested | Kind::Binary => Sql::raw("NULL"),
         _ => Sql::fill("CASE WHEN {} IS NOT NULL THEN TRUE END", &[&name]),
     }
 }
@@ -158,14 +160,15 @@ fn is_phone(text: &str) -> bool {
 /// Counts the rows of a table by reading them.
 ///
 /// A bare `count(*)` is answered from what a file says about itself; one column is hashed, so that
-/// its blocks are read.
+/// its blocks are read; no nested one, for a single value of these may be larger than memory.
 ///
 /// # Errors
 /// When it cannot be read.
 pub(super) fn count_rows(probe: &dyn Probe, table: &Table) -> Result<u64, Failure> {
     let cheap =
         |c: &&Column| c.kind.is_numeric() || c.kind.is_temporal() || c.kind == Kind::Boolean;
-    let column = table.columns.iter().find(cheap).or_else(|| table.columns.first());
+    let whole = |c: &&Column| !matches!(c.kind, Kind::List | Kind::Nested | Kind::Binary);
+    let column = table.columns.iter().find(cheap).or_else(|| table.columns.iter().find(whole));
     let sql = match column {
         Some(column) => Sql::fill(
             "SELECT count(*), max(hash({})) IS NULL FROM {}",

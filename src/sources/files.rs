@@ -1,6 +1,7 @@
 //! What the paths that were opened mean: which files are data, and which of them are one table.
 
-use super::log_of;
+use super::lake::{self, Lake};
+use super::{log_of, sqlite};
 use crate::disk::links::{self, Entry, Opened};
 use crate::disk::read;
 use crate::model::failure::Failure;
@@ -25,6 +26,19 @@ pub enum Format {
     Json,
     /// Delimited text.
     Csv,
+    /// A folder with Parquet files and the log of a Delta table.
+    Delta,
+    /// An SQLite database: several tables.
+    Sqlite,
+    /// An Excel workbook: several tables.
+    Workbook,
+}
+
+impl Format {
+    /// Whether one file may hold several tables.
+    pub(super) fn holds_tables(self) -> bool {
+        matches!(self, Self::Sqlite | Self::Workbook)
+    }
 }
 
 /// Files that may be one table.
@@ -38,13 +52,30 @@ pub struct FileSet {
     pub format: Format,
 }
 
+impl FileSet {
+    /// The files whose change changes the table: those that say which files are live, and those
+    /// beside a file in which changes wait.
+    pub fn watched(&self) -> Vec<PathBuf> {
+        match self.format {
+            Format::Delta => self.paths.iter().flat_map(|folder| lake::log_files(folder)).collect(),
+            Format::Sqlite => {
+                let with_logs =
+                    |path: &PathBuf| sqlite::logs_of(path).into_iter().chain([path.clone()]);
+                self.paths.iter().flat_map(with_logs).collect()
+            }
+            _ => self.paths.clone(),
+        }
+    }
+}
+
 /// Whether a path is a DuckDB database file: by its first bytes, or by its name.
 pub fn is_database(path: &Path) -> bool {
     if !path.is_file() {
         return false;
     }
-    if is_database_head(&head(path)) {
-        return true;
+    let head = head(path);
+    if is_database_head(&head) || head.starts_with(sqlite::HEAD) {
+        return is_database_head(&head);
     }
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     matches!(extension.as_str(), "duckdb" | "ddb" | "db")
@@ -67,10 +98,6 @@ pub fn instead_of_database(path: &Path) -> Option<(String, String)> {
         return Some(("the file is empty".into(), "take another copy of the file".into()));
     }
     let this_is = |what: &str| format!("this is {what}, not a DuckDB database");
-    if head.starts_with(b"SQLite format 3") {
-        let hint = "copy its tables to a DuckDB file or to Parquet, and open that";
-        return Some((this_is("an SQLite database"), hint.into()));
-    }
     if head.starts_with(b"PAR1") {
         return Some((this_is("a Parquet file"), "rename it so that it ends in .parquet".into()));
     }
@@ -154,10 +181,18 @@ pub fn file_sets(paths: &[PathBuf], findings: &mut Vec<Finding>) -> Result<Vec<F
             found.files.push(Found { path: path.clone(), format, depth: 0 });
         }
     }
-    let Walk { files, ignored, strays } = found;
+    let Walk { files, ignored, strays, refused } = found;
     if !ignored.is_empty() {
         findings.push(left_out(&ignored));
     }
+    if files.is_empty()
+        && let Some(failure) = refused.first()
+    {
+        return Err(failure.clone());
+    }
+    findings.extend(refused.into_iter().map(|failure| {
+        Finding::new(Severity::Error, failure.what).at(failure.place, None).hint(failure.hint)
+    }));
     if files.is_empty() {
         let place = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
         let mut what = "no Parquet, CSV, TSV or JSON file is there".to_owned();
@@ -198,11 +233,26 @@ struct Walk {
     ignored: Vec<PathBuf>,
     /// Links that lead out of the folder, and what is no file.
     strays: Vec<Finding>,
+    /// Tables that are not read.
+    refused: Vec<Failure>,
 }
 
 impl Walk {
     fn walk(&mut self, opened: &mut Opened, folder: &Path, depth: usize) -> std::io::Result<()> {
-        for (path, entry) in opened.entries(folder)? {
+        let entries = opened.entries(folder)?;
+        match lake::kind(&entries) {
+            Some(Lake::Delta) => {
+                let path = folder.to_path_buf();
+                self.files.push(Found { path, format: Format::Delta, depth });
+                return Ok(());
+            }
+            Some(Lake::Other(name)) => {
+                self.refused.push(lake::refusal(name, folder));
+                return Ok(());
+            }
+            None => {}
+        }
+        for (path, entry) in entries {
             let name = file_name(&path);
             if name.starts_with('.') || name.starts_with('_') {
                 continue;
@@ -246,6 +296,10 @@ fn format_by_name(path: &Path) -> Option<Format> {
         "csv" | "tsv" | "txt" | "tab" | "psv" => Some(Format::Csv),
         "json" | "jsonl" | "ndjson" => Some(Format::Json),
         "parquet" | "pq" | "parq" => Some(Format::Parquet),
+        "xlsx" | "xlsm" => Some(Format::Workbook),
+        "sqlite" | "sqlite3" | "db3" | "s3db" => Some(Format::Sqlite),
+        // Others call their databases so too.
+        "db" | "duckdb" if head(path).starts_with(sqlite::HEAD) => Some(Format::Sqlite),
         _ => None,
     }
 }
@@ -256,18 +310,14 @@ fn format_by_content(path: &Path) -> Option<Format> {
     if head.starts_with(b"PAR1") {
         return Some(Format::Parquet);
     }
+    if head.starts_with(sqlite::HEAD) {
+        return Some(Format::Sqlite);
+    }
     if head.is_empty() || strange(&head).is_some() || head.contains(&0) {
         return None;
     }
     let first = head.iter().find(|b| !b.is_ascii_whitespace());
     Some(if matches!(first, Some(b'{' | b'[')) { Format::Json } else { Format::Csv })
-}
-
-/// Whether a file begins like a JSON array.
-pub(super) fn starts_with_bracket(path: &Path) -> bool {
-    let head = head(path);
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
-    head.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[')
 }
 
 /// The name of a format that is not read, told by its first bytes.
@@ -299,7 +349,7 @@ fn unknown(path: &Path) -> Failure {
     Failure::new(
         what,
         path.display().to_string(),
-        "choose a DuckDB, Parquet, CSV, TSV or JSON file, or a folder of them",
+        "choose a DuckDB, SQLite, Parquet, CSV, TSV, JSON or .xlsx file, or a folder of them",
     )
 }
 
@@ -308,6 +358,10 @@ fn unknown(path: &Path) -> Failure {
 /// # Errors
 /// A failure that names what it is instead.
 pub fn check_content(path: &Path, format: Format) -> Result<(), Failure> {
+    if format == Format::Delta {
+        // Its log says which files are read.
+        return Ok(());
+    }
     let place = path.display().to_string();
     let length = read::open(path).and_then(|file| file.metadata()).map(|facts| facts.len());
     let length = length.map_err(|error| {
@@ -325,15 +379,22 @@ pub fn check_content(path: &Path, format: Format) -> Result<(), Failure> {
     let parquet = head.starts_with(b"PAR1");
     let is = |what: &str, end: &str| {
         let name = match format {
-            Format::Parquet => "Parquet",
+            Format::Parquet | Format::Delta => "Parquet",
             Format::Json => "JSON",
             Format::Csv => "CSV",
+            Format::Sqlite => "SQLite",
+            Format::Workbook => "Excel",
         };
         let what = format!("this is {what}, though its name says {name}");
         Failure::new(what, place.clone(), format!("rename it so that it ends in {end}"))
     };
     if is_database_head(&head) {
         return Err(is("a DuckDB database", ".duckdb"));
+    }
+    if format == Format::Workbook && head.starts_with(b"PK\x03\x04")
+        || format == Format::Sqlite && head.starts_with(sqlite::HEAD)
+    {
+        return Ok(());
     }
     if parquet && format != Format::Parquet {
         return Err(is("a Parquet file", ".parquet"));
@@ -348,6 +409,13 @@ pub fn check_content(path: &Path, format: Format) -> Result<(), Failure> {
             _ => return Err(unknown(path)),
         };
         return Err(is(name, end));
+    }
+    if format.holds_tables() {
+        let what = match format {
+            Format::Sqlite => "this is not an SQLite database",
+            _ => "this is not an Excel workbook in the form of .xlsx",
+        };
+        return Err(Failure::new(what, place, "take another copy of the file"));
     }
     if format == Format::Parquet && !parquet {
         let text = std::str::from_utf8(&head).is_ok();
@@ -409,6 +477,11 @@ pub(super) fn left_out(ignored: &[PathBuf]) -> Finding {
 fn grouped(files: Vec<Found>) -> Vec<FileSet> {
     let mut groups: BTreeMap<(PathBuf, String, Format), Vec<PathBuf>> = BTreeMap::new();
     for file in files {
+        if file.format == Format::Delta {
+            let key = (file.path.clone(), String::new(), file.format);
+            groups.insert(key, vec![file.path]);
+            continue;
+        }
         let folder = data_folder(&file.path);
         let hive = Some(folder.as_path()) != file.path.parent();
         let (stem, _) = split(&file.path);
@@ -423,6 +496,7 @@ fn grouped(files: Vec<Found>) -> Vec<FileSet> {
     for ((folder, pattern, format), mut paths) in groups {
         paths.sort_by(|a, b| natural(&file_name(a)).cmp(&natural(&file_name(b))).then(a.cmp(b)));
         let name = match paths.as_slice() {
+            [one] if format == Format::Delta => file_name(one),
             [one] => split(one).0,
             _ => set_name(&folder, &pattern),
         };
@@ -530,7 +604,7 @@ mod tests {
 
     #[test]
     fn hidden_files_and_prose_are_left_out() {
-        assert_eq!(sets(&["a.csv", ".b.csv", "README.txt", "LICENSE", "c.xlsx"]), [set("a", 1)]);
+        assert_eq!(sets(&["a.csv", ".b.csv", "README.txt", "LICENSE", "c.docx"]), [set("a", 1)]);
     }
 
     #[test]

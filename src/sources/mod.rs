@@ -1,8 +1,9 @@
 //! What was opened, told as a [`Catalog`]: tables, entities, relations, cohorts, and why.
 //!
 //! ```text
-//! paths ─▶ files ─▶ csv, json ─┐
-//!      └─▶ database ───────────┴▶ tables ─▶ facts ─▶ keys ─▶ cohorts ─▶ entities ─▶ correct
+//! paths ─▶ files ─▶ csv, json, parquet, lake ──┐
+//!     │         └─▶ several: sqlite, workbook ─┤
+//!     └─▶ database ────────────────────────────┴▶ tables ─▶ facts ─▶ keys ─▶ cohorts ─▶ entities ─▶ correct
 //! ```
 //!
 //! - Nothing here knows which database answers: it is asked through [`Probe`].
@@ -12,21 +13,32 @@
 pub mod files;
 
 mod built;
+mod cells;
 mod cohorts;
 mod correct;
 mod csv;
 mod database;
 mod entities;
 mod facts;
+mod folders;
 mod json;
 mod keys;
+mod lake;
 mod names;
+mod parquet;
+mod parquet_parts;
 mod personal;
 mod probe;
 mod read;
 mod rows;
+mod seen;
+mod several;
+mod sqlite;
+mod texts;
 mod times;
+mod workbook;
 
+pub use cells::rows_of;
 pub use csv::write_as_utf8;
 pub use database::{log_of, shadowing};
 pub use probe::{Probe, reach};
@@ -178,7 +190,12 @@ fn fingerprint(paths: &[PathBuf], tables: &[Table], source: SourceKind) -> Finge
         // What was written lately may be in the log beside the file only.
         SourceKind::DuckDb => stamped(paths.iter().flat_map(|p| [p.clone(), database::log_of(p)])),
         SourceKind::Files => stamped(tables.iter().flat_map(|t| match &t.origin {
-            TableOrigin::Files { paths, .. } => paths.clone(),
+            TableOrigin::Files { paths, reader } => {
+                let waiting =
+                    reader.is_sqlite().then(|| paths.iter().flat_map(|p| sqlite::logs_of(p)));
+                let known = paths.iter().chain(reader.log()).cloned();
+                known.chain(waiting.into_iter().flatten()).collect()
+            }
             _ => Vec::new(),
         })),
     }

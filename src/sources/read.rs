@@ -5,7 +5,7 @@ use super::facts::count_rows;
 use super::files::{FileSet, Format, check_content, file_sets};
 use super::names::{counted, free};
 use super::probe::{Probe, cancelled, counts};
-use super::{files, json};
+use super::{files, json, parquet};
 use crate::model::catalog::{Column, Reader, Table, TableOrigin};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
@@ -46,6 +46,17 @@ pub(super) fn tables(
     let sets: Vec<FileSet> = sets.into_iter().map(|set| sound(set, &mut failures)).collect();
     let mut looks = look_at_texts(probe, &sets, corrections, report)?;
     for set in sets {
+        if set.format.holds_tables() {
+            for path in &set.paths {
+                let file = (path.as_path(), set.format);
+                match super::several::tables(probe, file, &mut taken, findings, report) {
+                    Ok(tables) => out.extend(tables),
+                    Err(_) if probe.is_cancelled() => return Err(cancelled()),
+                    Err(failure) => failures.push(failure),
+                }
+            }
+            continue;
+        }
         for set in alike(probe, set, &looks, findings) {
             if probe.is_cancelled() {
                 return Err(cancelled());
@@ -163,9 +174,11 @@ fn take_looks(looks: &mut Looks, paths: &[PathBuf], failures: &mut Vec<Failure>)
 /// The set's name; where it is taken, with the format or the folder added.
 fn handle(set: &FileSet, path: &Path, taken: &mut BTreeSet<String>) -> String {
     let end = match set.format {
-        Format::Parquet => "parquet",
+        Format::Parquet | Format::Delta => "parquet",
         Format::Json => "json",
         Format::Csv => "csv",
+        Format::Sqlite => "sqlite",
+        Format::Workbook => "xlsx",
     };
     let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
     let wanted =
@@ -194,7 +207,7 @@ fn alike(
     looks: &Looks,
     findings: &mut Vec<Finding>,
 ) -> Vec<FileSet> {
-    if set.paths.len() < 2 || set.format == Format::Json {
+    if set.paths.len() < 2 || !matches!(set.format, Format::Csv | Format::Parquet) {
         return if set.paths.is_empty() { Vec::new() } else { vec![set] };
     }
     let names = |path: &PathBuf| -> Option<BTreeSet<String>> {
@@ -334,14 +347,17 @@ fn forms_of(
 fn table(
     probe: &dyn Probe,
     name: String,
-    set: FileSet,
+    mut set: FileSet,
     findings: &mut Vec<Finding>,
     tell: &mut dyn FnMut(Option<f32>),
 ) -> Result<Table, Failure> {
-    let mut reader = match set.format {
-        Format::Parquet => Reader::Parquet,
-        Format::Json => json::reader(probe, &set.paths)?,
-        Format::Csv => return Err(Failure::new("text is read elsewhere", "", "")),
+    let reader = match set.format {
+        Format::Parquet => parquet::reader(probe, &mut set.paths, findings)?,
+        Format::Delta => parquet::delta(probe, &mut set.paths, findings)?,
+        Format::Json => json::reader(probe, &mut set.paths, findings)?,
+        Format::Csv | Format::Sqlite | Format::Workbook => {
+            return Err(Failure::new("the file is read elsewhere", "", ""));
+        }
     };
     let place = set.paths.first().cloned().unwrap_or_default();
     let located = |failure: Failure| {
@@ -351,16 +367,8 @@ fn table(
             failure
         }
     };
-    // Each turn makes one column text, so there are no more turns than columns.
-    while let Err(failure) = probe.name_files(&name, &set.paths, &reader, tell) {
-        if probe.is_cancelled() {
-            return Err(cancelled());
-        }
-        let milder = match &reader {
-            Reader::Json { .. } => json::with_plain_dates(&reader, findings),
-            Reader::Parquet | Reader::Text(_) | Reader::Numbered { .. } => None,
-        };
-        reader = milder.ok_or_else(|| located(failure))?;
+    if let Err(failure) = probe.name_files(&name, &set.paths, &reader, tell) {
+        return Err(if probe.is_cancelled() { cancelled() } else { located(failure) });
     }
     described(probe, name, set.paths, reader).map_err(located)
 }
@@ -393,7 +401,7 @@ fn text_described(
 }
 
 /// The table that was made readable: its columns, and its rows counted.
-fn described(
+pub(super) fn described(
     probe: &dyn Probe,
     name: String,
     paths: Vec<PathBuf>,

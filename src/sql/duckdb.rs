@@ -2,7 +2,7 @@
 
 use super::Sql;
 use super::text_files::from_text_files;
-use crate::model::catalog::{Reader, TableOrigin};
+use crate::model::catalog::{Conversion, Reader, TableOrigin};
 use crate::model::shown::is_hidden;
 use crate::model::value::Value;
 use std::fmt::Write as _;
@@ -152,21 +152,53 @@ pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
     match reader {
         Reader::Parquet if many => Sql::new(format!("read_parquet({list}, union_by_name = true)")),
         Reader::Parquet => Sql::new(format!("read_parquet({list})")),
-        Reader::Json { format, columns } => Sql::new(format!(
-            "read_json({list}, format = {}, columns = {})",
-            text(format),
-            type_list(columns)
-        )),
+        Reader::Partitioned(partitions) => super::parquet::partitioned(paths, partitions),
+        Reader::Foreign(foreign) => {
+            let file = paths.first().map(PathBuf::as_path).unwrap_or_else(|| "".as_ref());
+            super::foreign::from_foreign(file, foreign)
+        }
+        Reader::Json(json) => super::json::from_json(paths, json),
+        Reader::Converted { columns, reader } => {
+            let columns = columns.iter().map(|(name, conversion)| {
+                Sql::fill("{} AS {}", &[&converted(&ident(name), conversion), &ident(name)])
+            });
+            let rows = from_files(paths, reader);
+            Sql::fill("(SELECT * REPLACE ({}) FROM {})", &[&Sql::join(columns, ", "), &rows])
+        }
         Reader::Text(files) => from_text_files(files),
         Reader::Numbered { column, reader } => {
             // Parquet knows the number of a row within its file; the rest is counted.
-            let n = if !many && reader.is_parquet() {
+            let n = if !many && matches!(**reader, Reader::Parquet) {
                 "file_row_number + 1"
             } else {
                 "row_number() OVER ()"
             };
             let rows = from_files(paths, reader);
             Sql::new(format!("(SELECT {n} AS {}, * FROM {rows})", ident(column)))
+        }
+    }
+}
+
+/// What becomes of a column.
+pub(super) fn converted(column: &Sql, conversion: &Conversion) -> Sql {
+    match conversion {
+        // An offset is read only when it follows the time at once.
+        Conversion::MomentText { type_name } => Sql::fill(
+            "CAST(nullif(regexp_replace({}, ' ([+-])', '\\1'), '') AS {})",
+            &[column, &Sql::new(type_name.clone())],
+        ),
+        Conversion::BytesText => Sql::fill("decode({})", &[column]),
+        Conversion::BytesTexts => {
+            Sql::fill("list_transform({}, lambda item: decode(item))", &[column])
+        }
+        // Whatever the zone of a session is.
+        Conversion::AsUtc => Sql::fill(
+            "CAST(CAST(CAST({} AS TIMESTAMP) AS VARCHAR) || '+00' AS TIMESTAMP WITH TIME ZONE)",
+            &[column],
+        ),
+        Conversion::HexBytes => Sql::fill("unhex({})", &[column]),
+        Conversion::Cast { type_name } => {
+            Sql::fill("CAST({} AS {})", &[column, &Sql::new(type_name.clone())])
         }
     }
 }

@@ -7,6 +7,9 @@
 pub mod build;
 pub mod copy;
 pub mod duckdb;
+pub mod foreign;
+mod json;
+pub mod parquet;
 pub mod session;
 mod text_files;
 pub mod warehouse;

@@ -3,6 +3,10 @@
 mod attach;
 mod bad_input;
 mod discover;
+mod json_files;
+mod lakes;
+mod parquet_files;
+mod several;
 mod spellings;
 mod text_files;
 

@@ -47,8 +47,11 @@ const GUEST_ROOMS: &[(&str, &[&str])] = &[
     ("chardetng::", &["sources/csv/"]),
     ("encoding_rs::", &["sources/csv/"]),
     ("encoding_rs_io::", &["sources/csv/"]),
-    ("flate2::", &["sources/csv/"]),
-    ("zstd::", &["sources/csv/"]),
+    ("flate2::", &["disk/", "sources/csv/encoding.rs"]),
+    ("zstd::", &["disk/", "sources/csv/encoding.rs"]),
+    ("rusqlite::", &["sources/sqlite.rs"]),
+    ("calamine::", &["sources/workbook.rs"]),
+    ("zip::", &["sources/workbook.rs"]),
     ("gix_imara_diff::", &["engine/provenance.rs"]),
     ("rust_xlsxwriter::", &["engine/", "deliver/"]),
 ];

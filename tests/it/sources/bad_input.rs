@@ -49,7 +49,8 @@ fn each_bad_file_says_what_is_wrong_with_it() {
         ("empty.csv", b"", "empty"),
         ("blank.csv", b"\n\n", "no rows"),
         ("broken.json", b"{\"a\": 1, ", "JSON"),
-        ("sheet.xlsx", b"PK\x03\x04rest", "spreadsheet"),
+        ("sheet.xlsx", b"PK\x03\x04rest", "workbook"),
+        ("book.ods", b"PK\x03\x04rest", "spreadsheet"),
     ] {
         let path = write(root, name, bytes);
         let failure = failure(&path);

@@ -2,7 +2,7 @@
 
 use super::{open, open_files, write};
 use muster::engine::store::Store;
-use muster::model::catalog::{Reader, TableOrigin};
+use muster::model::catalog::{JsonLayout, Reader, TableOrigin};
 use muster::sql::relation;
 use std::fmt::Write as _;
 
@@ -170,12 +170,13 @@ fn json_is_read_as_lines_as_an_array_and_as_a_document() {
         ("array.json", "[{\"id\": 1, \"on\": \"2024-01-01\"}, {\"id\": 2, \"on\": null}]"),
         ("document.json", "{\n  \"id\": 1,\n  \"sub\": {\"a\": 2}\n}\n"),
     ]);
-    let format = |table: &str| match &opened.catalog.table(table).unwrap().origin {
-        TableOrigin::Files { reader: Reader::Json { format, .. }, .. } => format.clone(),
+    let layout = |table: &str| match &opened.catalog.table(table).unwrap().origin {
+        TableOrigin::Files { reader: Reader::Json(json), .. } => json.parts[0].layout,
         other => panic!("{other:?}"),
     };
-    assert_eq!(format("lines"), "newline_delimited");
-    assert_eq!(format("array"), "array");
+    assert_eq!(layout("lines"), JsonLayout::Lines);
+    assert_eq!(layout("array"), JsonLayout::Array);
+    assert_eq!(layout("document"), JsonLayout::Documents);
     assert_eq!(opened.rows("lines"), [["1", "a", "missing"], ["2", "missing", "[1, 2]"]]);
     assert_eq!(opened.types("array"), ["BIGINT", "DATE"]);
     assert_eq!(opened.rows("document")[0][1], "{'a': 2}");
