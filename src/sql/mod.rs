@@ -7,6 +7,7 @@
 pub mod build;
 pub mod copy;
 pub mod duckdb;
+mod keys;
 pub mod session;
 mod text_files;
 pub mod warehouse;
@@ -15,6 +16,7 @@ pub use duckdb::{
     from_files, ident, literal, literal_path, number, path, relation, text, text_as_it_is,
     timestamp, timestamptz, type_list,
 };
+pub use keys::in_form;
 
 use std::fmt;
 
