@@ -194,7 +194,7 @@ pub struct Entity {
 
 /// Rows of a table whose key is nearly unique. Each of them counts as one of the entity and stands
 /// in its lists, as every other row does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OddRows {
     /// Rows without a key.
     pub without: u64,
@@ -294,7 +294,7 @@ pub struct Relation {
 
 /// How the values of a column are read to be compared with those of a column of another type. No
 /// form makes two values equal that differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum KeyForm {
     /// As they are.
     #[default]
