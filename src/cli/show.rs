@@ -174,7 +174,7 @@ impl<'a> ShownRelation<'a> {
             from_column: &relation.from_column,
             to_table: &relation.to_table,
             to_column: &relation.to_column,
-            as_text: relation.as_text,
+            as_text: relation.as_text(),
             dangling: relation.dangling,
             why: &relation.why,
         }
@@ -346,6 +346,7 @@ pub(super) mod tests {
                     origin: "SELECT 1".into(),
                     why: "its keys are keys of customers".into(),
                 }],
+                odd_rows: Default::default(),
                 why: "customer_id is unique in customers".into(),
             }],
             relations: vec![Relation {
@@ -353,7 +354,9 @@ pub(super) mod tests {
                 from_column: "customer_id".into(),
                 to_table: "customers".into(),
                 to_column: "customer_id".into(),
-                as_text: false,
+                from_form: Default::default(),
+                to_form: Default::default(),
+                chosen: false,
                 dangling: 1_003,
                 why: "same name, values match".into(),
             }],

@@ -4,7 +4,7 @@
 //! `IS NOT TRUE` (or `IS DISTINCT FROM`). Moments relative to now become literals of the type of
 //! what they are compared with.
 
-use super::scope::Scope;
+use super::scope::{Scope, Start};
 use super::unknown;
 use crate::model::catalog::{Column, Table, find_column};
 use crate::model::clause::{
@@ -20,6 +20,15 @@ use crate::sql::{self, Sql, ident};
 enum Place<'t> {
     Entity,
     Rows(&'t Table),
+}
+
+impl<'t> Place<'t> {
+    fn start(self) -> Start<'t> {
+        match self {
+            Self::Entity => Start::Entity,
+            Self::Rows(table) => Start::Rows(table),
+        }
+    }
 }
 
 impl Scope<'_> {
@@ -214,7 +223,7 @@ impl Scope<'_> {
         other: &Expr,
     ) -> Result<Sql, Failure> {
         let name = match other {
-            Expr::Column(name) => name.as_str(),
+            Expr::Column(name) | Expr::Beyond(_, name) => name.as_str(),
             _ => "this",
         };
         match (kind, value) {
@@ -251,6 +260,9 @@ impl Scope<'_> {
             Expr::Column(name) => self
                 .find_column(name, place)
                 .is_some_and(|c| c.type_name.eq_ignore_ascii_case("VARCHAR")),
+            Expr::Beyond(steps, name) => self
+                .column_beyond(place.start(), steps, name)
+                .is_some_and(|c| c.type_name.eq_ignore_ascii_case("VARCHAR")),
             _ => self.kind(expr, place) == Some(Kind::Text),
         };
         if plain { printed } else { Sql::fill("CAST({} AS VARCHAR)", &[&printed]) }
@@ -268,6 +280,9 @@ impl Scope<'_> {
     fn kind(&self, expr: &Expr, place: Place<'_>) -> Option<Kind> {
         match expr {
             Expr::Column(name) => self.find_column(name, place).map(|c| c.kind),
+            Expr::Beyond(steps, name) => {
+                self.column_beyond(place.start(), steps, name).map(|c| c.kind)
+            }
             Expr::Aggregate(aggregate) => self.aggregate_kind(aggregate),
             Expr::Call(function, args) => {
                 function.kind().or_else(|| args.iter().find_map(|arg| self.kind(arg, place)))
@@ -291,6 +306,7 @@ impl Scope<'_> {
         match expr {
             Expr::Entity => Ok(self.key()),
             Expr::Column(name) => self.column_expr(name, place),
+            Expr::Beyond(steps, name) => self.beyond(place.start(), steps, name),
             Expr::Value(value) => Ok(sql::literal(value)),
             Expr::Now(now) => Ok(self.moment(now, other_kind)),
             Expr::Aggregate(aggregate) => match place {

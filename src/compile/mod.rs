@@ -14,13 +14,11 @@
 
 mod bins;
 mod condition;
-mod path;
 mod profile;
 mod question;
 mod scope;
 
 pub use bins::{Bins, Periods, nice_bins, periods};
-pub use path::{Hop, path_to};
 pub use profile::{ProfileQueries, RelatedQuery, profile};
 pub use question::{
     Extent, FORMULA_START, boxes, grid, grid_points, histogram, list, members, order, page,

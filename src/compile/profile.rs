@@ -1,13 +1,13 @@
 //! One entity, whole: its features, the rows that belong to it, and why it is in.
 
-use super::path::{Hop, path_to};
 use super::scope::{Scope, column_of};
 use super::{Query, unknown};
 use crate::model::catalog::{Catalog, TableOrigin};
 use crate::model::clause::{Group, Node, Part};
 use crate::model::failure::Failure;
 use crate::model::question::Slice;
-use crate::model::value::Value;
+use crate::model::value::{Kind, Value};
+use crate::model::ways::{Hop, straight};
 use crate::sql::{self, Sql, ident};
 
 /// The statements behind a profile.
@@ -66,17 +66,26 @@ pub fn profile(
     let from = scope.from()?;
     let own = scope.key();
     let value = Sql::fill("CAST({} AS VARCHAR)", &[&sql::literal(key)]);
+    let kind = scope.entity.feature(&scope.entity.key).map(|c| c.kind);
+    let is_this = match kind {
+        // 17850.0 is asked for as 17850 too.
+        Some(Kind::Number) => Sql::fill(
+            "(CAST({} AS VARCHAR) = {} OR {} = TRY_CAST({} AS DOUBLE))",
+            &[&own, &value, &own, &value],
+        ),
+        _ => Sql::fill("CAST({} AS VARCHAR) = {}", &[&own, &value]),
+    };
     let select = Sql::fill(
-        "SELECT {}\nFROM {}\nWHERE CAST({} AS VARCHAR) = {}\nLIMIT 1",
-        &[&Sql::join(columns, ", "), &from, &own, &value],
+        "SELECT {}\nFROM {}\nWHERE {}\nLIMIT 1",
+        &[&Sql::join(columns, ", "), &from, &is_this],
     );
     let base = scope.entity.table_name().to_owned();
     let main = scope.query(select)?;
     let mut related = Vec::new();
     for table in catalog.tables.iter().filter(|t| !catalog.is_cohort_table(&t.name)) {
-        let Some(path) = path_to(catalog, &base, &table.name) else { continue };
-        if path.len() == 1 {
-            related.push(related_rows(catalog, slice, &path[0], &value, rows_max)?);
+        let hops = straight(catalog, &base, &table.name);
+        if !hops.is_empty() {
+            related.push(related_rows(catalog, slice, &hops, &is_this, rows_max)?);
         }
     }
     Ok(ProfileQueries { main, paths, related })
@@ -100,26 +109,32 @@ fn collect(group: &Group, path: &mut Vec<usize>, visit: &mut Visit<'_>) -> Resul
 fn related_rows(
     catalog: &Catalog,
     slice: &Slice,
-    hop: &Hop,
-    key: &Sql,
+    hops: &[Hop],
+    is_this: &Sql,
     rows_max: u32,
 ) -> Result<RelatedQuery, Failure> {
+    let first = &hops[0];
     let table = catalog
-        .table(&hop.to_table)
-        .ok_or_else(|| unknown("table", &hop.to_table, "open the source again"))?;
+        .table(&first.to_table)
+        .ok_or_else(|| unknown("table", &first.to_table, "open the source again"))?;
     let mut scope = Scope::new(catalog, slice)?;
     let from = scope.from()?;
     let name = scope.table(&table.name)?;
-    let (own, key_column) = (scope.key(), column_of(&Sql::raw("r"), &hop.to_column, hop.as_text));
-    let start = column_of(&Sql::raw("e"), &hop.from_column, hop.as_text);
+    let there = |hop: &Hop| column_of(&Sql::raw("r"), &hop.to_column, hop.to_form);
+    let key_column = there(first);
+    // Rows that belong by any of several columns.
+    let belongs = Sql::any_of(hops.iter().map(|hop| {
+        let start = column_of(&Sql::raw("e"), &hop.from_column, hop.from_form);
+        Sql::fill("{} IN (SELECT {} FROM {} WHERE {})", &[&there(hop), &start, &from, is_this])
+    }));
     let order = match &table.time_column {
         Some(column) => Sql::fill("r.{} DESC NULLS LAST", &[&ident(column)]),
         None if matches!(table.origin, TableOrigin::View { .. }) => Sql::raw("1"),
         None => key_column.clone(),
     };
     let select = Sql::fill(
-        "SELECT count(*) OVER () AS total, r.*\nFROM {} AS r\nWHERE {} IN (SELECT {} FROM {} WHERE CAST({} AS VARCHAR) = {})\nORDER BY {}\nLIMIT {}",
-        &[&name, &key_column, &start, &from, &own, key, &order, &sql::number(rows_max)],
+        "SELECT count(*) OVER () AS total, r.*\nFROM {} AS r\nWHERE {}\nORDER BY {}\nLIMIT {}",
+        &[&name, &belongs, &order, &sql::number(rows_max)],
     );
     Ok(RelatedQuery {
         table: table.name.clone(),

@@ -12,15 +12,15 @@
 //! ) AS r1 ON r1.k = e."id"
 //! ```
 
-use super::path::{Hop, path_to};
 use super::{Query, unknown};
 use crate::model::catalog::{
-    Catalog, CohortRef, Derivation, Entity, EntityBase, SourceKind, Table, TableOrigin,
+    Catalog, CohortRef, Derivation, Entity, EntityBase, KeyForm, SourceKind, Table, TableOrigin,
 };
 use crate::model::clause::{Aggregate, Measure, Tree};
 use crate::model::failure::Failure;
 use crate::model::question::Slice;
 use crate::model::value::Kind;
+use crate::model::ways::{Hop, NoWay, steps, way_to};
 use crate::sql::{self, Sql, ident};
 use std::collections::BTreeSet;
 
@@ -30,6 +30,10 @@ pub(super) struct Scope<'a> {
     pub(super) slice: &'a Slice,
     pub(super) entity: &'a Entity,
     joins: Vec<Joined>,
+    /// The rows that the entity's own rows point at, and so on.
+    beyond: Vec<Step>,
+    /// The same of the related rows that a figure is about, while it is written.
+    beyond_rows: Vec<Step>,
     used: BTreeSet<String>,
     /// Segments being expanded, so that one cannot contain itself.
     expanding: Vec<String>,
@@ -39,6 +43,22 @@ struct Joined {
     path: Vec<Hop>,
     /// Each distinct figure; its alias is `a` and its number from 1.
     figures: Vec<Sql>,
+    /// The rows that the related rows point at.
+    beyond: Vec<Step>,
+}
+
+/// A row that another row points at: joined once, whoever asks for it.
+struct Step {
+    /// The step before, by number; none starts at the rows themselves.
+    after: Option<usize>,
+    hop: Hop,
+}
+
+/// Where a way to a column starts.
+#[derive(Clone, Copy)]
+pub(super) enum Start<'t> {
+    Entity,
+    Rows(&'t Table),
 }
 
 impl<'a> Scope<'a> {
@@ -56,7 +76,16 @@ impl<'a> Scope<'a> {
             let names: Vec<_> = catalog.entities.iter().map(|e| e.name.as_str()).collect();
             unknown("entity", &cohort.entity, format!("there is {}", names.join(", ")))
         })?;
-        Ok(Self { catalog, slice, entity, joins: Vec::new(), used: BTreeSet::new(), expanding })
+        Ok(Self {
+            catalog,
+            slice,
+            entity,
+            joins: Vec::new(),
+            beyond: Vec::new(),
+            beyond_rows: Vec::new(),
+            used: BTreeSet::new(),
+            expanding,
+        })
     }
 
     /// How a table is named in the statement; notes that it is read.
@@ -111,14 +140,22 @@ impl<'a> Scope<'a> {
             entity.feature(&entity.key).map(|c| c.kind),
         );
         // A missing key would make "not in" unknown for everyone.
-        Ok(if kinds.0 == kinds.1 {
+        Ok(self.never_unknown(if kinds.0 == kinds.1 {
             Sql::fill("{} IN (SELECT {} FROM {} WHERE {} IS NOT NULL)", &[&own, &key, &table, &key])
         } else {
             Sql::fill(
                 "CAST({} AS VARCHAR) IN (SELECT CAST({} AS VARCHAR) FROM {} WHERE {} IS NOT NULL)",
                 &[&own, &key, &table, &key],
             )
-        })
+        }))
+    }
+
+    /// A test of the key, which a few rows may not have.
+    fn never_unknown(&self, test: Sql) -> Sql {
+        match self.entity.odd_rows.without {
+            0 => test,
+            _ => Sql::fill("coalesce({}, FALSE)", &[&test]),
+        }
     }
 
     /// The condition that an entity is in a cohort or segment of this name: never unknown.
@@ -159,7 +196,9 @@ impl<'a> Scope<'a> {
         let from = inner.from()?;
         self.used.append(&mut inner.used);
         let keep = Sql::all_of(in_cohort.into_iter().chain(condition));
-        Ok(Sql::fill("{} IN (SELECT {} FROM {} WHERE {})", &[&self.key(), &key, &from, &keep]))
+        let test =
+            Sql::fill("{} IN (SELECT {} FROM {} WHERE {})", &[&self.key(), &key, &from, &keep]);
+        Ok(self.never_unknown(test))
     }
 
     /// A figure over related rows, as an expression on the joined rows.
@@ -169,21 +208,20 @@ impl<'a> Scope<'a> {
             .table(&aggregate.table)
             .ok_or_else(|| unknown("table", &aggregate.table, ""))?;
         let base = self.entity.table_name().to_owned();
-        let path = path_to(self.catalog, &base, &table.name).ok_or_else(|| {
-            Failure::wrong_use(
-                format!("rows of {} do not belong to a {}", table.name, self.entity.name),
-                "",
-                "no relation leads there; a missing one can be added as a correction",
-            )
-        })?;
-        let figure = self.figure(aggregate, table)?;
+        let path = way_to(self.catalog, &base, &table.name, aggregate.via.as_deref())
+            .map_err(|why| no_way(&why, (&table.name, &self.entity.name), aggregate))?
+            .hops;
         let join = match self.joins.iter().position(|j| j.path == path) {
             Some(found) => found,
             None => {
-                self.joins.push(Joined { path, figures: Vec::new() });
+                self.joins.push(Joined { path, figures: Vec::new(), beyond: Vec::new() });
                 self.joins.len() - 1
             }
         };
+        self.beyond_rows = std::mem::take(&mut self.joins[join].beyond);
+        let figure = self.figure(aggregate, table);
+        self.joins[join].beyond = std::mem::take(&mut self.beyond_rows);
+        let figure = figure?;
         let figures = &mut self.joins[join].figures;
         let place = figures.iter().position(|f| *f == figure).unwrap_or_else(|| {
             figures.push(figure);
@@ -222,6 +260,102 @@ impl<'a> Scope<'a> {
         })
     }
 
+    /// A column of a row that is reached by steps, and the table that has it.
+    pub(super) fn beyond(
+        &mut self,
+        start: Start<'_>,
+        names: &[String],
+        column: &str,
+    ) -> Result<Sql, Failure> {
+        let (hops, letter, root) = match start {
+            Start::Entity => (self.steps_of(start, names)?, "x", Sql::raw("e")),
+            Start::Rows(_) => (self.steps_of(start, names)?, "s", Sql::raw("r")),
+        };
+        let end = hops.last().map(|hop| hop.to_table.clone()).unwrap_or_default();
+        let found = self.catalog.table(&end).and_then(|t| t.column(column)).ok_or_else(|| {
+            unknown("column", column, format!("it is not among the columns of {end}"))
+        })?;
+        let known = match start {
+            Start::Entity => &mut self.beyond,
+            Start::Rows(_) => &mut self.beyond_rows,
+        };
+        let mut after = None;
+        for hop in hops {
+            let same = |step: &Step| step.after == after && step.hop == hop;
+            after = Some(known.iter().position(same).unwrap_or_else(|| {
+                known.push(Step { after, hop: hop.clone() });
+                known.len() - 1
+            }));
+        }
+        let alias = after.map_or(root, |number| alias(letter, number + 1));
+        Ok(Sql::fill("{}.{}", &[&alias, &ident(&found.name)]))
+    }
+
+    fn steps_of(&self, start: Start<'_>, names: &[String]) -> Result<Vec<Hop>, Failure> {
+        let table = match start {
+            Start::Entity => self.entity.table_name(),
+            Start::Rows(table) => &table.name,
+        };
+        let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
+        steps(self.catalog, table, &borrowed).map_err(|(place, why)| match why {
+            NoWay::Several(ways) | NoWay::NotBy(ways) => Failure::wrong_use(
+                format!("{} may be reached by {}", names[place], ways.join(" or by ")),
+                names.join("."),
+                format!("write {} in place of {}", ways[0], names[place]),
+            ),
+            NoWay::None => Failure::wrong_use(
+                format!("nothing that is called {} is pointed at here", names[place]),
+                names.join("."),
+                "a step is called by the table that it leads to, or by the column that points",
+            ),
+        })
+    }
+
+    /// The column that steps lead to.
+    pub(super) fn column_beyond(
+        &self,
+        start: Start<'_>,
+        names: &[String],
+        column: &str,
+    ) -> Option<&'a crate::model::catalog::Column> {
+        let hops = self.steps_of(start, names).ok()?;
+        self.catalog.table(&hops.last()?.to_table)?.column(column)
+    }
+
+    /// Joins that add the rows that others point at; each has one at most.
+    fn steps_joined(
+        &mut self,
+        from: Sql,
+        (letter, root): (&'static str, &Sql),
+        steps: &[Step],
+    ) -> Result<Sql, Failure> {
+        let mut from = from;
+        for (number, step) in steps.iter().enumerate() {
+            let there = self.once(&step.hop.to_table, &step.hop.to_column)?;
+            let before = step.after.map_or(root.clone(), |after| alias(letter, after + 1));
+            let name = alias(letter, number + 1);
+            let own = column_of(&before, &step.hop.from_column, step.hop.from_form);
+            let key = column_of(&name, &step.hop.to_column, step.hop.to_form);
+            from =
+                Sql::fill("{}\nLEFT JOIN {} AS {} ON {} = {}", &[&from, &there, &name, &key, &own]);
+        }
+        Ok(from)
+    }
+
+    /// A table with one row per key, whatever the data says: a row that is joined to it stays one.
+    fn once(&mut self, table: &str, key: &str) -> Result<Sql, Failure> {
+        let name = self.table(table)?;
+        let unique = self
+            .catalog
+            .entities
+            .iter()
+            .any(|e| e.table_name() == table && e.key == key && e.odd_rows.doubled == 0);
+        Ok(match unique {
+            true => name,
+            false => Sql::fill("(SELECT DISTINCT ON ({}) * FROM {})", &[&ident(key), &name]),
+        })
+    }
+
     /// The kind of value that a figure is.
     pub(super) fn aggregate_kind(&self, aggregate: &Aggregate) -> Option<Kind> {
         match &aggregate.measure {
@@ -242,7 +376,10 @@ impl<'a> Scope<'a> {
                 ident(&self.entity.name)
             }
         };
-        let mut from = Sql::fill("{} AS e", &[&base]);
+        let beyond = std::mem::take(&mut self.beyond);
+        let base = Sql::fill("{} AS e", &[&base]);
+        let mut from = self.steps_joined(base, ("x", &Sql::raw("e")), &beyond)?;
+        self.beyond = beyond;
         let joins = std::mem::take(&mut self.joins);
         for (number, join) in joins.iter().enumerate() {
             let joined = self.joined(number, join)?;
@@ -259,24 +396,28 @@ impl<'a> Scope<'a> {
             [] => unreachable!("a path has at least one hop"),
         };
         // From the related table back towards the entity: r is the far end, j1 the one before.
-        let mut from = Sql::fill("{} AS r", &[&self.table(&last.to_table)?]);
+        let rows = Sql::fill("{} AS r", &[&self.table(&last.to_table)?]);
+        let mut from = self.steps_joined(rows, ("s", &Sql::raw("r")), &join.beyond)?;
         let mut near = Sql::raw("r");
         for (i, hop) in join.path.iter().enumerate().skip(1).rev() {
             let alias = alias("j", i);
-            let there = self.table(&hop.from_table)?;
-            let here = column_of(&near, &hop.to_column, hop.as_text);
-            let back = column_of(&alias, &hop.from_column, hop.as_text);
+            let there = match hop.to_many {
+                true => self.once(&hop.from_table, &hop.from_column)?,
+                false => self.table(&hop.from_table)?,
+            };
+            let here = column_of(&near, &hop.to_column, hop.to_form);
+            let back = column_of(&alias, &hop.from_column, hop.from_form);
             from = Sql::fill("{} JOIN {} AS {} ON {} = {}", &[&from, &there, &alias, &back, &here]);
             near = alias;
         }
-        let key = column_of(&near, &first.to_column, first.as_text);
+        let key = column_of(&near, &first.to_column, first.to_form);
         let figures = join
             .figures
             .iter()
             .enumerate()
             .map(|(i, figure)| Sql::fill("{} AS {}", &[figure, &alias("a", i + 1)]));
         let name = alias("r", number + 1);
-        let own = column_of(&Sql::raw("e"), &first.from_column, first.as_text);
+        let own = column_of(&Sql::raw("e"), &first.from_column, first.from_form);
         Ok(Sql::fill(
             "(\n  SELECT {} AS k, {}\n  FROM {}\n  GROUP BY 1\n) AS {} ON {}.k = {}",
             &[&key, &Sql::join(figures, ", "), &from, &name, &name, &own],
@@ -292,7 +433,7 @@ impl<'a> Scope<'a> {
                 .table(name)
                 .is_some_and(|t| !matches!(t.origin, TableOrigin::View { .. })),
         };
-        plain && self.used.len() <= 1 && self.joins.is_empty()
+        plain && self.used.len() <= 1 && self.joins.is_empty() && self.beyond.is_empty()
     }
 
     fn note_events(&mut self) {
@@ -322,14 +463,13 @@ impl<'a> Scope<'a> {
 
     /// One row per distinct key of the event tables.
     fn events_base(&mut self) -> Result<Sql, Failure> {
-        let EntityBase::Events { tables, features } = &self.entity.base else {
+        let EntityBase::Events { tables, forms, features } = &self.entity.base else {
             unreachable!("only an entity found in event tables has this base")
         };
-        let as_text = self.entity.feature(&self.entity.key).is_some_and(|c| c.kind == Kind::Text);
         let key_name = ident(&self.entity.key);
         let mut parts = Vec::new();
-        for (table_name, key) in tables {
-            let key = column_of(&Sql::raw("t"), key, as_text && tables.len() > 1);
+        for ((table_name, key), form) in tables.iter().zip(forms) {
+            let key = column_of(&Sql::raw("t"), key, *form);
             let mut columns = vec![Sql::fill("{} AS {}", &[&key, &key_name])];
             for feature in features.iter().filter(|f| f.table == *table_name) {
                 let made = derived(&feature.how);
@@ -367,10 +507,32 @@ fn derived(how: &Derivation) -> Sql {
     }
 }
 
-/// `alias."column"`, as text if asked.
-pub(super) fn column_of(alias: &Sql, column: &str, as_text: bool) -> Sql {
-    let column = Sql::fill("{}.{}", &[alias, &ident(column)]);
-    if as_text { Sql::fill("CAST({} AS VARCHAR)", &[&column]) } else { column }
+/// `alias."column"`, in the form in which it is compared.
+pub(super) fn column_of(alias: &Sql, column: &str, form: KeyForm) -> Sql {
+    sql::in_form(Sql::fill("{}.{}", &[alias, &ident(column)]), form)
+}
+
+/// Why a figure over related rows cannot be.
+fn no_way(why: &NoWay, (table, entity): (&str, &str), aggregate: &Aggregate) -> Failure {
+    let ways = match why {
+        NoWay::None => {
+            return Failure::wrong_use(
+                format!("rows of {table} do not belong to a {entity}"),
+                "",
+                "no relation leads there; a missing one can be added as a correction",
+            );
+        }
+        NoWay::Several(ways) | NoWay::NotBy(ways) => ways,
+    };
+    let what = match (why, &aggregate.via) {
+        (NoWay::NotBy(_), Some(via)) => {
+            format!("rows of {table} do not belong to a {entity} by {via}")
+        }
+        _ => format!("rows of {table} belong to a {entity} by {}", ways.join(" or by ")),
+    };
+    let last = ways.last().map_or("", String::as_str);
+    let hint = format!("write count({table} via {last}), or choose one with the correction `way`");
+    Failure::wrong_use(what, "", hint)
 }
 
 /// A short name that the statement makes up: a letter and a number.

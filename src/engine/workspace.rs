@@ -234,9 +234,19 @@ mod tests {
                 segment("~", "null"),
             ],
             corrections: vec![
-                Correction::Entity { table: "t".into(), name: "user".into(), key: "id".into() },
+                Correction::Entity {
+                    table: "t".into(),
+                    name: "user".into(),
+                    key: "id".into(),
+                    also: vec!["log.user".into()],
+                },
                 Correction::NotEntity { name: "order".into() },
-                Correction::Relation { from: "a.b".into(), to: "c.d".into() },
+                Correction::Relation {
+                    from: "a.b".into(),
+                    to: "c.d".into(),
+                    form: Some("text".into()),
+                },
+                Correction::Way { by: "a.b".into() },
                 Correction::NotRelation { from: "a.b".into(), to: "c.d".into() },
                 Correction::TimeColumn { table: "t".into(), column: None },
                 Correction::TimeColumn { table: "t".into(), column: Some("at".into()) },

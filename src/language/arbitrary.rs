@@ -53,6 +53,7 @@ pub(crate) fn catalog() -> Catalog {
         size: 10,
         features: features.clone(),
         cohorts: Vec::new(),
+        odd_rows: Default::default(),
         why: String::new(),
     };
     Catalog {
@@ -411,7 +412,7 @@ fn figure() -> BoxedStrategy<Expr> {
     let events = measures("user id").prop_map(|measure| ("web events.csv", measure, None));
     prop_oneof![4 => orders, 1 => members, 1 => events]
         .prop_map(|(table, measure, filter)| {
-            Expr::Aggregate(Box::new(Aggregate { measure, table: table.into(), filter }))
+            Expr::Aggregate(Box::new(Aggregate { measure, table: table.into(), via: None, filter }))
         })
         .boxed()
 }

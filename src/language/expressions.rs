@@ -5,10 +5,11 @@ use super::conditions::{Place, Reader, call_name, strip};
 use super::literal;
 use super::moments;
 use super::names::{self, Rows};
-use super::parse::ParseError;
+use super::parse::{ParseError, VIA};
 use super::print::{identifier, print_expr};
 use crate::model::clause::{Aggregate, Arithmetic, CastType, Expr, Function, Measure, Now, Unit};
 use crate::model::value::{Kind, Value};
+use crate::model::ways::{NoWay, steps, way_to};
 use sqlparser::ast::{
     BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, DuplicateTreatment,
     Expr as Sql, Function as SqlCall, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
@@ -101,9 +102,13 @@ impl<'a> Reader<'a> {
         let (column, prefix) = parts
             .split_last()
             .ok_or_else(|| self.error(sql, "a name is missing", "write a feature"))?;
+        let names = prefix;
         let prefix = joined(prefix);
         if place.rows.is_prefix(&self.scope, &prefix) {
             return self.column(sql, column, place);
+        }
+        if let Some(found) = self.beyond(sql, names, column, place)? {
+            return Ok(found);
         }
         if let Some(table) = names::table(&self.scope, &prefix) {
             let name =
@@ -115,6 +120,79 @@ impl<'a> Reader<'a> {
             ));
         }
         Err(self.unknown_table(sql, &prefix))
+    }
+
+    /// `track.genre.label`: a column of a row that is pointed at. `None` when the first name leads
+    /// nowhere.
+    fn beyond(
+        &self,
+        sql: &Sql,
+        names: &[Ident],
+        column: &Ident,
+        place: Place<'a>,
+    ) -> Result<Option<Expr>, ParseError> {
+        let start = match place.rows {
+            Rows::Entity => self.scope.entity.table_name(),
+            Rows::Related(table) => &table.name,
+        };
+        let mut names: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
+        if names.len() > 1 && place.rows.is_prefix(&self.scope, names[0]) {
+            names.remove(0);
+        }
+        let hops = match steps(self.scope.catalog, start, &names) {
+            Ok(hops) => hops,
+            Err((place, NoWay::Several(ways) | NoWay::NotBy(ways))) => {
+                return Err(self.error(
+                    sql,
+                    &format!("{} may be reached by {}", names[place], ways.join(" or by ")),
+                    &format!("write {} in place of {}", identifier(&ways[0]), names[place]),
+                ));
+            }
+            Err((0, NoWay::None)) => return Ok(None),
+            Err((place, NoWay::None)) => {
+                let hint = "a step is called by the table that it leads to, or by the column that \
+                            points";
+                let what = format!("rows of {} point at no {}", names[place - 1], names[place]);
+                return Err(self.error(sql, &what, hint));
+            }
+        };
+        let end = hops.last().and_then(|hop| self.scope.catalog.table(&hop.to_table));
+        let Some(end) = end else { return Ok(None) };
+        let Expr::Column(column) = self.column(sql, column, Place::top(Rows::Related(end)))? else {
+            return Ok(None);
+        };
+        let names = names.into_iter().map(str::to_owned).collect();
+        Ok(Some(Expr::Beyond(names, column)))
+    }
+
+    /// The column by which the rows of a table belong, when it is said or must be.
+    fn via(
+        &self,
+        sql: &Sql,
+        table: &str,
+        said: Option<String>,
+    ) -> Result<Option<String>, ParseError> {
+        let entity = self.scope.entity;
+        let way = way_to(self.scope.catalog, entity.table_name(), table, said.as_deref());
+        let ways = match way {
+            Ok(way) => return Ok(way.via),
+            // What does not belong at all is told where it is looked up.
+            Err(NoWay::None) => return Ok(said),
+            Err(NoWay::Several(ways) | NoWay::NotBy(ways)) => ways,
+        };
+        let what = match said {
+            Some(said) => format!("rows of {table} do not belong to a {} by {said}", entity.name),
+            None => {
+                format!("rows of {table} belong to a {} by {}", entity.name, ways.join(" or by "))
+            }
+        };
+        let last = ways.last().map_or("", String::as_str);
+        let table = super::print::table(table);
+        let hint = format!(
+            "write count({table} via {}), or choose one with the correction `way`",
+            super::print::reference(last)
+        );
+        Err(self.error(sql, &what, &hint))
     }
 
     fn unknown_table(&self, sql: &Sql, handle: &str) -> ParseError {
@@ -425,6 +503,18 @@ impl<'a> Reader<'a> {
         let [FunctionArg::Unnamed(FunctionArgExpr::Expr(arg))] = args else {
             return Err(self.error(sql, &format!("{name} does not say what it is about"), &hint));
         };
+        let (arg, via) = match strip(arg) {
+            Sql::BinaryOp { left, op: BinaryOperator::Custom(op), right } if op == VIA => {
+                (left.as_ref(), Some(right.as_ref()))
+            }
+            _ => (arg, None),
+        };
+        let via = match via {
+            None => None,
+            Some(Sql::Identifier(one)) => Some(one.value.clone()),
+            Some(Sql::CompoundIdentifier(several)) => Some(joined(several)),
+            Some(other) => return Err(self.error(other, "a column belongs after via", &hint)),
+        };
         let parts: Vec<&Ident> = match strip(arg) {
             Sql::Identifier(one) => vec![one],
             Sql::CompoundIdentifier(several) => several.iter().collect(),
@@ -435,7 +525,8 @@ impl<'a> Reader<'a> {
             None => None,
             Some(filter) => Some(self.tree(filter, Rows::Related(table))?),
         };
-        Ok(Expr::Aggregate(Box::new(Aggregate { measure, table: table.name.clone(), filter })))
+        let via = self.via(arg, &table.name, via)?;
+        Ok(Expr::Aggregate(Box::new(Aggregate { measure, table: table.name.clone(), via, filter })))
     }
 
     fn measure(
@@ -620,6 +711,15 @@ impl<'a> Reader<'a> {
         match expr {
             Expr::Entity => None,
             Expr::Column(name) => place.rows.find(&self.scope, name).map(|c| c.kind),
+            Expr::Beyond(names, column) => {
+                let start = match place.rows {
+                    Rows::Entity => self.scope.entity.table_name(),
+                    Rows::Related(table) => &table.name,
+                };
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                let hops = steps(self.scope.catalog, start, &names).ok()?;
+                self.scope.catalog.table(&hops.last()?.to_table)?.column(column).map(|c| c.kind)
+            }
             Expr::Value(value) => match value {
                 Value::Boolean(_) => Some(Kind::Boolean),
                 Value::List(_) => Some(Kind::List),

@@ -84,7 +84,7 @@ fn plain_clause(clause: &Clause) -> Clause {
 /// The expression in the one shape that text can say.
 pub fn normalise_expr(expr: &Expr) -> Expr {
     match expr {
-        Expr::Entity | Expr::Column(_) => expr.clone(),
+        Expr::Entity | Expr::Column(_) | Expr::Beyond(..) => expr.clone(),
         Expr::Value(v) => Expr::Value(value(v)),
         Expr::Now(now) => {
             let mut now = *now;

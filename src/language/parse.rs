@@ -78,6 +78,7 @@ fn syntax(text: &str, places: &Places) -> Result<Sql, ParseError> {
         });
     }
     singular_quarters(&mut tokens);
+    via_as_operator(&mut tokens);
     let mut parser =
         Parser::new(&Condition).with_recursion_limit(DEPTH).with_tokens_with_locations(tokens);
     let found = parser.parse_expr().map_err(|error| of_parser(&error, places))?;
@@ -87,6 +88,9 @@ fn syntax(text: &str, places: &Places) -> Result<Sql, ParseError> {
     }
     Ok(found)
 }
+
+/// The word between a table and the column by which its rows belong.
+pub(super) const VIA: &str = "via";
 
 fn counts(token: &Token) -> bool {
     !matches!(
@@ -114,6 +118,41 @@ fn singular_quarters(tokens: &mut [TokenWithSpan]) {
                 after_amount = matches!(found, Token::Number(..) | Token::SingleQuotedString(_))
             }
         }
+    }
+}
+
+/// `count(returns via refunded_id)`: between two names and before the end of a call, `via` is no
+/// name but joins them.
+fn via_as_operator(tokens: &mut [TokenWithSpan]) {
+    let told: Vec<usize> =
+        (0..tokens.len()).filter(|i| !matches!(tokens[*i].token, Token::Whitespace(_))).collect();
+    let name = |i: usize| matches!(tokens[told[i]].token, Token::Word(_));
+    let dot = |i: usize| tokens[told[i]].token == Token::Period;
+    let mut found = Vec::new();
+    for i in 1..told.len().saturating_sub(2) {
+        let via = matches!(&tokens[told[i]].token, Token::Word(word)
+            if word.quote_style.is_none() && word.value.eq_ignore_ascii_case("via"));
+        let mut before = i - 1;
+        while before > 1 && name(before) && dot(before - 1) {
+            before -= 2;
+        }
+        let opens = before > 0
+            && match &tokens[told[before - 1]].token {
+                Token::LParen => true,
+                Token::Word(word) => word.value.eq_ignore_ascii_case("distinct"),
+                _ => false,
+            };
+        let mut after = i + 1;
+        while after + 2 < told.len() && name(after) && dot(after + 1) {
+            after += 2;
+        }
+        let closes = after + 1 < told.len() && tokens[told[after + 1]].token == Token::RParen;
+        if via && name(i - 1) && opens && name(after) && closes {
+            found.push(told[i]);
+        }
+    }
+    for i in found {
+        tokens[i].token = Token::CustomBinaryOperator(VIA.to_owned());
     }
 }
 

@@ -35,6 +35,14 @@ pub(super) fn table(handle: &str) -> String {
     if handle.split('.').all(is_plain) { handle.to_owned() } else { identifier(handle) }
 }
 
+/// A column that points, as it stands after `via`: with its table or alone.
+pub(super) fn reference(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((handle, column)) => format!("{}.{}", table(handle), identifier(column)),
+        None => identifier(name),
+    }
+}
+
 /// A group without parentheses around it.
 fn bare(group: &Group) -> String {
     let joined = |word: &str| {
@@ -199,6 +207,10 @@ fn value_text(expr: &Expr) -> String {
         // Stands only under "in a cohort", which does not print its left side.
         Expr::Entity => "entity".to_owned(),
         Expr::Column(name) => identifier(name),
+        Expr::Beyond(steps, column) => {
+            let names: Vec<String> = steps.iter().chain([column]).map(|n| identifier(n)).collect();
+            names.join(".")
+        }
         Expr::Value(value) => constant(value),
         Expr::Now(now) => moment(now),
         Expr::Aggregate(aggregate) => figure(aggregate),
@@ -271,9 +283,11 @@ fn function_name(function: Function) -> &'static str {
 
 fn figure(aggregate: &Aggregate) -> String {
     let handle = table(&aggregate.table);
-    let of = |column: &str| format!("{handle}.{}", identifier(column));
+    let via = aggregate.via.as_ref().map(|via| format!(" via {}", reference(via)));
+    let via = via.unwrap_or_default();
+    let of = |column: &str| format!("{handle}.{}{via}", identifier(column));
     let figure = match &aggregate.measure {
-        Measure::Count => format!("count({handle})"),
+        Measure::Count => format!("count({handle}{via})"),
         Measure::CountDistinct(column) => format!("count(distinct {})", of(column)),
         Measure::Sum(column) => format!("sum({})", of(column)),
         Measure::Average(column) => format!("avg({})", of(column)),

@@ -206,8 +206,9 @@ impl Said<'_> {
 
     /// The rows that a figure is about, when not all: ` of which …`.
     fn which(self, aggregate: &Aggregate) -> String {
-        let Some(filter) = aggregate.filter.as_ref().and_then(live) else { return String::new() };
-        format!(" of which {}", Said { brief: true, ..self }.list(&filter.parts, " and "))
+        let via = aggregate.via.as_ref().map(|via| format!(" by {via}")).unwrap_or_default();
+        let Some(filter) = aggregate.filter.as_ref().and_then(live) else { return via };
+        format!("{via} of which {}", Said { brief: true, ..self }.list(&filter.parts, " and "))
     }
 
     fn verb(self, left: &Expr, test: &Test) -> Verb {
@@ -397,6 +398,7 @@ impl Said<'_> {
         match expr {
             Expr::Entity => "this".to_owned(),
             Expr::Column(name) => name.clone(),
+            Expr::Beyond(steps, column) => format!("{}'s {column}", steps.join("'s ")),
             Expr::Value(value) => shown(value),
             Expr::Now(now) => self.moment(now),
             Expr::Aggregate(aggregate) => self.figure(aggregate),

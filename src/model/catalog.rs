@@ -372,8 +372,27 @@ pub struct Entity {
     pub features: Vec<Column>,
     /// Named subsets found in the source, `all` not included.
     pub cohorts: Vec<Cohort>,
+    /// Rows of its table that a perfect key would not have.
+    pub odd_rows: OddRows,
     /// Why this is taken for an entity, in one sentence.
     pub why: String,
+}
+
+/// Rows of a table whose key is nearly unique. Each of them counts as one of the entity and stands
+/// in its lists, as every other row does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OddRows {
+    /// Rows without a key.
+    pub without: u64,
+    /// Rows whose key an other row has already.
+    pub doubled: u64,
+}
+
+impl OddRows {
+    /// Whether there are none.
+    pub fn is_none(self) -> bool {
+        self == Self::default()
+    }
 }
 
 /// Where the rows of an entity come from.
@@ -385,6 +404,8 @@ pub enum EntityBase {
     Events {
         /// The tables and the key column in each.
         tables: Vec<(String, String)>,
+        /// How the keys of each are read, in the same order.
+        forms: Vec<KeyForm>,
         /// How each feature but the key is made from the rows of a key.
         features: Vec<DerivedFeature>,
     },
@@ -444,12 +465,46 @@ pub struct Relation {
     pub to_table: String,
     /// Its key column.
     pub to_column: String,
-    /// Whether both sides are compared as text, because their types differ.
-    pub as_text: bool,
+    /// How its values are read to be compared with those of the other side.
+    pub from_form: KeyForm,
+    /// How the values of the other side are read.
+    pub to_form: KeyForm,
+    /// Whether it is meant where one table points at another by several columns and nothing else is
+    /// said.
+    pub chosen: bool,
     /// Rows that point at nothing, missing keys not counted.
     pub dangling: u64,
     /// Why it is taken for a relation.
     pub why: String,
+}
+
+/// How the values of a column are read to be compared with those of a column of another type. No
+/// form makes two values equal that differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum KeyForm {
+    /// As they are.
+    #[default]
+    AsIs,
+    /// As text.
+    Text,
+    /// Floats and decimals as whole numbers; what has a fraction equals nothing.
+    Whole,
+    /// Numbers as text, whole ones without a fraction: `17850`.
+    WholeText,
+    /// Text that went through a float on its way: `17850.0` is `17850`.
+    BareText,
+}
+
+impl Relation {
+    /// Whether both sides are compared as text, because their types differ.
+    pub fn as_text(&self) -> bool {
+        !matches!(self.to_form, KeyForm::AsIs | KeyForm::Whole)
+    }
+
+    /// Whether it leads to a row of its own table.
+    pub fn is_within(&self) -> bool {
+        self.from_table == self.to_table
+    }
 }
 
 impl Catalog {

@@ -151,6 +151,8 @@ pub enum Expr {
     Entity,
     /// A feature of the entity; inside an aggregate's filter, a column of its table.
     Column(String),
+    /// A column of a row that is pointed at: `track.genre.label`.
+    Beyond(Vec<String>, String),
     /// A constant.
     Value(Value),
     /// A moment relative to the stated now.
@@ -202,6 +204,9 @@ pub struct Aggregate {
     pub measure: Measure,
     /// The handle of the related table. It may be several relations away.
     pub table: String,
+    /// The column by which its rows belong to the entity, where several could be meant; with or
+    /// without its table.
+    pub via: Option<String>,
     /// Only rows for which this holds; columns in it are columns of the table.
     pub filter: Option<Group>,
 }

@@ -19,4 +19,5 @@ pub mod question;
 pub mod reading;
 pub mod shown;
 pub mod value;
+pub mod ways;
 pub mod workspace;

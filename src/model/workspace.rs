@@ -45,7 +45,8 @@ pub struct SavedSegment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Correction {
-    /// A table is an entity with this key, whatever discovery thought.
+    /// A table is an entity with this key, whatever discovery thought. A column whose values repeat
+    /// makes it a log: each different value is one.
     Entity {
         /// The table's handle.
         table: String,
@@ -53,6 +54,9 @@ pub enum Correction {
         name: String,
         /// Its key column.
         key: String,
+        /// Other logs that hold the same id, each as `table.column`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<String>,
     },
     /// A found entity is none.
     NotEntity {
@@ -65,6 +69,16 @@ pub enum Correction {
         from: String,
         /// `table.column` that is pointed at.
         to: String,
+        /// How values of different types are compared: `text` or `whole number`; as discovery does
+        /// when it is not said.
+        #[serde(default, rename = "as", skip_serializing_if = "Option::is_none")]
+        form: Option<String>,
+    },
+    /// Of several columns by which one table points at another, the one that is meant when nothing
+    /// else is said.
+    Way {
+        /// `table.column` that points.
+        by: String,
     },
     /// A found relation is none.
     NotRelation {

@@ -206,6 +206,7 @@ impl Built {
             size: table.rows,
             features,
             cohorts: cohorts.collect(),
+            odd_rows: Default::default(),
             why,
         }
     }

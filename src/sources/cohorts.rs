@@ -1,6 +1,6 @@
 //! Tables and views that hold a subset of an entity's keys.
 
-use super::keys::{Keyed, compare_as_text, dangling, last_part};
+use super::keys::{Keyed, dangling, forms, last_part};
 use super::names::{counted, is_generic_key, normal, singular, subject, words};
 use super::probe::Probe;
 use crate::model::catalog::{Cohort, Entity, EntityBase, Table, TableOrigin};
@@ -80,8 +80,8 @@ fn cohort_of(
         return Ok(None);
     }
     let Some(looks) = looks_like_a_cohort(candidate, entity) else { return Ok(None) };
-    let as_text = compare_as_text(candidate.key, entity.key);
-    let (filled, outside) = dangling(probe, candidate.table, &candidate.key.name, entity, as_text)?;
+    let forms = forms(candidate.key, entity.key, false);
+    let (filled, outside) = dangling(probe, candidate.table, &candidate.key.name, entity, forms)?;
     if outside > 0 || filled == 0 {
         return Ok(None);
     }
@@ -162,8 +162,8 @@ pub(super) fn of_event_entities(
             let Some(table) = tables.iter().find(|t| t.name == *place) else { continue };
             let Some(key) = table.column(column) else { continue };
             let target = Keyed { table, key };
-            let as_text = compare_as_text(list.key, key);
-            let (filled, outside) = dangling(probe, list.table, &list.key.name, &target, as_text)?;
+            let forms = forms(list.key, key, false);
+            let (filled, outside) = dangling(probe, list.table, &list.key.name, &target, forms)?;
             if outside > 0 || filled == 0 {
                 continue;
             }
@@ -210,8 +210,8 @@ pub(super) fn nest(
                 continue;
             };
             let target = Keyed { table: other_table, key };
-            let as_text = compare_as_text(own_key, key);
-            let (_, outside) = dangling(probe, own, &cohort.key, &target, as_text)?;
+            let forms = forms(own_key, key, false);
+            let (_, outside) = dangling(probe, own, &cohort.key, &target, forms)?;
             if outside == 0 {
                 cohort.extends = Some(other.name.clone());
                 break;

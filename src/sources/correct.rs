@@ -1,12 +1,16 @@
 //! What the person changed about what discovery found.
 
-use super::entities::key_first;
-use super::facts::count_distinct;
-use super::keys::{Keyed, compare_as_text, dangling};
+use super::entities::{but_odd, event_entity, key_first};
+use super::facts::{self, Facts, odd_rows};
+use super::keys::{Keyed, compared, dangling, forms};
+use super::odd;
 use super::probe::Probe;
-use crate::model::catalog::{Catalog, Entity, EntityBase, Relation};
+use crate::model::catalog::{
+    Catalog, Column, Entity, EntityBase, KeyForm, OddRows, Relation, Table,
+};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
+use crate::model::value::Kind;
 use crate::model::workspace::Correction;
 use std::path::{Path, PathBuf};
 
@@ -24,15 +28,18 @@ pub(super) fn apply(
 ) -> Result<(), Failure> {
     for correction in corrections {
         let missing = match correction {
-            Correction::Entity { table, name, key } => {
-                set_entity(probe, catalog, (table, name, key))?
+            Correction::Entity { table, name, key, also } => {
+                set_entity(probe, catalog, &Named { table, name, key, also })?
             }
             Correction::NotEntity { name } => {
                 let before = catalog.entities.len();
                 catalog.entities.retain(|e| !e.name.eq_ignore_ascii_case(name));
                 (catalog.entities.len() == before).then(|| format!("the entity {name}"))
             }
-            Correction::Relation { from, to } => set_relation(probe, catalog, from, to)?,
+            Correction::Relation { from, to, form } => {
+                set_relation(probe, catalog, &Ends { from, to, form: form.as_deref() })?
+            }
+            Correction::Way { by } => set_way(catalog, by),
             Correction::NotRelation { from, to } => {
                 let before = catalog.relations.len();
                 catalog.relations.retain(|r| {
@@ -64,28 +71,34 @@ pub(super) fn apply(
     Ok(())
 }
 
+/// A table or log named as an entity: its name, table and key, and other logs with the same id.
+struct Named<'a> {
+    table: &'a str,
+    name: &'a str,
+    key: &'a str,
+    also: &'a [String],
+}
+
 fn set_entity(
     probe: &dyn Probe,
     catalog: &mut Catalog,
-    (table, name, key): (&str, &str, &str),
+    named: &Named<'_>,
 ) -> Result<Option<String>, Failure> {
-    let Some(table) = catalog.table(table) else { return Ok(Some(format!("the table {table}"))) };
-    let Some(column) = table.column(key) else {
+    let (key, name) = (named.key, named.name);
+    let Some(table) = catalog.table(named.table).cloned() else {
+        return Ok(Some(format!("the table {}", named.table)));
+    };
+    let Some(column) = table.column(key).cloned() else {
         return Ok(Some(format!("the column {}.{key}", table.name)));
     };
-    let size = count_distinct(probe, table, &column.name)?;
-    if size != table.rows {
-        let message = format!(
-            "{}.{} was named as a key, but {} rows have {size} different values",
-            table.name, column.name, table.rows
-        );
-        let finding = Finding::new(Severity::Error, message)
-            .hint("choose a column whose values are all different");
-        catalog.findings.push(finding);
-        return Ok(None);
+    let odd = odd_rows(probe, &table, &column.name)?;
+    if !named.also.is_empty() || !few_by_hand(odd, table.rows) {
+        return set_log_entity(probe, catalog, named);
+    }
+    if !odd.is_none() {
+        catalog.findings.push(odd::finding(probe, &table, &column.name, odd)?);
     }
     let (handle, key) = (table.name.clone(), column.name.clone());
-    let features = key_first(table, &key);
     let same = |e: &Entity| e.base == EntityBase::Table(handle.clone());
     let cohorts = catalog
         .entities
@@ -96,46 +109,161 @@ fn set_entity(
     let entity = Entity {
         name: name.to_owned(),
         base: EntityBase::Table(handle),
+        features: key_first(&table, &key),
         key,
-        size,
-        features,
+        size: table.rows,
         cohorts,
-        why: "it was set by hand".to_owned(),
+        odd_rows: odd,
+        why: format!("it was set by hand{}", but_odd(odd)),
     };
     catalog.entities.insert(0, entity);
     Ok(None)
 }
 
+/// Whether a column that a person names is a key of the table rather than the id of a log. What
+/// the person says counts: one row of ten may be odd.
+fn few_by_hand(odd: OddRows, rows: u64) -> bool {
+    (odd.without + odd.doubled) * 10 <= rows
+}
+
+/// Each different value of a column, or of columns of several logs, is one.
+fn set_log_entity(
+    probe: &dyn Probe,
+    catalog: &mut Catalog,
+    named: &Named<'_>,
+) -> Result<Option<String>, Failure> {
+    let own = format!("{}.{}", named.table, named.key);
+    let mut places: Vec<(Table, Column, Facts)> = Vec::new();
+    for place in [&own].into_iter().chain(named.also) {
+        let found = place.rsplit_once('.').and_then(|(table, column)| {
+            let table = catalog.table(table)?;
+            Some((table.clone(), table.column(column)?.clone()))
+        });
+        let Some((table, column)) = found else { return Ok(Some(format!("the column {place}"))) };
+        let facts = facts::look(probe, &table)?;
+        places.push((table, column, facts));
+    }
+    let name = named.name.to_owned();
+    if catalog.table(&name).is_some() {
+        let message =
+            format!("{own} was named as the id of the entity {name}, as a table is called");
+        let hint = "choose another name for the entity";
+        catalog.findings.push(Finding::new(Severity::Error, message).hint(hint));
+        return Ok(None);
+    }
+    let borrowed: Vec<(&Table, &Facts, &Column)> =
+        places.iter().map(|(table, column, facts)| (table, facts, column)).collect();
+    let (entity, relations) = event_entity(probe, name, &borrowed)?;
+    let why = format!("it was set by hand: {}", entity.why);
+    catalog.entities.retain(|e| !e.name.eq_ignore_ascii_case(&entity.name));
+    catalog.relations.retain(|r| {
+        r.to_table != entity.name
+            && !relations
+                .iter()
+                .any(|own| (&own.from_table, &own.from_column) == (&r.from_table, &r.from_column))
+    });
+    catalog.relations.extend(relations);
+    catalog.entities.insert(0, Entity { why, ..entity });
+    Ok(None)
+}
+
+/// Where a relation starts and ends, and how it is compared.
+struct Ends<'a> {
+    from: &'a str,
+    to: &'a str,
+    form: Option<&'a str>,
+}
+
 fn set_relation(
     probe: &dyn Probe,
     catalog: &mut Catalog,
-    from: &str,
-    to: &str,
+    ends: &Ends<'_>,
 ) -> Result<Option<String>, Failure> {
     let place = |text: &str| {
         let (table, column) = text.rsplit_once('.')?;
         let table = catalog.table(table)?;
         Some((table, table.column(column)?))
     };
-    let Some((from_table, from_column)) = place(from) else { return Ok(Some(from.to_owned())) };
-    let Some((table, key)) = place(to) else { return Ok(Some(to.to_owned())) };
-    let as_text = compare_as_text(from_column, key);
+    let Some((from_table, from_column)) = place(ends.from) else {
+        return Ok(Some(ends.from.to_owned()));
+    };
+    let Some((table, key)) = place(ends.to) else { return Ok(Some(ends.to.to_owned())) };
+    let forms = match forms_by_hand(from_column, key, ends.form) {
+        Ok(forms) => forms,
+        Err(what) => {
+            let message = format!("the relation {} → {} {what}", ends.from, ends.to);
+            let hint = "write as: text, or as: whole number, or leave it out";
+            catalog.findings.push(Finding::new(Severity::Error, message).hint(hint));
+            return Ok(None);
+        }
+    };
     let target = Keyed { table, key };
-    let (_, dangling) = dangling(probe, from_table, &from_column.name, &target, as_text)?;
+    let (filled, dangling) = dangling(probe, from_table, &from_column.name, &target, forms)?;
     let relation = Relation {
         from_table: from_table.name.clone(),
         from_column: from_column.name.clone(),
         to_table: table.name.clone(),
         to_column: key.name.clone(),
-        as_text,
+        from_form: forms.0,
+        to_form: forms.1,
+        chosen: false,
         dangling,
-        why: "it was set by hand".to_owned(),
+        why: format!("it was set by hand{}", compared(forms)),
     };
+    let none = filled > 0 && dangling == filled;
     catalog.relations.retain(|r| {
         (&r.from_table, &r.from_column) != (&relation.from_table, &relation.from_column)
     });
     catalog.relations.push(relation);
+    if none {
+        let message = format!("no value of {} is found in {}", ends.from, ends.to);
+        let hint = "check that the columns are the right ones, or compare them with as: text";
+        catalog.findings.push(Finding::new(Severity::Warning, message).hint(hint));
+    }
     Ok(None)
+}
+
+fn forms_by_hand(
+    from: &Column,
+    to: &Column,
+    form: Option<&str>,
+) -> Result<(KeyForm, KeyForm), String> {
+    let text = |c: &Column| match c.kind {
+        Kind::Number => KeyForm::WholeText,
+        _ => KeyForm::Text,
+    };
+    let whole = |c: &Column| match c.kind {
+        Kind::Number => KeyForm::WholeText,
+        Kind::Text if c.type_name == "VARCHAR" => KeyForm::BareText,
+        _ => KeyForm::Text,
+    };
+    match form.map(str::trim) {
+        None | Some("") => Ok(forms(from, to, false)),
+        Some("text") => Ok((text(from), text(to))),
+        Some("whole number") => match (from.kind, to.kind) {
+            (Kind::Text, _) | (_, Kind::Text) => Ok((whole(from), whole(to))),
+            _ => Ok((KeyForm::Whole, KeyForm::Whole)),
+        },
+        Some(other) => Err(format!("is to be compared as \"{other}\", which is not known")),
+    }
+}
+
+/// Marks the reference that is meant among several from its table to the same one.
+fn set_way(catalog: &mut Catalog, by: &str) -> Option<String> {
+    let found = catalog
+        .relations
+        .iter()
+        .find(|r| format!("{}.{}", r.from_table, r.from_column).eq_ignore_ascii_case(by));
+    let Some((from, to, column)) =
+        found.map(|r| (r.from_table.clone(), r.to_table.clone(), r.from_column.clone()))
+    else {
+        return Some(format!("a relation by {by}"));
+    };
+    let between = catalog.relations.iter_mut().filter(|r| r.from_table == from && r.to_table == to);
+    for relation in between {
+        relation.chosen = relation.from_column == column;
+    }
+    None
 }
 
 fn missing_column(catalog: &Catalog, table: &str, column: &str) -> Option<String> {

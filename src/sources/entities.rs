@@ -1,18 +1,21 @@
 //! What rows are about: tables with a key, and ids that event tables share.
 
-use super::facts::{ColumnFacts, Facts, count_distinct};
-use super::keys::{Keyed, compare_as_text, last_part};
+use super::facts::{ColumnFacts, Facts};
+use super::keys::{Keyed, compared, forms, last_part};
 use super::names::{counted, free, normal, singular, subject, words};
 use super::personal::is_people;
 use super::probe::{Probe, reach};
+use super::times;
 use crate::model::catalog::{
-    Column, Derivation, DerivedFeature, Entity, EntityBase, Relation, Table,
+    Column, Derivation, DerivedFeature, Entity, EntityBase, KeyForm, OddRows, Relation, Table,
 };
 use crate::model::failure::Failure;
 use crate::model::value::{Kind, Value, grouped};
-use crate::sql::{Sql, ident};
+use crate::sql::{Sql, ident, in_form};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// So many different values are more than codes.
+const LONE_MIN: u64 = 20;
 /// Columns of an event table that may become constant features.
 const CONSTANTS_MAX: usize = 60;
 
@@ -20,6 +23,7 @@ const CONSTANTS_MAX: usize = 60;
 pub(super) fn of_tables(
     keyed: &[Keyed<'_>],
     relations: &[Relation],
+    odd_of: &dyn Fn(&Table) -> OddRows,
     taken: &mut BTreeSet<String>,
 ) -> Vec<Entity> {
     let names: Vec<String> = keyed.iter().map(|k| singular(last_part(&k.table.name))).collect();
@@ -36,13 +40,28 @@ pub(super) fn of_tables(
                 size: k.table.rows,
                 features: key_first(k.table, &k.key.name),
                 cohorts: Vec::new(),
-                why: why_keyed(k, relations),
+                odd_rows: odd_of(k.table),
+                why: why_keyed(k, relations, odd_of(k.table)),
             }
         })
         .collect()
 }
 
-fn why_keyed(k: &Keyed<'_>, relations: &[Relation]) -> String {
+/// What keeps a key from being unique, as the end of a sentence.
+pub(super) fn but_odd(odd: OddRows) -> String {
+    let without = match odd.without {
+        0 => None,
+        n => Some(format!("{} without one", counted(n, "row"))),
+    };
+    let doubled = match odd.doubled {
+        0 => None,
+        n => Some(format!("{} with one that an other row has", counted(n, "row"))),
+    };
+    let told: Vec<String> = without.into_iter().chain(doubled).collect();
+    if told.is_empty() { String::new() } else { format!(", but for {}", told.join(" and ")) }
+}
+
+fn why_keyed(k: &Keyed<'_>, relations: &[Relation], odd: OddRows) -> String {
     let mut pointing: Vec<&str> = relations
         .iter()
         .filter(|r| r.to_table == k.table.name)
@@ -54,7 +73,8 @@ fn why_keyed(k: &Keyed<'_>, relations: &[Relation]) -> String {
         1 => format!(" and {} points at it", pointing[0]),
         n => format!(" and {n} tables point at it"),
     };
-    format!("{} is unique in {}{pointed}", k.key.name, counted(k.table.rows, "row"))
+    let rows = counted(k.table.rows, "row");
+    format!("{} is unique in {rows}{}{pointed}", k.key.name, but_odd(odd))
 }
 
 /// The columns of a table with the key before all others.
@@ -96,8 +116,7 @@ pub(super) fn of_events(
     let mut entities = Vec::new();
     let mut found = Vec::new();
     for (about, places) in ids {
-        let lone_log = places.iter().any(|(table, ..)| table.time_column.is_some());
-        if places.len() < 2 && !lone_log {
+        if places.len() < 2 && !is_worth_it(&about, &places) {
             continue;
         }
         let name = free(&about, taken);
@@ -109,25 +128,70 @@ pub(super) fn of_events(
 }
 
 fn is_shared_id(column: &Column, seen: &ColumnFacts, sample_rows: u64) -> bool {
-    matches!(column.kind, Kind::Integer | Kind::Text)
+    matches!(column.kind, Kind::Integer | Kind::Text | Kind::Number)
         && seen.filled > 0
         && seen.distinct > 1
         && seen.longest <= 64
         && !seen.is_unique(sample_rows)
 }
 
-fn event_entity(
+/// Whether an id that one table alone holds is more than a code: the table is a log, or the id is
+/// of a person, or it has many values.
+fn is_worth_it(about: &str, places: &[(&Table, &Facts, &Column)]) -> bool {
+    places.iter().any(|(table, facts, column)| {
+        let seen = table.columns.iter().position(|c| c == *column);
+        let distinct = seen.and_then(|i| facts.columns.get(i)).map_or(0, |seen| seen.distinct);
+        table.time_column.is_some()
+            || times::epochs(table, facts).next().is_some()
+            || is_people(about)
+            || distinct >= LONE_MIN
+    })
+}
+
+/// The key of an entity that logs share, and how each log's own is read to be it: as text when
+/// they differ in that, as a whole number when a float holds it.
+fn shared_key(places: &[(&Table, &Facts, &Column)]) -> (Column, Vec<KeyForm>) {
+    let whole = |table: &Table, facts: &Facts, column: &Column| {
+        let place = table.columns.iter().position(|c| c.name == column.name);
+        let seen = place.and_then(|i| facts.columns.get(i));
+        column.kind == Kind::Number
+            && !column.type_name.ends_with(",0)")
+            && seen.is_some_and(|seen| seen.is_id_like(column))
+    };
+    let first = places[0].2;
+    let pairs: Vec<(KeyForm, KeyForm)> =
+        places.iter().map(|(_, _, column)| forms(column, first, false)).collect();
+    let text = |form: KeyForm| matches!(form, KeyForm::Text | KeyForm::WholeText);
+    let mut key = first.clone();
+    if pairs.iter().any(|(own, _)| text(*own)) {
+        (key.type_name, key.kind) = ("VARCHAR".to_owned(), Kind::Text);
+        let form = |column: &Column| match column.kind {
+            Kind::Number if !column.type_name.ends_with(",0)") => KeyForm::WholeText,
+            _ => KeyForm::Text,
+        };
+        return (key, places.iter().map(|(_, _, column)| form(column)).collect());
+    }
+    let forms: Vec<KeyForm> = places
+        .iter()
+        .map(|(table, facts, column)| match whole(table, facts, column) {
+            true => KeyForm::Whole,
+            false => KeyForm::AsIs,
+        })
+        .collect();
+    if forms.iter().all(|form| *form == KeyForm::Whole) {
+        (key.type_name, key.kind) = ("BIGINT".to_owned(), Kind::Integer);
+    }
+    (key, forms)
+}
+
+pub(super) fn event_entity(
     probe: &dyn Probe,
     name: String,
     places: &[(&Table, &Facts, &Column)],
 ) -> Result<(Entity, Vec<Relation>), Failure> {
-    let key = &places[0].2;
-    let as_text = places.iter().any(|(_, _, c)| compare_as_text(c, key));
-    let size = match places {
-        [(table, _, column)] => count_distinct(probe, table, &column.name)?,
-        _ => union_size(probe, places, as_text)?,
-    };
-    let mut features = vec![(*key).clone()];
+    let (key, forms) = shared_key(places);
+    let size = union_size(probe, places, &forms)?;
+    let mut features = vec![key.clone()];
     let mut derived = Vec::new();
     let mut taken: BTreeSet<String> = BTreeSet::from([key.name.to_lowercase()]);
     for (table, facts, column) in places {
@@ -139,14 +203,22 @@ fn event_entity(
     }
     let relations = places
         .iter()
-        .map(|(table, _, column)| Relation {
+        .zip(&forms)
+        .map(|((table, _, column), form)| Relation {
             from_table: table.name.clone(),
             from_column: column.name.clone(),
             to_table: name.clone(),
             to_column: key.name.clone(),
-            as_text,
+            from_form: *form,
+            to_form: KeyForm::AsIs,
+            chosen: false,
             dangling: 0,
-            why: format!("{} are the different values of {}", singular(&name), column.name),
+            why: format!(
+                "{} are the different values of {}{}",
+                singular(&name),
+                column.name,
+                compared((*form, *form))
+            ),
         })
         .collect();
     let tables: Vec<(String, String)> =
@@ -163,11 +235,12 @@ fn event_entity(
             grouped(size),
             counted(rows, "row")
         ),
-        base: EntityBase::Events { tables, features: derived },
+        base: EntityBase::Events { tables, forms, features: derived },
         key: key.name.clone(),
         size,
         features,
         cohorts: Vec::new(),
+        odd_rows: OddRows::default(),
         name,
     };
     Ok((entity, relations))
@@ -176,11 +249,10 @@ fn event_entity(
 fn union_size(
     probe: &dyn Probe,
     places: &[(&Table, &Facts, &Column)],
-    as_text: bool,
+    forms: &[KeyForm],
 ) -> Result<u64, Failure> {
-    let parts = places.iter().map(|(table, _, column)| {
-        let name = ident(&column.name);
-        let key = if as_text { Sql::fill("CAST({} AS VARCHAR)", &[&name]) } else { name };
+    let parts = places.iter().zip(forms).map(|((table, _, column), form)| {
+        let key = in_form(ident(&column.name), *form);
         Sql::fill("SELECT {} AS key FROM {}", &[&key, &reach(table)])
     });
     let union = Sql::join(parts, " UNION ALL ");

@@ -5,7 +5,7 @@
 //! first rows is not a key, however many rows follow.
 
 use super::probe::{Probe, counts, reach};
-use crate::model::catalog::{Column, Table};
+use crate::model::catalog::{Column, OddRows, Table};
 use crate::model::failure::Failure;
 use crate::model::value::{Kind, Value};
 use crate::sql::{Sql, ident, number};
@@ -15,6 +15,8 @@ use std::collections::BTreeSet;
 const SAMPLE_ROWS: u64 = 1000;
 /// Characters of a text that are looked at.
 const TEXT_MAX: u64 = 200;
+/// Beyond this, a float does not hold every whole number.
+const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
 /// Columns beyond these are not looked at one by one.
 const COLUMNS_MAX: usize = 400;
 
@@ -39,8 +41,14 @@ impl Facts {
 pub(super) struct ColumnFacts {
     /// With a value.
     pub filled: u64,
-    /// Different values of whole numbers and texts; 0 for other kinds.
+    /// Different values of numbers and texts; 0 for other kinds.
     pub distinct: u64,
+    /// Numbers without a fraction that a whole number can hold.
+    pub whole: u64,
+    /// The least and the greatest whole number.
+    pub range: Option<(i128, i128)>,
+    /// Texts of digits that end in `.0`, as whole numbers do that went through a float.
+    pub pointed: u64,
     /// Characters in the longest text.
     pub longest: u64,
     /// Texts with a space in them.
@@ -57,6 +65,28 @@ impl ColumnFacts {
     /// Whether no value is doubled or missing among the sample's rows.
     pub(super) fn is_unique(&self, sample_rows: u64) -> bool {
         sample_rows > 0 && self.filled == sample_rows && self.distinct == sample_rows
+    }
+
+    /// Whether only few values are doubled or missing among the sample's rows. Dirt comes in
+    /// heaps, so that the sample may have more of it than the whole table.
+    pub(super) fn is_nearly_unique(&self, sample_rows: u64) -> bool {
+        let odd = sample_rows.saturating_sub(self.distinct);
+        self.distinct > 1 && (odd * 20 <= sample_rows || odd == 1)
+    }
+
+    /// Whether the values can be ids: texts, whole numbers, and other numbers when all are whole.
+    pub(super) fn is_id_like(&self, column: &Column) -> bool {
+        match column.kind {
+            Kind::Integer | Kind::Text => true,
+            Kind::Number => self.filled > 0 && self.whole == self.filled,
+            _ => false,
+        }
+    }
+
+    /// Whether whole numbers lie so far apart that finding them elsewhere says something: of any
+    /// two lists of 1, 2, 3 one is found in the other.
+    pub(super) fn is_sparse(&self, rows: u64) -> bool {
+        self.range.is_some_and(|(low, high)| high.saturating_sub(low) > i128::from(rows) * 10)
     }
 }
 
@@ -96,6 +126,7 @@ fn fetched(column: &Column) -> Sql {
         Kind::Integer if column.type_name != "BIGNUM" => name,
         // Nothing is found out about these, and a single one may be larger than memory.
         Kind::List | Kind::Nested | Kind::Binary => Sql::raw("NULL"),
+        Kind::Number => name,
         _ => Sql::fill("CASE WHEN {} IS NOT NULL THEN TRUE END", &[&name]),
     }
 }
@@ -103,6 +134,7 @@ fn fetched(column: &Column) -> Sql {
 fn seen<'v>(column: &Column, values: impl Iterator<Item = &'v Value>) -> ColumnFacts {
     let mut facts = ColumnFacts::default();
     let (mut texts, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+    let (mut fractions, mut decimals) = (BTreeSet::new(), BTreeSet::new());
     let telling_texts = column.type_name == "VARCHAR";
     for value in values.filter(|v| !v.is_missing()) {
         facts.filled += 1;
@@ -115,11 +147,23 @@ fn seen<'v>(column: &Column, values: impl Iterator<Item = &'v Value>) -> ColumnF
             }
             Value::Integer(n) => {
                 numbers.insert(*n);
+                facts.whole += 1;
+            }
+            Value::Float(x) => {
+                fractions.insert(x.to_bits());
+                facts.whole += u64::from(x.fract() == 0.0 && x.abs() <= WHOLE_MAX);
+            }
+            Value::Decimal(text) => {
+                decimals.insert(text.as_str());
+                let fraction = text.split_once('.').map_or("", |(_, fraction)| fraction);
+                facts.whole += u64::from(fraction.bytes().all(|b| b == b'0'));
             }
             _ => {}
         }
     }
-    facts.distinct = (texts.len() + numbers.len()) as u64;
+    facts.range = numbers.first().copied().zip(numbers.last().copied());
+    let other = fractions.len() + decimals.len();
+    facts.distinct = (texts.len() + numbers.len() + other) as u64;
     facts
 }
 
@@ -130,6 +174,9 @@ fn look_at_text(text: &str, facts: &mut ColumnFacts) {
     facts.emails += u64::from(is_email(trimmed));
     facts.ips += u64::from(trimmed.parse::<std::net::IpAddr>().is_ok());
     facts.phones += u64::from(is_phone(trimmed));
+    let bare = trimmed.strip_suffix(".0").unwrap_or_default();
+    let digits = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit());
+    facts.pointed += u64::from(digits);
 }
 
 fn is_email(text: &str) -> bool {
@@ -240,15 +287,17 @@ fn is_unique_by_bits(
     Ok(Some(rows.first().and_then(|row| row.first()) == Some(&Value::Boolean(true))))
 }
 
-/// How many different values a column has in the whole table.
+/// The rows that keep a column from being unique.
 ///
 /// # Errors
 /// When it cannot be read.
-pub(super) fn count_distinct(
-    probe: &dyn Probe,
-    table: &Table,
-    column: &str,
-) -> Result<u64, Failure> {
-    let sql = Sql::fill("SELECT count(DISTINCT {}) FROM {}", &[&ident(column), &reach(table)]);
-    Ok(counts(probe, &sql)?.first().copied().unwrap_or(0))
+pub(super) fn odd_rows(probe: &dyn Probe, table: &Table, column: &str) -> Result<OddRows, Failure> {
+    let name = ident(column);
+    let sql = Sql::fill(
+        "SELECT count(*), count({}), count(DISTINCT {}) FROM {}",
+        &[&name, &name, &reach(table)],
+    );
+    let found = counts(probe, &sql)?;
+    let at = |i: usize| found.get(i).copied().unwrap_or(0);
+    Ok(OddRows { without: at(0).saturating_sub(at(1)), doubled: at(1).saturating_sub(at(2)) })
 }

@@ -181,9 +181,18 @@ pub fn file_sets(paths: &[PathBuf], findings: &mut Vec<Finding>) -> Result<Vec<F
             found.files.push(Found { path: path.clone(), format, depth: 0 });
         }
     }
-    let Walk { files, ignored, strays, refused } = found;
+    let Walk { files, ignored, lists, strays, refused } = found;
     if !ignored.is_empty() {
         findings.push(left_out(&ignored));
+    }
+    if !lists.is_empty() {
+        let message = format!(
+            "{} {} written by Muster, with a manifest beside it, and not read as data",
+            lists.join(", "),
+            if lists.len() == 1 { "is a list" } else { "are lists" }
+        );
+        let hint = "open the file by itself, or move its manifest away, to read it";
+        findings.push(Finding::new(Severity::Note, message).hint(hint));
     }
     if files.is_empty()
         && let Some(failure) = refused.first()
@@ -231,6 +240,8 @@ struct Walk {
     files: Vec<Found>,
     /// Files that are no data.
     ignored: Vec<PathBuf>,
+    /// Lists that were written here.
+    lists: Vec<String>,
     /// Links that lead out of the folder, and what is no file.
     strays: Vec<Finding>,
     /// Tables that are not read.
@@ -260,6 +271,7 @@ impl Walk {
             match entry {
                 Entry::Folder if depth < DEPTH_MAX => self.walk(opened, &path, depth + 1)?,
                 Entry::Folder => self.ignored.push(path),
+                Entry::File if is_own_list(&path, &name) => self.lists.push(name),
                 Entry::File => match format_by_name(&path).filter(|_| !is_prose(&name)) {
                     Some(format) => self.files.push(Found { path, format, depth }),
                     None => self.ignored.push(path),
@@ -276,6 +288,20 @@ impl Walk {
 
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The longest manifest that is looked into.
+const MANIFEST_MAX: u64 = 4 << 20;
+
+/// Whether a file is a list that was written by Muster: a manifest beside it says so.
+fn is_own_list(path: &Path, name: &str) -> bool {
+    let manifest = path.with_file_name(format!("{name}.manifest.json"));
+    if !manifest.is_file() || links::is_link(&manifest) {
+        return false;
+    }
+    let Ok(text) = read::head(&manifest, MANIFEST_MAX) else { return false };
+    let Ok(said) = serde_json::from_slice::<serde_json::Value>(&text) else { return false };
+    said["schema"].is_u64() && said["file"] == name && said["sql"].is_string()
 }
 
 /// Files that lie beside data and are none.

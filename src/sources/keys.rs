@@ -1,13 +1,24 @@
 //! Unique keys, and which columns point at them.
 
-use super::facts::{Facts, is_unique};
+use super::facts::{ColumnFacts, Facts, is_unique, odd_rows};
 use super::names::{is_generic_key, normal, singular, subject, without_prefix, words};
+use super::personal::is_people;
 use super::probe::{Probe, about, counts, in_time, reach};
-use crate::model::catalog::{Column, Relation, Table};
+use crate::model::catalog::{Catalog, Column, KeyForm, OddRows, Relation, Table};
 use crate::model::failure::Failure;
+use crate::model::finding::{Finding, Severity};
 use crate::model::value::{Kind, grouped};
-use crate::sql::{Sql, ident};
+use crate::sql::{Sql, ident, in_form};
+use std::collections::BTreeMap;
 
+/// How much a column that is named like the id of its own table looks like the key.
+const OWN_ID: i32 = 100;
+/// How much a column that is named like an id does.
+const AN_ID: i32 = 70;
+/// More rows without an id, or with one that is taken, are no dirt.
+const ODD_MAX: u64 = 1000;
+/// Whole numbers by what their column says, not by its name: nearly all must be found.
+const DANGLING_BY_ROLE: u64 = 1;
 /// A relation of one key to another, by name.
 const DANGLING_OF_KEYS: u64 = 10;
 /// Columns of a large table that are worth an exact count.
@@ -19,7 +30,18 @@ const DANGLING_BY_VALUE: u64 = 10;
 /// So many different values must be found before values alone are evidence.
 const VALUES_MIN: u64 = 10;
 
-/// The column of a table that is unique and looks like a key.
+/// The key of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Key {
+    /// The column.
+    pub column: String,
+    /// The rows that keep it from being unique, which are few.
+    pub odd: OddRows,
+}
+
+/// The column of a table that looks like a key and is unique. A column that is named like the
+/// table's own id and is nearly unique goes before a column that is unique and no id: one row
+/// without an id does not make the e-mail address the key.
 ///
 /// # Errors
 /// When the table cannot be read.
@@ -27,32 +49,52 @@ pub(super) fn unique_key(
     probe: &dyn Probe,
     table: &Table,
     facts: &Facts,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<Key>, Failure> {
     let mut candidates: Vec<(i32, usize)> = facts
         .columns
         .iter()
         .enumerate()
-        .filter(|(_, seen)| table.rows > 1 && seen.is_unique(facts.sample_rows))
+        .filter(|_| table.rows > 1)
         .filter_map(|(i, seen)| {
             let plain_text = seen.longest <= 64 && seen.spaced == 0;
-            let score = key_score(table, i, plain_text)?;
-            Some((-score, i))
+            let score = key_score(table, i, (seen, plain_text))?;
+            let whole = table.columns[i].kind != Kind::Number || score >= AN_ID;
+            let unique = seen.is_unique(facts.sample_rows)
+                || (score >= OWN_ID && seen.is_nearly_unique(facts.sample_rows));
+            (unique && whole).then_some((-score, i))
         })
         .collect();
     candidates.sort_unstable();
-    for (_, i) in candidates.into_iter().take(CANDIDATES_MAX) {
+    candidates.truncate(CANDIDATES_MAX);
+    let mut nearly = None;
+    for (score, i) in candidates {
         let column = &table.columns[i].name;
-        if is_unique(probe, table, column)? {
-            return Ok(Some(column.clone()));
+        if nearly.is_some() && -score < AN_ID {
+            break;
+        }
+        let in_sample = facts.columns[i].is_unique(facts.sample_rows);
+        if in_sample && is_unique(probe, table, column)? {
+            return Ok(Some(Key { column: column.clone(), odd: OddRows::default() }));
+        }
+        if nearly.is_none() && -score >= OWN_ID {
+            let odd = odd_rows(probe, table, column)?;
+            nearly = few(odd, table.rows).then(|| Key { column: column.clone(), odd });
         }
     }
-    Ok(None)
+    Ok(nearly)
+}
+
+/// Whether odd rows are dirt rather than the rule: at most one of a hundred rows and a thousand in
+/// all, and in a small table one row of twenty. A log in which most people come once has more.
+fn few(odd: OddRows, rows: u64) -> bool {
+    let all = odd.without + odd.doubled;
+    all <= ODD_MAX && (all * 100 <= rows || (all == 1 && rows >= 20))
 }
 
 /// How much a unique column looks like the key; `None` when it does not at all.
-fn key_score(table: &Table, index: usize, plain_text: bool) -> Option<i32> {
+fn key_score(table: &Table, index: usize, (seen, plain_text): (&ColumnFacts, bool)) -> Option<i32> {
     let column = &table.columns[index];
-    if !matches!(column.kind, Kind::Integer | Kind::Text) {
+    if !seen.is_id_like(column) {
         return None;
     }
     let name = normal(&column.name);
@@ -61,10 +103,10 @@ fn key_score(table: &Table, index: usize, plain_text: bool) -> Option<i32> {
     let first = if index == 0 { 10 } else { 0 };
     if name == "id" || about.as_ref().is_some_and(|a| own == *a || own.ends_with(&format!("_{a}")))
     {
-        return Some(100 + first);
+        return Some(OWN_ID + first);
     }
     if about.is_some() || matches!(name.as_str(), "key" | "uuid" | "guid" | "pk") {
-        return Some(70 + first);
+        return Some(AN_ID + first);
     }
     let said = words(&column.name);
     let says = |word: &str| said.iter().any(|w| w == word);
@@ -103,8 +145,22 @@ pub(super) struct Keyed<'a> {
 enum Ground {
     /// Only because its values are found there.
     Values,
+    /// Because its values are found there, and it is about people as the table is.
+    People,
+    /// Because it says what a row is to another of its own table: `reports_to`.
+    Role,
     /// Because of its name.
     Name,
+}
+
+/// A column that may point, with what is known about it.
+struct Pointing<'a> {
+    table: &'a Table,
+    column: &'a Column,
+    seen: &'a ColumnFacts,
+    /// It has doubled values, in a table without a key.
+    repeats: bool,
+    own_key: bool,
 }
 
 /// Which columns of the tables point at the keys.
@@ -118,50 +174,120 @@ pub(super) fn relations(
     keyed: &[Keyed<'_>],
 ) -> Result<Vec<Relation>, Failure> {
     let mut found = Vec::new();
+    let seen_of = |k: &Keyed<'_>| {
+        let (table, facts) = tables.iter().zip(facts).find(|(t, _)| t.name == k.table.name)?;
+        let place = table.columns.iter().position(|c| c == k.key)?;
+        facts.columns.get(place)
+    };
     for (table, facts) in tables.iter().zip(facts) {
         for (column, seen) in table.columns.iter().zip(&facts.columns) {
-            if !matches!(column.kind, Kind::Integer | Kind::Text) || seen.filled == 0 {
+            if !seen.is_id_like(column) || seen.filled == 0 {
                 continue;
             }
             let has_key = keyed.iter().any(|k| k.table.name == table.name);
-            let own_key = keyed.iter().any(|k| k.table.name == table.name && k.key == column);
-            let repeats = !has_key && !seen.is_unique(facts.sample_rows);
-            let mut grounds: Vec<(Ground, &Keyed<'_>)> = keyed
-                .iter()
-                .filter(|k| k.table.name != table.name || names_own_kind(column, k))
-                .filter_map(|k| Some((ground(table, column, k, repeats)?, k)))
-                .collect();
+            let pointing = Pointing {
+                table,
+                column,
+                seen,
+                repeats: !has_key && !seen.is_unique(facts.sample_rows),
+                own_key: keyed.iter().any(|k| k.table.name == table.name && k.key == column),
+            };
+            let mut grounds: Vec<(Ground, &Keyed<'_>)> =
+                keyed.iter().filter_map(|k| Some((ground(&pointing, k, seen_of(k))?, k))).collect();
             grounds.sort_by_key(|(ground, k)| (std::cmp::Reverse(*ground), k.table.rows));
-            let by_name = grounds.first().is_some_and(|(g, _)| *g == Ground::Name);
-            if own_key && !by_name {
-                continue;
-            }
-            // Values alone: only texts that could be codes, and enough of them.
-            let telling = seen.distinct >= VALUES_MIN && seen.longest <= 64 && seen.spaced == 0;
-            let mut best: Option<Relation> = None;
-            for (ground, target) in grounds {
-                if ground == Ground::Values && (!telling || best.is_some()) {
-                    continue;
-                }
-                if own_key && points_back(table, column, target) {
-                    continue;
-                }
-                let allowed = match ground {
-                    Ground::Name if own_key || is_generic_key(&column.name) => DANGLING_OF_KEYS,
-                    Ground::Name => DANGLING_BY_NAME,
-                    Ground::Values => DANGLING_BY_VALUE,
-                };
-                let relation = verified(probe, table, column, target, (ground, allowed))?;
-                if let Some(relation) = relation
-                    && best.as_ref().is_none_or(|b| relation.dangling < b.dangling)
-                {
-                    best = Some(relation);
-                }
-            }
-            found.extend(best);
+            found.extend(best(probe, &pointing, grounds)?);
         }
     }
     Ok(found)
+}
+
+/// The relation of a column that has the fewest values without a target, of those with the best
+/// ground. Of several tables of people with the same figures none is chosen.
+fn best(
+    probe: &dyn Probe,
+    pointing: &Pointing<'_>,
+    grounds: Vec<(Ground, &Keyed<'_>)>,
+) -> Result<Option<Relation>, Failure> {
+    let (column, own_key) = (pointing.column, pointing.own_key);
+    let by_name = grounds.first().is_some_and(|(g, _)| *g == Ground::Name);
+    if own_key && !by_name {
+        return Ok(None);
+    }
+    // Values alone: only codes and numbers that say something, and enough of them.
+    let seen = pointing.seen;
+    let telling = seen.distinct >= VALUES_MIN && seen.longest <= 64 && seen.spaced == 0;
+    let mut best: Option<(Ground, Relation)> = None;
+    let mut tied = false;
+    for (ground, target) in grounds {
+        if best.as_ref().is_some_and(|(other, _)| *other > ground)
+            || (ground == Ground::Values && (!telling || best.is_some()))
+            || (own_key && points_back(pointing.table, column, target))
+        {
+            continue;
+        }
+        let allowed = match ground {
+            Ground::Name if own_key || is_generic_key(&column.name) => DANGLING_OF_KEYS,
+            Ground::Name => DANGLING_BY_NAME,
+            Ground::Values => DANGLING_BY_VALUE,
+            Ground::People | Ground::Role => DANGLING_BY_ROLE,
+        };
+        let Some(relation) = verified(probe, pointing, target, (ground, allowed))? else {
+            continue;
+        };
+        let known = best.as_ref().map(|(_, b)| b.dangling);
+        tied = ground == Ground::People && known == Some(relation.dangling);
+        if known.is_none_or(|least| relation.dangling < least) {
+            best = Some((ground, relation));
+        }
+    }
+    Ok(best.filter(|_| !tied).map(|(_, relation)| relation))
+}
+
+/// Of several references from one table to another, the one that is named as the key is (beside
+/// `referrer_customer_id`, `customer_id`) is meant when nothing else is said.
+pub(super) fn choose_plain(relations: &mut [Relation]) {
+    let plain = |r: &Relation| {
+        let (from, to) = (normal(&r.from_column), normal(&r.to_column));
+        let about = singular(last_part(&r.to_table));
+        !r.is_within()
+            && (without_prefix(&from) == without_prefix(&to)
+                || subject(&r.from_column).is_some_and(|said| said == normal(&about)))
+    };
+    let ends = |r: &Relation| (r.from_table.clone(), r.to_table.clone());
+    let chosen: Vec<bool> = relations
+        .iter()
+        .map(|r| {
+            let others = relations.iter().filter(|o| ends(o) == ends(r));
+            plain(r) && others.clone().count() > 1 && others.filter(|o| plain(o)).count() == 1
+        })
+        .collect();
+    for (relation, chosen) in relations.iter_mut().zip(chosen) {
+        relation.chosen = chosen;
+    }
+}
+
+/// Tells where one table points at another by several columns.
+pub(super) fn tell_several(catalog: &mut Catalog) {
+    let mut ways: BTreeMap<(String, String), Vec<&Relation>> = BTreeMap::new();
+    for relation in catalog.relations.iter().filter(|r| !r.is_within()) {
+        let ends = (relation.from_table.clone(), relation.to_table.clone());
+        ways.entry(ends).or_default().push(relation);
+    }
+    let mut told = Vec::new();
+    for ((from, to), relations) in ways.iter().filter(|(_, relations)| relations.len() > 1) {
+        let columns: Vec<&str> = relations.iter().map(|r| r.from_column.as_str()).collect();
+        let which = match relations.iter().find(|r| r.chosen) {
+            Some(chosen) => format!("{} is meant when nothing is said", chosen.from_column),
+            None => "a condition says which".to_owned(),
+        };
+        let message = format!("{from} points at {to} by {}; {which}", columns.join(" and "));
+        let hint = format!(
+            "write count({from} via {}), or choose one with the correction `way`",
+            columns.last().unwrap_or(&"")
+        );
+        told.push(Finding::new(Severity::Note, message).hint(hint));
+    }
+    catalog.findings.extend(told);
 }
 
 /// Whether a column of a table points at its own key: `parent_account_id` in accounts.
@@ -181,19 +307,63 @@ fn points_back(table: &Table, column: &Column, target: &Keyed<'_>) -> bool {
         && (table.rows, &target.table.name) > (target.table.rows, &table.name)
 }
 
-/// Why `column` may point at `target`, before its values are looked at. `repeats`: it has doubled
-/// values, in a table without a key.
-fn ground(table: &Table, column: &Column, target: &Keyed<'_>, repeats: bool) -> Option<Ground> {
+/// Why a column may point at `target`, before its values are looked at; `key_seen` is what is known
+/// of the target's key.
+fn ground(
+    pointing: &Pointing<'_>,
+    target: &Keyed<'_>,
+    key_seen: Option<&ColumnFacts>,
+) -> Option<Ground> {
+    let Pointing { table, column, seen, .. } = *pointing;
+    let own = table.name == target.table.name;
+    if own {
+        let other = column.name != target.key.name;
+        let role = other && says_a_role(&column.name);
+        return match other && names_own_kind(column, target) {
+            true => Some(Ground::Name),
+            false => role.then_some(Ground::Role),
+        };
+    }
     let name = normal(&column.name);
     let key = normal(&target.key.name);
     let generic = is_generic_key(&target.key.name);
     // An `id` that repeats is the id of something else.
-    if repeats && name == key && matches!(name.as_str(), "id" | "uuid" | "guid") {
+    if pointing.repeats && name == key && matches!(name.as_str(), "id" | "uuid" | "guid") {
         return Some(Ground::Name);
     }
-    if !generic && (name == key || without_prefix(&name) == without_prefix(&key)) {
+    if names_key(&name, &key, generic) || names_table(column, &name, target, &key) {
         return Some(Ground::Name);
     }
+    let own_id = name == "id" || table.rows == 0;
+    if own_id || pointing.own_key {
+        return None;
+    }
+    let about = subject(&column.name);
+    let said = about.as_deref().unwrap_or(&name);
+    let of_people = names_people(&singular(last_part(&target.table.name)))
+        && (generic || subject(&key).is_some_and(|about| names_people(&about)));
+    if of_people && (names_people(said) || says_a_person(said)) {
+        return Some(Ground::People);
+    }
+    let both_text = column.kind == Kind::Text && target.key.kind == Kind::Text;
+    let sparse = about.is_some()
+        && seen.range.is_some()
+        && key_seen.is_some_and(|k| k.is_sparse(target.table.rows));
+    (both_text || sparse).then_some(Ground::Values)
+}
+
+/// `customer_id` and `refunded_customer_id` beside the key `customer_id`; `ss_item_sk` beside
+/// `i_item_sk`.
+fn names_key(name: &str, key: &str, generic: bool) -> bool {
+    let (bare, bare_key) = (without_prefix(name), without_prefix(key));
+    !generic
+        && (name == key
+            || bare == bare_key
+            || (subject(key).is_some() && bare.ends_with(&format!("_{bare_key}"))))
+}
+
+/// `customer_id` and `customer` beside the table `dim_customers`.
+fn names_table(column: &Column, name: &str, target: &Keyed<'_>, key: &str) -> bool {
     let entity = normal(&singular(last_part(&target.table.name)));
     // `raw_orders` is about orders, `dim_customer` about customers.
     let about: Vec<&str> = [Some(entity.as_str()), entity.split_once('_').map(|(_, rest)| rest)]
@@ -201,63 +371,163 @@ fn ground(table: &Table, column: &Column, target: &Keyed<'_>, repeats: bool) -> 
         .flatten()
         .filter(|a| a.len() > 1)
         .collect();
-    let said = subject(&column.name).unwrap_or_else(|| name.clone());
+    let said = subject(&column.name).unwrap_or_else(|| name.to_owned());
     let names_it =
         |a: &str| said == a || said.ends_with(&format!("_{a}")) || name == format!("{a}_{key}");
-    if !is_generic_key(&column.name) && about.iter().any(|a| names_it(a)) {
-        return Some(Ground::Name);
-    }
-    let both_text = column.kind == Kind::Text && target.key.kind == Kind::Text;
-    let own_id = name == "id" || table.rows == 0;
-    (both_text && !own_id).then_some(Ground::Values)
+    !is_generic_key(&column.name) && about.iter().any(|a| names_it(a))
+}
+
+/// Whether a column is named after what another row of its own table is to a row.
+fn says_a_role(column: &str) -> bool {
+    const ROLES: &[&str] = &[
+        "parent",
+        "manager",
+        "supervisor",
+        "boss",
+        "reports",
+        "superior",
+        "mentor",
+        "sponsor",
+        "referrer",
+        "referred",
+        "referral",
+        "inviter",
+        "invited",
+        "predecessor",
+        "previous",
+        "root",
+        "original",
+        "replaces",
+        "replaced",
+        "merged",
+        "duplicate",
+    ];
+    words(column).iter().any(|word| ROLES.contains(&word.as_str()))
+}
+
+/// Whether the thing that a name names is a person: not `user_events`.
+fn names_people(name: &str) -> bool {
+    words(name).last().is_some_and(|word| is_people(word))
+}
+
+/// Whether a column is named after what a person is to a row: `support_rep_id`, `created_by`.
+fn says_a_person(said: &str) -> bool {
+    const PERSONS: &[&str] = &[
+        "rep",
+        "agent",
+        "manager",
+        "seller",
+        "salesperson",
+        "owner",
+        "assignee",
+        "author",
+        "sender",
+        "recipient",
+        "by",
+        "payer",
+        "holder",
+        "staff",
+        "driver",
+        "referrer",
+    ];
+    words(said).last().is_some_and(|word| PERSONS.contains(&word.as_str()))
 }
 
 /// Counts what points at nothing, and makes the relation when that is little enough.
 fn verified(
     probe: &dyn Probe,
-    table: &Table,
-    column: &Column,
+    pointing: &Pointing<'_>,
     target: &Keyed<'_>,
     (ground, allowed): (Ground, u64),
 ) -> Result<Option<Relation>, Failure> {
-    let as_text = compare_as_text(column, target.key);
-    if ground == Ground::Values && !first_values_match(probe, table, column, target, as_text)? {
+    let Pointing { table, column, seen, .. } = *pointing;
+    let forms = forms(column, target.key, seen.pointed > 0);
+    if ground == Ground::Values && !first_values_match(probe, table, column, target, forms)? {
         return Ok(None);
     }
-    let (filled, dangling) = dangling(probe, table, &column.name, target, as_text)?;
+    let (filled, dangling) = dangling(probe, table, &column.name, target, forms)?;
     if filled == 0 || u128::from(dangling) * 100 > u128::from(filled) * u128::from(allowed) {
         return Ok(None);
     }
     let matched = filled - dangling;
+    let ground = match ground {
+        Ground::Name => "",
+        Ground::Values => ", though it is named otherwise",
+        Ground::People => ", and both are about people",
+        Ground::Role => ", and its name says what one is to another",
+    };
     let why = format!(
-        "{} of {} values of {} are found in {}.{}{}",
+        "{} of {} values of {} are found in {}.{}{}{ground}",
         grouped(matched),
         grouped(filled),
         column.name,
         target.table.name,
         target.key.name,
-        if as_text { ", compared as text" } else { "" }
+        compared(forms)
     );
     Ok(Some(Relation {
         from_table: table.name.clone(),
         from_column: column.name.clone(),
         to_table: target.table.name.clone(),
         to_column: target.key.name.clone(),
-        as_text,
+        from_form: forms.0,
+        to_form: forms.1,
+        chosen: false,
         dangling,
         why,
     }))
 }
 
-/// Whether two columns must be compared as text, because their types differ.
-pub(super) fn compare_as_text(a: &Column, b: &Column) -> bool {
-    let plain = |c: &Column| c.kind == Kind::Integer || c.type_name == "VARCHAR";
-    a.type_name != b.type_name && (a.kind != b.kind || !plain(a) || !plain(b))
+/// How two columns are compared, in words, when not as they are.
+pub(super) fn compared(forms: (KeyForm, KeyForm)) -> &'static str {
+    match forms {
+        (KeyForm::AsIs, KeyForm::AsIs) => "",
+        (KeyForm::Whole | KeyForm::AsIs, KeyForm::Whole | KeyForm::AsIs) => {
+            ", compared as whole numbers"
+        }
+        _ => ", compared as text",
+    }
 }
 
-fn side(name: &str, column: &str, as_text: bool) -> Sql {
-    let column = Sql::fill("{}.{}", &[&ident(name), &ident(column)]);
-    if as_text { Sql::fill("CAST({} AS VARCHAR)", &[&column]) } else { column }
+/// How the values of two columns are read so that they can be compared and nothing is lost;
+/// `pointed` when texts of the first end in `.0`.
+pub(super) fn forms(a: &Column, b: &Column, pointed: bool) -> (KeyForm, KeyForm) {
+    if a.type_name == b.type_name {
+        return (KeyForm::AsIs, KeyForm::AsIs);
+    }
+    match (is_exact(a), is_exact(b)) {
+        (true, true) => return (KeyForm::AsIs, KeyForm::AsIs),
+        (false, true) if a.kind == Kind::Number => return (KeyForm::Whole, KeyForm::AsIs),
+        (true, false) if b.kind == Kind::Number => return (KeyForm::AsIs, KeyForm::Whole),
+        _ => {}
+    }
+    if a.kind == b.kind && (a.kind == Kind::Number || is_plain_text(a) && is_plain_text(b)) {
+        return (KeyForm::AsIs, KeyForm::AsIs);
+    }
+    let as_text = |c: &Column, pointed: bool| match c.kind {
+        Kind::Number if !is_exact(c) => KeyForm::WholeText,
+        Kind::Text if pointed && is_plain_text(c) => KeyForm::BareText,
+        _ => KeyForm::Text,
+    };
+    (as_text(a, pointed && b.kind != Kind::Text), as_text(b, false))
+}
+
+/// Whether a type holds whole numbers and nothing else.
+fn is_exact(column: &Column) -> bool {
+    column.kind == Kind::Integer || is_whole_decimal(column)
+}
+
+/// `DECIMAL(38,0)`, as some databases write whole numbers.
+fn is_whole_decimal(column: &Column) -> bool {
+    column.type_name.starts_with("DECIMAL(") && column.type_name.ends_with(",0)")
+}
+
+fn is_plain_text(column: &Column) -> bool {
+    column.type_name == "VARCHAR"
+}
+
+fn side(name: &str, column: &str, form: KeyForm) -> Sql {
+    in_form(Sql::fill("{}.{}", &[&ident(name), &ident(column)]), form)
 }
 
 /// How many rows have a value, and how many of these point at nothing.
@@ -269,10 +539,10 @@ pub(super) fn dangling(
     table: &Table,
     column: &str,
     target: &Keyed<'_>,
-    as_text: bool,
+    forms: (KeyForm, KeyForm),
 ) -> Result<(u64, u64), Failure> {
-    let from = side("f", column, as_text);
-    let to = side("k", &target.key.name, as_text);
+    let from = side("f", column, forms.0);
+    let to = side("k", &target.key.name, forms.1);
     let sql = Sql::fill(
         "SELECT count(*), count(*) FILTER (WHERE key IS NULL) FROM \
          (SELECT {} AS value FROM {} AS f WHERE {} IS NOT NULL) LEFT JOIN \
@@ -290,10 +560,10 @@ fn first_values_match(
     table: &Table,
     column: &Column,
     target: &Keyed<'_>,
-    as_text: bool,
+    forms: (KeyForm, KeyForm),
 ) -> Result<bool, Failure> {
-    let from = side("f", &column.name, as_text);
-    let to = side("k", &target.key.name, as_text);
+    let from = side("f", &column.name, forms.0);
+    let to = side("k", &target.key.name, forms.1);
     let sql = Sql::fill(
         "SELECT count(*), count(*) FILTER (WHERE value IN (SELECT {} FROM {} AS k)) FROM \
          (SELECT DISTINCT {} AS value FROM (SELECT * FROM {} LIMIT 1000) AS f \

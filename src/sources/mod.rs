@@ -18,6 +18,7 @@ mod cohorts;
 mod correct;
 mod csv;
 mod database;
+mod describing;
 mod entities;
 mod facts;
 mod folders;
@@ -25,6 +26,7 @@ mod json;
 mod keys;
 mod lake;
 mod names;
+mod odd;
 mod parquet;
 mod parquet_parts;
 mod personal;
@@ -44,7 +46,7 @@ pub use database::{log_of, shadowing};
 pub use probe::{Probe, reach};
 
 use crate::model::catalog::{
-    Catalog, Entity, FileStamp, Fingerprint, Shadows, SourceKind, Table, TableOrigin,
+    Catalog, Entity, FileStamp, Fingerprint, OddRows, Shadows, SourceKind, Table, TableOrigin,
 };
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
@@ -52,7 +54,7 @@ use crate::model::workspace::Correction;
 use crate::protocol::{OpenRequest, Progress};
 use facts::Facts;
 use keys::Keyed;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Finds out what is in a source. Its tables can then be read through the same database: those of
@@ -240,11 +242,8 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
             }
         }
     }
-    let mut keys: Vec<Option<String>> = Vec::new();
-    for (table, facts) in catalog.tables.iter().zip(&facts) {
-        let key = probe::about(probe, &[table], || keys::unique_key(probe, table, facts));
-        keys.push(probe::in_time(probe, key, None)?);
-    }
+    let (keys, odd) = keys_of(probe, catalog, &facts)?;
+    times::tell_epochs(catalog, &facts);
     let tables = catalog.tables.clone();
     let keyed: Vec<Keyed<'_>> = tables
         .iter()
@@ -264,13 +263,15 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
         .map(|(table, facts)| (table.clone(), facts.clone()))
         .unzip();
     let relations = keys::relations(probe, &read, &read_facts, &keyed);
-    let relations = probe::in_time(probe, relations, Vec::new())?;
+    let mut relations = probe::in_time(probe, relations, Vec::new())?;
+    keys::choose_plain(&mut relations);
     set_times(catalog, &facts, &keys, &relations, &lists);
     let timed = |table: &Table| catalog.table(&table.name).cloned();
     let read: Vec<Table> = read.iter().filter_map(timed).collect();
     let tables = catalog.tables.clone();
     let mut taken: BTreeSet<String> = BTreeSet::new();
-    let mut entities = entities::of_tables(&keyed, &relations, &mut taken);
+    let odd_of = |table: &Table| odd.get(&table.name).copied().unwrap_or_default();
+    let mut entities = entities::of_tables(&keyed, &relations, &odd_of, &mut taken);
     taken.extend(tables.iter().map(|t| t.name.to_lowercase()));
     let found = entities::of_events(probe, &read, &read_facts, &relations, &mut taken);
     let (events, pointing) = probe::in_time(probe, found, (Vec::new(), Vec::new()))?;
@@ -281,11 +282,36 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
     probe::in_time(probe, given, ())?;
     entities::rank(&mut entities, &tables, &catalog.relations);
     catalog.entities = entities;
+    describing::hide(catalog);
+    keys::tell_several(catalog);
     if catalog.entities.is_empty() {
         let numbered = rows::number(probe, catalog);
         probe::in_time(probe, numbered, ())?;
     }
     Ok(())
+}
+
+/// The key of each table, and the rows of those that are nearly unique.
+fn keys_of(
+    probe: &dyn Probe,
+    catalog: &mut Catalog,
+    facts: &[Facts],
+) -> Result<(Vec<Option<String>>, BTreeMap<String, OddRows>), Failure> {
+    let mut keys = Vec::new();
+    let mut odd = BTreeMap::new();
+    let mut told = Vec::new();
+    for (table, facts) in catalog.tables.iter().zip(facts) {
+        let key = probe::about(probe, &[table], || keys::unique_key(probe, table, facts));
+        let key = probe::in_time(probe, key, None)?;
+        if let Some(key) = key.as_ref().filter(|key| !key.odd.is_none()) {
+            odd.insert(table.name.clone(), key.odd);
+            let finding = odd::finding(probe, table, &key.column, key.odd);
+            told.extend(probe::in_time(probe, finding.map(Some), None)?);
+        }
+        keys.push(key.map(|key| key.column));
+    }
+    catalog.findings.extend(told);
+    Ok((keys, odd))
 }
 
 fn give_cohorts(

@@ -37,6 +37,7 @@ pub(super) fn number(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Fai
             size: table.rows,
             features: table.columns.clone(),
             cohorts: Vec::new(),
+            odd_rows: Default::default(),
             why: format!(
                 "no column is a key, so each of the {} of {} is one, known by its number",
                 counted(table.rows, "row"),

@@ -9,6 +9,7 @@ pub mod copy;
 pub mod duckdb;
 pub mod foreign;
 mod json;
+mod keys;
 pub mod parquet;
 pub mod session;
 mod text_files;
@@ -18,6 +19,7 @@ pub use duckdb::{
     from_files, ident, literal, literal_path, number, path, relation, text, text_as_it_is,
     timestamp, timestamptz, type_list,
 };
+pub use keys::in_form;
 
 use std::fmt;
 

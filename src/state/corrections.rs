@@ -42,12 +42,17 @@ impl State {
 fn complete(correction: &Correction) -> Result<(), String> {
     let empty = |text: &str| text.trim().is_empty();
     match correction {
-        Correction::Entity { table, name, key } if empty(table) || empty(name) || empty(key) => {
+        Correction::Entity { table, name, key, .. }
+            if empty(table) || empty(name) || empty(key) =>
+        {
             Err("an entity needs a table, a name and a key".to_owned())
         }
         Correction::NotEntity { name } if empty(name) => Err("choose an entity".to_owned()),
-        Correction::Relation { from, to } if !from.contains('.') || !to.contains('.') => {
+        Correction::Relation { from, to, .. } if !from.contains('.') || !to.contains('.') => {
             Err("choose a column on both sides".to_owned())
+        }
+        Correction::Way { by } if !by.contains('.') => {
+            Err("choose the column that points".to_owned())
         }
         Correction::NotRelation { from, .. } if empty(from) => Err("choose a relation".to_owned()),
         Correction::TimeColumn { table, .. } if empty(table) => Err("choose a table".to_owned()),
@@ -68,11 +73,18 @@ fn complete(correction: &Correction) -> Result<(), String> {
 /// A correction in words.
 pub fn correction_words(correction: &Correction) -> String {
     match correction {
-        Correction::Entity { table, name, key } => {
+        Correction::Entity { table, name, key, also } if also.is_empty() => {
             format!("{table} is the entity {name}, with the key {key}")
         }
+        Correction::Entity { table, name, key, also } => {
+            format!("{table}.{key} and {} hold the entity {name}", also.join(" and "))
+        }
         Correction::NotEntity { name } => format!("{name} is not an entity"),
-        Correction::Relation { from, to } => format!("{from} points at {to}"),
+        Correction::Relation { from, to, form: None } => format!("{from} points at {to}"),
+        Correction::Relation { from, to, form: Some(form) } => {
+            format!("{from} points at {to}, compared as {form}")
+        }
+        Correction::Way { by } => format!("{by} is the way that is meant"),
         Correction::NotRelation { from, to } => format!("{from} does not point at {to}"),
         Correction::TimeColumn { table, column: Some(column) } => {
             format!("{column} says when a row of {table} happened")

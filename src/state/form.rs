@@ -150,6 +150,8 @@ pub enum DateMode {
 pub struct RelatedForm {
     /// The related table.
     pub table: String,
+    /// The column by which its rows belong, where several could be meant.
+    pub via: Option<String>,
     /// Which figure.
     pub measure: Measure,
     /// The comparison.
@@ -357,6 +359,7 @@ impl RelatedForm {
     pub fn new(table: &str) -> Self {
         Self {
             table: table.to_owned(),
+            via: None,
             measure: Measure::Count,
             comparison: Comparison::GreaterOrEqual,
             value: "1".to_owned(),
@@ -383,7 +386,7 @@ impl RelatedForm {
         let mut filter = if self.filter.trim().is_empty() {
             Group::everyone()
         } else {
-            parse_filter(&self.table, &self.filter, state)?
+            parse_filter((&self.table, self.via.as_ref()), &self.filter, state)?
         };
         if let Some((column, count, unit)) = &self.window {
             let n: i64 = count.trim().parse().map_err(|_| "type a whole number".to_owned())?;
@@ -397,6 +400,7 @@ impl RelatedForm {
         let aggregate = Aggregate {
             measure: self.measure.clone(),
             table: self.table.clone(),
+            via: self.via.clone(),
             filter: (!filter.parts.is_empty()).then_some(filter),
         };
         Ok(Clause {
@@ -409,8 +413,17 @@ impl RelatedForm {
 }
 
 /// Reads a condition over the columns of a related table.
-fn parse_filter(table: &str, text: &str, state: &State) -> Result<Group, String> {
-    let aggregate = Aggregate { measure: Measure::Count, table: table.to_owned(), filter: None };
+fn parse_filter(
+    (table, via): (&str, Option<&String>),
+    text: &str,
+    state: &State,
+) -> Result<Group, String> {
+    let aggregate = Aggregate {
+        measure: Measure::Count,
+        table: table.to_owned(),
+        via: via.cloned(),
+        filter: None,
+    };
     let head = language::print_expr(&Expr::Aggregate(Box::new(aggregate)));
     let tree = state
         .parse(&format!("{head} FILTER (WHERE {text}) >= 1"))

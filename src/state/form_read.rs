@@ -175,6 +175,7 @@ fn related_form(
     }
     RelatedForm {
         table: aggregate.table.clone(),
+        via: aggregate.via.clone(),
         measure: aggregate.measure.clone(),
         comparison,
         value: value.display(),

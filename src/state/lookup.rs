@@ -2,6 +2,7 @@
 
 use super::{Form, RelatedForm, State};
 use crate::model::value::Kind;
+use crate::model::ways::choices;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 
@@ -87,7 +88,10 @@ impl State {
             all.push(Found {
                 name: table.clone(),
                 detail: "related rows".to_owned(),
-                form: Form::Related(RelatedForm::new(&table)),
+                form: Form::Related(RelatedForm {
+                    via: choices(catalog, entity.table_name(), &table).into_iter().next(),
+                    ..RelatedForm::new(&table)
+                }),
             });
         }
         let member = |name: &str, detail: &str| Found {
@@ -106,6 +110,17 @@ impl State {
             }
         }
         all
+    }
+}
+
+impl State {
+    /// The columns by which rows of a table may belong to the entity on screen, when there are
+    /// several ways.
+    pub fn ways_to(&self, table: &str) -> Vec<String> {
+        let entity = self.entity();
+        let found = self.catalog().zip(entity);
+        found
+            .map_or_else(Vec::new, |(catalog, entity)| choices(catalog, entity.table_name(), table))
     }
 }
 

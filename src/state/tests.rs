@@ -48,6 +48,7 @@ fn catalog() -> Catalog {
                 origin: String::new(),
                 why: String::new(),
             }],
+            odd_rows: Default::default(),
             why: String::new(),
         }],
         relations: Vec::new(),

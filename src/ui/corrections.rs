@@ -2,7 +2,7 @@
 
 use super::icons::{self, Icon};
 use super::{Actions, corrections_text, dialogs, theme, widgets};
-use crate::model::catalog::{Catalog, Table};
+use crate::model::catalog::{Catalog, Relation, Table};
 use crate::model::workspace::{Correction, FileCorrection};
 use crate::state::{Action, CorrectionAction, State, ViewAction, correction_words};
 use egui::Ui;
@@ -47,9 +47,18 @@ fn kinds_ui(ui: &mut Ui, catalog: &Catalog, state: &State, actions: &mut Actions
     let table = catalog.tables.first().map(|t| t.name.clone()).unwrap_or_default();
     let none = String::new;
     let kinds = [
-        ("An entity", Correction::Entity { table: table.clone(), name: none(), key: none() }),
+        (
+            "An entity",
+            Correction::Entity {
+                table: table.clone(),
+                name: none(),
+                key: none(),
+                also: Vec::new(),
+            },
+        ),
         ("Not an entity", Correction::NotEntity { name: none() }),
-        ("A relation", Correction::Relation { from: none(), to: none() }),
+        ("A relation", Correction::Relation { from: none(), to: none(), form: None }),
+        ("The way", Correction::Way { by: none() }),
         ("Not a relation", Correction::NotRelation { from: none(), to: none() }),
         ("Time column", Correction::TimeColumn { table: table.clone(), column: None }),
         ("Personal", Correction::Personal { table: table.clone(), column: none(), personal: true }),
@@ -72,7 +81,7 @@ fn kinds_ui(ui: &mut Ui, catalog: &Catalog, state: &State, actions: &mut Actions
 
 fn draft_ui(ui: &mut Ui, catalog: &Catalog, draft: &mut Correction) {
     ui.horizontal_wrapped(|ui| match draft {
-        Correction::Entity { table, name, key } => {
+        Correction::Entity { table, name, key, also } => {
             table_ui(ui, catalog, "Table", table);
             ui.label("is the entity");
             if let (_, Some(changed)) = widgets::field(ui, "name, singular", name, 120.0) {
@@ -80,6 +89,7 @@ fn draft_ui(ui: &mut Ui, catalog: &Catalog, draft: &mut Correction) {
             }
             ui.label("with the key");
             column_ui(ui, catalog.table(table), "Key", key);
+            also_ui(ui, catalog, also);
         }
         Correction::NotEntity { name } => {
             let names: Vec<(String, &str)> =
@@ -89,11 +99,20 @@ fn draft_ui(ui: &mut Ui, catalog: &Catalog, draft: &mut Correction) {
             }
             ui.label("is not an entity");
         }
-        Correction::Relation { from, to } => {
+        Correction::Relation { from, to, form } => {
             place_ui(ui, catalog, "from", from);
             ui.label("points at");
             place_ui(ui, catalog, "to", to);
+            let forms = [
+                (None, "compared as they are"),
+                (Some("text".to_owned()), "compared as text"),
+                (Some("whole number".to_owned()), "compared as whole numbers"),
+            ];
+            if let Some(picked) = widgets::choice(ui, "Compared", form, &forms) {
+                *form = picked;
+            }
         }
+        Correction::Way { by } => way_ui(ui, catalog, by),
         Correction::NotRelation { from, to } => not_relation_ui(ui, catalog, from, to),
         Correction::TimeColumn { table, column } => {
             table_ui(ui, catalog, "Table", table);
@@ -140,6 +159,42 @@ fn column_ui(ui: &mut Ui, table: Option<&Table>, name: &str, column: &mut String
     if let Some(picked) = widgets::choice(ui, name, column, &columns) {
         *column = picked;
     }
+}
+
+/// Other logs that hold the same id.
+fn also_ui(ui: &mut Ui, catalog: &Catalog, also: &mut Vec<String>) {
+    for (number, place) in also.iter_mut().enumerate() {
+        ui.label("and");
+        place_ui(ui, catalog, &format!("also {}", number + 1), place);
+    }
+    if ui.button("Another log").on_hover_text("The same id is in another log too").clicked() {
+        also.push(String::new());
+    }
+}
+
+/// The references of tables that point at one table by several columns.
+fn way_ui(ui: &mut Ui, catalog: &Catalog, by: &mut String) {
+    let ends = |r: &Relation| (r.from_table.clone(), r.to_table.clone());
+    let several: Vec<(String, String)> = catalog
+        .relations
+        .iter()
+        .filter(|r| catalog.relations.iter().filter(|o| ends(o) == ends(r)).count() > 1)
+        .map(|r| {
+            let place = format!("{}.{}", r.from_table, r.from_column);
+            let words = format!("{place}, which points at {}", r.to_table);
+            (place, words)
+        })
+        .collect();
+    let choices: Vec<(String, &str)> =
+        several.iter().map(|(place, words)| (place.clone(), words.as_str())).collect();
+    if choices.is_empty() {
+        ui.label(theme::weak(ui, "No table points at another by several columns"));
+        return;
+    }
+    if let Some(picked) = widgets::choice(ui, "Way", by, &choices) {
+        *by = picked;
+    }
+    ui.label("is meant when nothing else is said");
 }
 
 /// A table and a column of it, as `table.column`.

@@ -109,7 +109,7 @@ fn relations_ui(ui: &mut Ui, catalog: &Catalog) {
                     "{}.{} points at {}.{}",
                     r.from_table, r.from_column, r.to_table, r.to_column
                 )));
-                if r.as_text {
+                if r.as_text() {
                     ui.label(theme::small(ui, "compared as text"));
                 }
                 if r.dangling > 0 {

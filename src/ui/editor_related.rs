@@ -47,6 +47,7 @@ pub(super) fn related_ui(ui: &mut Ui, state: &State, form: &mut RelatedForm) {
             ui.label("of");
         }
         ui.label(theme::heading(form.table.as_str()));
+        via_ui(ui, state, form);
         ui.label("is");
         if let Some(picked) =
             widgets::choice(ui, "Comparison", &form.comparison, &super::editor::COMPARISONS)
@@ -71,6 +72,20 @@ pub(super) fn related_ui(ui: &mut Ui, state: &State, form: &mut RelatedForm) {
     let columns: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
     let names = format!("columns: {}", columns.join(", "));
     ui.add(egui::Label::new(theme::small(ui, names)).truncate());
+}
+
+/// By which column the rows belong, where several could be meant.
+fn via_ui(ui: &mut Ui, state: &State, form: &mut RelatedForm) {
+    let names = state.ways_to(&form.table);
+    if names.is_empty() && form.via.is_none() {
+        return;
+    }
+    ui.label("by");
+    let columns: Vec<(Option<String>, &str)> =
+        names.iter().map(|name| (Some(name.clone()), name.as_str())).collect();
+    if let Some(picked) = widgets::choice(ui, "Way", &form.via, &columns) {
+        form.via = picked;
+    }
 }
 
 /// The first column that a measure can be about.

@@ -5,8 +5,8 @@
 use muster::compile;
 use muster::engine::store::Store;
 use muster::model::catalog::{
-    Catalog, CohortRef, Column, Entity, EntityBase, Fingerprint, Relation, SourceKind, Table,
-    TableOrigin,
+    Catalog, CohortRef, Column, Entity, EntityBase, Fingerprint, KeyForm, Relation, SourceKind,
+    Table, TableOrigin,
 };
 use muster::model::clause::{
     Aggregate, Case, Clause, Combine, Comparison, Expr, Group, Measure, Missing, Node, Part, Test,
@@ -59,6 +59,7 @@ fn catalog() -> Catalog {
         size: 0,
         features: people.columns.clone(),
         cohorts: Vec::new(),
+        odd_rows: Default::default(),
         why: String::new(),
     };
     Catalog {
@@ -72,7 +73,9 @@ fn catalog() -> Catalog {
             from_column: "person".to_owned(),
             to_table: "people".to_owned(),
             to_column: "id".to_owned(),
-            as_text: false,
+            from_form: KeyForm::AsIs,
+            to_form: KeyForm::AsIs,
+            chosen: false,
             dangling: 0,
             why: String::new(),
         }],
@@ -293,7 +296,12 @@ fn aggregate() -> impl Strategy<Value = Expr> {
         Group::all([Clause::on("total", test).into()])
     }));
     (measure, filter).prop_map(|(measure, filter)| {
-        Expr::Aggregate(Box::new(Aggregate { measure, table: "orders".to_owned(), filter }))
+        Expr::Aggregate(Box::new(Aggregate {
+            measure,
+            table: "orders".to_owned(),
+            via: None,
+            filter,
+        }))
     })
 }
 
@@ -384,6 +392,7 @@ fn figures_over_one_table_are_joined_once() {
         left: Expr::Aggregate(Box::new(Aggregate {
             measure: Measure::Count,
             table: "orders".to_owned(),
+            via: None,
             filter: None,
         })),
         test: Test::Compare(comparison, Expr::Value(Value::Integer(n))),

@@ -2,6 +2,7 @@
 
 mod attach;
 mod bad_input;
+mod dirt;
 mod discover;
 mod json_files;
 mod lakes;

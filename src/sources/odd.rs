@@ -1,0 +1,70 @@
+//! The rows that keep a key from being unique: counted, with the first of each kind.
+
+use super::names::counted;
+use super::probe::{Probe, about, reach};
+use crate::model::catalog::{OddRows, Table, TableOrigin};
+use crate::model::failure::Failure;
+use crate::model::finding::{Finding, Severity};
+use crate::model::value::{Value, grouped};
+use crate::sql::{Sql, ident};
+
+/// What is told about them.
+///
+/// # Errors
+/// When the table cannot be read.
+pub(super) fn finding(
+    probe: &dyn Probe,
+    table: &Table,
+    key: &str,
+    odd: OddRows,
+) -> Result<Finding, Failure> {
+    let name = ident(key);
+    let mut told = Vec::new();
+    if odd.without > 0 {
+        let sql = Sql::fill(
+            "SELECT min(n) FROM (SELECT row_number() OVER () AS n, {} AS k FROM {}) \
+             WHERE k IS NULL",
+            &[&name, &reach(table)],
+        );
+        let first = match about(probe, &[table], || probe.rows(&sql))?.first().map(Vec::as_slice) {
+            Some([Value::Integer(n)]) => format!(" (the first is row {})", grouped_row(*n)),
+            _ => String::new(),
+        };
+        let has = if odd.without == 1 { "row has" } else { "rows have" };
+        told.push(format!("{} {has} no {key}{first}", grouped(odd.without)));
+    }
+    if odd.doubled > 0 {
+        let sql = Sql::fill(
+            "SELECT CAST(min({}) AS VARCHAR), (SELECT count(*) FROM {} WHERE {} = min(k)) FROM \
+             (SELECT {} AS k FROM {} WHERE {} IS NOT NULL GROUP BY 1 HAVING count(*) > 1)",
+            &[&Sql::raw("k"), &reach(table), &name, &name, &reach(table), &name],
+        );
+        let personal = table.column(key).is_some_and(|c| c.personal.is_some());
+        let rows = about(probe, &[table], || probe.rows(&sql))?;
+        let first = match rows.first().map(Vec::as_slice) {
+            Some([Value::Text(id), times]) if !personal => {
+                format!(" ({id} stands in {} rows)", times.display())
+            }
+            _ => String::new(),
+        };
+        let has = if odd.doubled == 1 { "row has" } else { "rows have" };
+        let an_other = format!("a {key} that an earlier row has");
+        told.push(format!("{} {has} {an_other}{first}", grouped(odd.doubled)));
+    }
+    let message = format!(
+        "{}.{key} is taken for the key of {}, but {}; each of them counts as one and stands in lists",
+        table.name,
+        counted(table.rows, "row"),
+        told.join(", and "),
+    );
+    let hint = "mend these rows, or name another key with the correction `entity`";
+    let finding = Finding::new(Severity::Warning, message).hint(hint);
+    Ok(match &table.origin {
+        TableOrigin::Files { paths, .. } if paths.len() == 1 => finding.at(&paths[0], None),
+        _ => finding,
+    })
+}
+
+fn grouped_row(n: i128) -> String {
+    u64::try_from(n).map_or_else(|_| n.to_string(), grouped)
+}
