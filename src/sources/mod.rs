@@ -11,6 +11,7 @@
 
 pub mod files;
 
+mod blocks;
 mod built;
 mod cohorts;
 mod correct;
@@ -217,7 +218,8 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
             Err(failure) => {
                 let first = failure.what.lines().next().unwrap_or_default();
                 let message = format!("{} cannot be looked at: {first}", table.name);
-                catalog.findings.push(Finding::new(Severity::Error, message).hint(failure.hint));
+                let finding = Finding::new(Severity::Error, message).at(&catalog.path, None);
+                catalog.findings.push(finding.hint(failure.hint));
                 unread.push(table.name.clone());
                 facts.push(Facts::none());
             }

@@ -9,6 +9,7 @@ pub mod copy;
 pub mod duckdb;
 pub mod session;
 mod text_files;
+pub mod types;
 pub mod warehouse;
 
 pub use duckdb::{

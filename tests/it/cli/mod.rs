@@ -4,6 +4,7 @@ mod hidden;
 mod list;
 mod look;
 mod project;
+mod round_trip;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
