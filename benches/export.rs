@@ -37,6 +37,7 @@ fn bench(folder: &Path, file: &Path, format: ExportFormat, options: &str) -> Out
         path: folder.join(format!("list.{}", format.ending())),
         format,
         neutralise_formulas: true,
+        byte_order_mark: false,
     };
     let config = duckdb::Config::default().access_mode(duckdb::AccessMode::ReadOnly)?;
     let peer = Connection::open_with_flags(file, config)?;

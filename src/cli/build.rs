@@ -58,6 +58,7 @@ struct BuiltJson<'a> {
     removed_runs: &'a [u64],
     findings: usize,
     errors: usize,
+    told: Vec<CheckedFinding<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -107,7 +108,7 @@ impl Build {
         let errors = check::errors_in(&built.findings);
         let printed = match self.json {
             true => Printed::json(&json(&built, &into, errors)),
-            false => Printed::done(&text(&built, &into, errors)),
+            false => Printed::done(&text(&built, &into)),
         };
         Ok(printed.with_status(u8::from(errors > 0)))
     }
@@ -146,10 +147,23 @@ fn json<'a>(built: &'a Built, into: &std::path::Path, errors: usize) -> BuiltJso
         removed_runs: &built.removed,
         findings: built.findings.len(),
         errors,
+        told: told(built).into_iter().map(CheckedFinding::of).collect(),
     }
 }
 
-fn text(built: &Built, into: &std::path::Path, errors: usize) -> Lines {
+/// What is told at once: what does not work, and what is odd about the data. What is odd about the
+/// project, `muster check` tells; what is left out for want of something else says nothing more.
+fn told(built: &Built) -> Vec<&Finding> {
+    let is_told = |at: usize, finding: &Finding| match finding.severity {
+        Severity::Error => true,
+        Severity::Warning => at >= built.of_project && !finding.message.contains("it needs "),
+        Severity::Note => false,
+    };
+    let numbered = built.findings.iter().enumerate();
+    numbered.filter(|(at, finding)| is_told(*at, finding)).map(|(_, finding)| finding).collect()
+}
+
+fn text(built: &Built, into: &std::path::Path) -> Lines {
     let end = built.end.strftime("%Y-%m-%d %H:%M:%S");
     let mut out = Lines::default();
     out.line(format_args!("Run {} up to {end} UTC is in {}", built.run, into.display()));
@@ -183,16 +197,16 @@ fn text(built: &Built, into: &std::path::Path, errors: usize) -> Lines {
         out.blank();
         out.line(format_args!("Removed runs: {}", runs.join(", ")));
     }
-    let bad = |f: &&Finding| f.severity == Severity::Error;
-    if errors > 0 {
+    let shown = told(built);
+    if !shown.is_empty() {
         out.blank();
     }
-    for finding in built.findings.iter().filter(bad) {
+    for finding in &shown {
         CheckedFinding::of(finding).text(&mut out);
     }
-    if built.findings.len() > errors {
+    if built.findings.len() > shown.len() {
         out.blank();
-        let more = built.findings.len() - errors;
+        let more = built.findings.len() - shown.len();
         out.line(format_args!("{more} more findings; muster check tells those of the project"));
     }
     out

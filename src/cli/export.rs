@@ -6,7 +6,7 @@ use super::slice::slice;
 use super::{Lines, Printed};
 use crate::engine::jobs::export::export;
 use crate::model::catalog::{Catalog, Entity};
-use crate::model::export::{ExportColumn, ExportFormat, ExportRequest, Exported};
+use crate::model::export::{ExportColumn, ExportFormat, ExportRequest, Exported, Normal};
 use crate::model::failure::Failure;
 use crate::model::value::grouped;
 use clap::Args;
@@ -27,12 +27,17 @@ pub struct Export {
     /// A name with a comma or an equals sign stands in double quotes.
     #[arg(long, value_name = "LIST")]
     columns: Option<String>,
-    /// Replace the values of a column by their SHA-256. May be given several times.
+    /// Replace the values of a column by their SHA-256: as they are, or after COLUMN:email,
+    /// COLUMN:google-email, COLUMN:phone or COLUMN:phone-digits has normalised them. May be given
+    /// several times.
     #[arg(long, value_name = "COLUMN")]
     hash: Vec<String>,
     /// In CSV, write text that a spreadsheet would run as a formula as it is.
     #[arg(long)]
     raw_formulas: bool,
+    /// Begin a CSV with a byte order mark, by which Excel knows that it is UTF-8.
+    #[arg(long)]
+    bom: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -41,6 +46,10 @@ pub struct Export {
 impl Export {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
         let format = format_of(&self.to)?;
+        if self.bom && format != ExportFormat::Csv {
+            let what = "only a CSV begins with a byte order mark";
+            return Err(Failure::wrong_use(what, "--bom", "leave it out, or write a .csv file"));
+        }
         let watch = Watch::new();
         let session = open_run(&self.source, self.slice.now.run()?, &watch)?;
         let opened = session.opened();
@@ -53,6 +62,7 @@ impl Export {
             path: self.to.clone(),
             format,
             neutralise_formulas: !self.raw_formulas,
+            byte_order_mark: self.bom,
         };
         let exported = watch.over(|job| export(&session, &request, job))?;
         let shown = ShownExport::of(&exported);
@@ -88,7 +98,7 @@ fn columns(
     let plain = |feature: &str, name: &str| ExportColumn {
         feature: feature.to_owned(),
         name: name.to_owned(),
-        hashed: false,
+        hash: None,
     };
     let mut columns = Vec::new();
     match list {
@@ -102,13 +112,27 @@ fn columns(
         }
     }
     for wanted in hash {
-        let is_wanted = |c: &&mut ExportColumn| c.name == *wanted || c.feature == *wanted;
-        let mut found = false;
-        for column in columns.iter_mut().filter(is_wanted) {
-            column.hashed = true;
-            found = true;
+        let (name, normal) = to_hash(&columns, wanted)?;
+        for column in columns.iter_mut().filter(|c| is_called(c, &name)) {
+            column.hash = Some(normal);
         }
-        if !found {
+    }
+    Ok(columns)
+}
+
+fn is_called(column: &ExportColumn, name: &str) -> bool {
+    column.name == name || column.feature == name
+}
+
+/// `column` or `column:how`. A column whose own name holds a colon goes first.
+fn to_hash(columns: &[ExportColumn], wanted: &str) -> Result<(String, Normal), Failure> {
+    let is_column = |name: &str| columns.iter().any(|c| is_called(c, name));
+    if is_column(wanted) {
+        return Ok((wanted.to_owned(), Normal::AsItIs));
+    }
+    let (name, how) = match wanted.rsplit_once(':') {
+        Some((name, how)) if is_column(name) => (name, how),
+        _ => {
             let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
             return Err(Failure::wrong_use(
                 format!("no column is called {wanted}"),
@@ -116,8 +140,16 @@ fn columns(
                 format!("the list has {}", names.join(", ")),
             ));
         }
-    }
-    Ok(columns)
+    };
+    let normal = Normal::of_word(how.trim()).ok_or_else(|| {
+        let known = Normal::ALL.map(|normal| format!("{}: {}", normal.word(), normal.words()));
+        Failure::wrong_use(
+            format!("there is no way to hash called {how}"),
+            format!("--hash {wanted}"),
+            format!("there is {}", known.join("; ")),
+        )
+    })?;
+    Ok((name.to_owned(), normal))
 }
 
 /// What stands between separators outside of double quotes; the quotes stay.
@@ -177,6 +209,8 @@ struct ShownExport {
     manifest: String,
     rows: u64,
     sha256: String,
+    apostrophes: u64,
+    changes: Vec<String>,
 }
 
 impl ShownExport {
@@ -187,12 +221,20 @@ impl ShownExport {
             manifest: exported.manifest.to_string_lossy().into_owned(),
             rows: exported.rows,
             sha256: exported.sha256.clone(),
+            apostrophes: exported.changed.cells(),
+            changes: exported.changed.told(),
         }
     }
 
     fn text(&self) -> Lines {
         let mut out = Lines::default();
         out.line(format_args!("{} rows in {}", grouped(self.rows), self.file));
+        for change in &self.changes {
+            out.line(format_args!("{change}"));
+        }
+        if self.apostrophes > 0 {
+            out.line("  --raw-formulas writes them as they are");
+        }
         out.line(format_args!("Manifest: {}", self.manifest));
         out.line(format_args!("SHA-256: {}", self.sha256));
         out
@@ -204,6 +246,7 @@ mod tests {
     use super::super::show::tests::shop;
     use super::*;
     use crate::model::catalog::Column;
+    use crate::model::export::{Apostrophes, ListChanges, Normalised};
     use crate::model::value::Kind;
 
     /// The shop's customer with two features of odd names.
@@ -227,8 +270,8 @@ mod tests {
             Err(failure) => format!("{failure}"),
             Ok(columns) => {
                 let column = |c: &ExportColumn| {
-                    let hashed = if c.hashed { " hashed" } else { "" };
-                    format!("{} as {}{hashed}", c.feature, c.name)
+                    let hashed = c.hash.map(|how| format!(" hashed {}", how.word()));
+                    format!("{} as {}{}", c.feature, c.name, hashed.unwrap_or_default())
                 };
                 columns.iter().map(column).collect::<Vec<_>>().join("; ")
             }
@@ -240,11 +283,15 @@ mod tests {
         assert_eq!(check(None, &[]), "");
         assert_eq!(
             check(Some("EMAIL, customer_id=Id"), &["email"]),
-            "email as email hashed; customer_id as Id"
+            "email as email hashed as-is; customer_id as Id"
         );
-        assert_eq!(check(Some("customer_id=Id"), &["Id"]), "customer_id as Id hashed");
+        assert_eq!(check(Some("customer_id=Id"), &["Id"]), "customer_id as Id hashed as-is");
         assert!(
             check(None, &["email"]).contains("customer_id as customer_id; email as email hashed")
+        );
+        assert_eq!(
+            check(Some("email,customer_id=a:phone"), &["email:EMAIL", "a:phone"]),
+            "email as email hashed email; customer_id as a:phone hashed as-is"
         );
     }
 
@@ -270,6 +317,11 @@ mod tests {
             check(Some("email"), &["id"]),
             "no column is called id; --hash; the list has email"
         );
+        assert!(
+            check(Some("email"), &["email:md5"]).starts_with(
+                "there is no way to hash called md5; --hash email:md5; there is as-is"
+            )
+        );
     }
 
     #[test]
@@ -279,6 +331,19 @@ mod tests {
             manifest: "/out/list.csv.manifest.json".into(),
             rows: 1_234,
             sha256: "ab".into(),
+            changed: ListChanges {
+                apostrophes: vec![Apostrophes {
+                    column: "note".into(),
+                    cells: 3,
+                    example: "=1+1".into(),
+                }],
+                normalised: vec![Normalised {
+                    column: "phone".into(),
+                    how: Normal::Phone,
+                    changed: 1_200,
+                    lost: 4,
+                }],
+            },
         };
         insta::assert_snapshot!(Printed::json(&ShownExport::of(&exported)).text, @r#"
         {
@@ -286,7 +351,12 @@ mod tests {
           "file": "/out/list.csv",
           "manifest": "/out/list.csv.manifest.json",
           "rows": 1234,
-          "sha256": "ab"
+          "sha256": "ab",
+          "apostrophes": 3,
+          "changes": [
+            "3 cells got an apostrophe, so that no spreadsheet runs them: in note, such as `=1+1`",
+            "phone was hashed as a telephone number, + and digits: 1,200 values were another before; 4 are no telephone number with a country code and were left empty"
+          ]
         }
         "#);
     }

@@ -1,6 +1,7 @@
 //! The slice that the arguments describe: cohort, condition or segment, and the stated now.
 
 use super::args::{NowArgs, SliceArgs};
+use crate::disk::read;
 use crate::engine::workspace::load_segment;
 use crate::language::{self, ParseError, Scope};
 use crate::model::catalog::{Catalog, CohortRef};
@@ -127,6 +128,11 @@ fn segment(named: &Path, workspace: &Workspace) -> Result<SavedSegment, Failure>
     let name = named.to_string_lossy();
     if let Some(found) = workspace.segments.iter().find(|s| s.name == name) {
         return Ok(found.clone());
+    }
+    if let Some(what) = read::instead_of_file(named) {
+        let what = format!("this is {what}, not a file with a segment");
+        let hint = "write it into a file, and name that";
+        return Err(Failure::wrong_use(what, format!("--segment {name}"), hint));
     }
     if !named.is_file() {
         return Err(no_segment(&name, workspace));

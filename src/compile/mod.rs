@@ -14,15 +14,17 @@
 
 mod bins;
 mod condition;
+mod list;
 mod profile;
 mod question;
 mod scope;
 
 pub use bins::{Bins, Periods, nice_bins, periods};
+pub use list::{Counted, FORMULA_START, ListForm, list, list_counts};
 pub use profile::{ProfileQueries, RelatedQuery, profile};
 pub use question::{
-    Extent, FORMULA_START, boxes, grid, grid_points, histogram, list, members, order, page,
-    page_of_order, range, size, steps, time_range, timeline, values,
+    Extent, boxes, grid, grid_points, histogram, members, order, page, page_of_order, range, size,
+    steps, time_range, timeline, values,
 };
 
 use crate::model::catalog::Shadows;

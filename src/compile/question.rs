@@ -9,19 +9,12 @@ use super::scope::Scope;
 use super::{Query, unknown};
 use crate::model::catalog::{Catalog, Column};
 use crate::model::clause::{Combine, Group, Part, Tree, Unit};
-use crate::model::export::ExportColumn;
 use crate::model::failure::Failure;
 use crate::model::question::Slice;
 use crate::model::value::Kind;
-use crate::sql::{self, Sql, ident};
+use crate::sql::{self, Sql};
 
 type Compiled = Result<Query, Failure>;
-
-/// How text starts that a spreadsheet reads as a formula: with a sign, of usual, small or full
-/// width. Spaces, line breaks and whatever takes no room before it may be passed over: marks that
-/// change a character, fillers, and all that has no shape (`C`). The database and the `regex` crate
-/// read it alike.
-pub const FORMULA_START: &str = r"^[\s\pZ\pC\pM\x{115F}\x{1160}\x{2800}\x{3164}\x{FFA0}]*[-+=@\x{2212}\x{FE62}\x{FE63}\x{FE66}\x{FE6B}\x{FF0B}\x{FF0D}\x{FF1D}\x{FF20}]";
 
 /// The members of a slice: every feature, one row each, in a stable order.
 ///
@@ -31,37 +24,8 @@ pub fn members(catalog: &Catalog, slice: &Slice) -> Compiled {
     listing(catalog, slice, |_| Ok(Sql::raw("e.*")))
 }
 
-/// The members of a slice as a list to be written: chosen columns under their names in the file.
-///
-/// Text that a spreadsheet would run as a formula ([`FORMULA_START`]) gets an apostrophe in front
-/// if `neutralise_formulas`. Hashed columns hold the SHA-256 of the value's text, in hexadecimal.
-///
-/// # Errors
-/// See [`members`].
-pub fn list(
-    catalog: &Catalog,
-    slice: &Slice,
-    columns: &[ExportColumn],
-    neutralise_formulas: bool,
-) -> Compiled {
-    listing(catalog, slice, |scope| {
-        let mut out = Vec::new();
-        if columns.is_empty() {
-            for feature in &scope.entity.features {
-                let value = list_value(scope, feature, false, neutralise_formulas);
-                out.push(Sql::fill("{} AS {}", &[&value, &ident(&feature.name)]));
-            }
-        }
-        for column in columns {
-            let feature = feature(scope, &column.feature)?;
-            let value = list_value(scope, feature, column.hashed, neutralise_formulas);
-            out.push(Sql::fill("{} AS {}", &[&value, &ident(&column.name)]));
-        }
-        Ok(Sql::join(out, ",\n  "))
-    })
-}
-
-fn listing(
+/// The rows of a slice with these columns, in a stable order.
+pub(super) fn listing(
     catalog: &Catalog,
     slice: &Slice,
     columns: impl FnOnce(&Scope<'_>) -> Result<Sql, Failure>,
@@ -79,38 +43,8 @@ fn listing(
     scope.query(select)
 }
 
-fn list_value(scope: &Scope<'_>, feature: &Column, hashed: bool, neutralise: bool) -> Sql {
-    let value = scope.column(&feature.name);
-    if hashed {
-        return Sql::fill("sha256(CAST({} AS VARCHAR))", &[&value]);
-    }
-    if neutralise && is_written_as_text(feature.kind) {
-        let text = match feature.type_name.as_str() {
-            "VARCHAR" => value,
-            _ => Sql::fill("CAST({} AS VARCHAR)", &[&value]),
-        };
-        // The comparisons spare the pattern most cells, which start with a letter or a digit: they
-        // are several times faster.
-        return Sql::fill(
-            "CASE WHEN ({} < '0' OR {} >= ':' AND {} < 'A' OR {} >= chr(127)) \
-             AND regexp_matches({}, {}) THEN '''' || {} ELSE {} END",
-            &[&text, &text, &text, &text, &text, &sql::text(FORMULA_START), &text, &text],
-        );
-    }
-    value
-}
-
-/// Whether the values are text in a list of text, rather than numbers, dates or yes and no.
-fn is_written_as_text(kind: Kind) -> bool {
-    match kind {
-        Kind::Text | Kind::Interval | Kind::List | Kind::Nested | Kind::Binary => true,
-        Kind::Boolean | Kind::Integer | Kind::Number => false,
-        Kind::Date | Kind::Timestamp | Kind::Instant | Kind::Time => false,
-    }
-}
-
 /// The condition of the cohort and of the clauses; `None` for everyone.
-fn keep_condition(scope: &mut Scope<'_>, tree: &Tree) -> Result<Option<Sql>, Failure> {
+pub(super) fn keep_condition(scope: &mut Scope<'_>, tree: &Tree) -> Result<Option<Sql>, Failure> {
     let cohort = scope.in_own_cohort()?;
     let condition = scope.condition(tree)?;
     let both: Vec<Sql> = cohort.into_iter().chain(condition).collect();
@@ -118,11 +52,11 @@ fn keep_condition(scope: &mut Scope<'_>, tree: &Tree) -> Result<Option<Sql>, Fai
 }
 
 /// The condition on a line of its own; nothing for none.
-fn where_(condition: Option<Sql>) -> Sql {
+pub(super) fn where_(condition: Option<Sql>) -> Sql {
     condition.map_or_else(Sql::default, |c| Sql::fill("\nWHERE {}", &[&c]))
 }
 
-fn feature<'s>(scope: &'s Scope<'_>, name: &str) -> Result<&'s Column, Failure> {
+pub(super) fn feature<'s>(scope: &'s Scope<'_>, name: &str) -> Result<&'s Column, Failure> {
     scope.entity.feature(name).ok_or_else(|| {
         unknown("feature", name, format!("it is not a feature of {}", scope.entity.name))
     })

@@ -28,14 +28,57 @@ pub fn of_file(
     path: &Path,
     on_block: &mut dyn FnMut(u64) -> Result<(), Failure>,
 ) -> Result<Checksum, Failure> {
+    of_text(path, on_block).map(|(checksum, _)| checksum)
+}
+
+/// The same of comma-separated text, and whether a cell of it may begin with an apostrophe. That is
+/// never `false` when one does.
+///
+/// # Errors
+/// See [`of_file`].
+pub fn of_text(
+    path: &Path,
+    on_block: &mut dyn FnMut(u64) -> Result<(), Failure>,
+) -> Result<(Checksum, bool), Failure> {
     let mut hash = Sha256::new();
     let mut bytes = 0;
+    let mut apostrophes = Apostrophes::default();
     each_block(path, &mut |block| {
         hash.update(block);
+        apostrophes.feed(block);
         bytes += block.len() as u64;
         on_block(bytes)
     })?;
-    Ok(Checksum { sha256: hex(&hash.finalize()), bytes })
+    Ok((Checksum { sha256: hex(&hash.finalize()), bytes }, apostrophes.found))
+}
+
+/// Looks for apostrophes at the beginning of a cell as text streams by.
+#[derive(Debug, Default)]
+struct Apostrophes {
+    found: bool,
+    /// The last byte so far.
+    before: u8,
+}
+
+impl Apostrophes {
+    fn feed(&mut self, block: &[u8]) {
+        // Most blocks have none at all, which is found out fast.
+        if !self.found && block.contains(&b'\'') {
+            let before = std::iter::once(&self.before).chain(block);
+            self.found = before
+                .zip(block)
+                .any(|(before, byte)| *byte == b'\'' && matches!(before, b',' | b'\n' | b'"'));
+        }
+        self.before = block.last().copied().unwrap_or(self.before);
+    }
+}
+
+/// The mark with which a text in UTF-8 may begin.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether a file begins with [`BYTE_ORDER_MARK`].
+pub fn has_byte_order_mark(path: &Path) -> bool {
+    read::head(path, 3).is_ok_and(|head| head == BYTE_ORDER_MARK)
 }
 
 /// Whether a path is a file that can be read.
@@ -157,6 +200,21 @@ mod tests {
         check_records(b"a,b\n1,\"x\ny \"\" z\n\"\n2,3\n", 3);
         check_records(b"a\n1", 2);
         check_records(b"", 0);
+    }
+
+    #[test]
+    fn an_apostrophe_is_looked_for_where_a_cell_begins() {
+        for (blocks, found) in [
+            (&["a,b\n1,O'Neil\n"][..], false),
+            (&["a\n'=1\n"], true),
+            (&["a\n1,\"'=1,2\"\n"], true),
+            (&["a\n1,", "'@x\n"], true),
+            (&["a\n1", "'x\n"], false),
+        ] {
+            let mut apostrophes = Apostrophes::default();
+            blocks.iter().for_each(|block| apostrophes.feed(block.as_bytes()));
+            assert_eq!(apostrophes.found, found, "{blocks:?}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::{checksum, with_suffix};
 use crate::disk::{PartFile, limit, read};
 use crate::model::catalog::{FileStamp, Fingerprint, SourceKind};
-use crate::model::export::{ExportColumn, ExportFormat};
+use crate::model::export::{ExportColumn, ExportFormat, Normal};
 use crate::model::failure::Failure;
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;
@@ -110,6 +110,20 @@ pub struct ColumnRecord {
     pub name: String,
     /// Whether the value is replaced by its SHA-256.
     pub hashed: bool,
+    /// What was done to the value before it was hashed; absent when nothing was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalised: Option<NormalisedRecord>,
+}
+
+/// What was done to the values of a column before they were hashed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NormalisedRecord {
+    /// `email`, `google-email`, `phone` or `phone-digits`.
+    pub how: String,
+    /// Values that are another after it.
+    pub changed: u64,
+    /// Values of which nothing was left.
+    pub lost: u64,
 }
 
 /// How the file was written.
@@ -119,6 +133,12 @@ pub struct OptionsRecord {
     pub format: String,
     /// Whether cells that a spreadsheet would run as a formula have an apostrophe in front.
     pub neutralise_formulas: bool,
+    /// How many cells have one.
+    #[serde(default)]
+    pub apostrophes: u64,
+    /// Whether the text begins with the mark by which Excel knows that it is UTF-8.
+    #[serde(default)]
+    pub byte_order_mark: bool,
 }
 
 /// What wrote a list.
@@ -183,11 +203,16 @@ impl Manifest {
     }
 
     /// The columns as they were asked for.
-    pub fn export_columns(&self) -> Vec<ExportColumn> {
-        let column = |c: &ColumnRecord| ExportColumn {
-            feature: c.feature.clone(),
-            name: c.name.clone(),
-            hashed: c.hashed,
+    ///
+    /// # Errors
+    /// The word for what is done before hashing, when this version does not know it.
+    pub fn export_columns(&self) -> Result<Vec<ExportColumn>, String> {
+        let column = |c: &ColumnRecord| {
+            let hash = match &c.normalised {
+                Some(done) => Some(Normal::of_word(&done.how).ok_or_else(|| done.how.clone())?),
+                None => c.hashed.then_some(Normal::AsItIs),
+            };
+            Ok(ExportColumn { feature: c.feature.clone(), name: c.name.clone(), hash })
         };
         self.columns.iter().map(column).collect()
     }
@@ -303,8 +328,14 @@ pub(crate) mod tests {
                 feature: "email".into(),
                 name: "Email".into(),
                 hashed: true,
+                normalised: Some(NormalisedRecord { how: "email".into(), changed: 1, lost: 0 }),
             }],
-            options: OptionsRecord { format: "csv".into(), neutralise_formulas: true },
+            options: OptionsRecord {
+                format: "csv".into(),
+                neutralise_formulas: true,
+                apostrophes: 0,
+                byte_order_mark: false,
+            },
             rows: 1,
             bytes: 8,
             sha256: "cd".into(),
@@ -344,12 +375,19 @@ pub(crate) mod tests {
             {
               "feature": "email",
               "name": "Email",
-              "hashed": true
+              "hashed": true,
+              "normalised": {
+                "how": "email",
+                "changed": 1,
+                "lost": 0
+              }
             }
           ],
           "options": {
             "format": "csv",
-            "neutralise_formulas": true
+            "neutralise_formulas": true,
+            "apostrophes": 0,
+            "byte_order_mark": false
           },
           "rows": 1,
           "bytes": 8,
@@ -375,6 +413,19 @@ pub(crate) mod tests {
         assert!(Manifest::read(&path).unwrap_err().what.contains("schema 2"));
         std::fs::write(&path, "{").unwrap();
         assert!(Manifest::read(&path).unwrap_err().what.contains("cannot be read"));
+    }
+
+    #[test]
+    fn a_manifest_of_before_says_that_nothing_was_done_before_hashing() {
+        let mut value: serde_json::Value = serde_json::from_str(&sample().text()).unwrap();
+        value["columns"][0].as_object_mut().unwrap().remove("normalised");
+        value["options"] = serde_json::json!({ "format": "csv", "neutralise_formulas": true });
+        let mut manifest: Manifest = serde_json::from_value(value).unwrap();
+        assert_eq!(manifest.export_columns().unwrap()[0].hash, Some(Normal::AsItIs));
+        assert!(!manifest.options.byte_order_mark);
+        let how = "as nobody knows".to_owned();
+        manifest.columns[0].normalised = Some(NormalisedRecord { how, changed: 0, lost: 0 });
+        assert_eq!(manifest.export_columns().unwrap_err(), "as nobody knows");
     }
 
     #[test]

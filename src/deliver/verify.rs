@@ -57,7 +57,10 @@ pub fn verify(
     let manifest = Manifest::read(&manifest_path)?;
     let found = checksum::of_file(&list, on_block)?;
     let rows = rows_of(&list, &manifest, &found)?;
-    let differences = differences(&manifest, &found, rows);
+    let mut differences = differences(&manifest, &found, rows);
+    if manifest.format() == Some(ExportFormat::Csv) {
+        differences.extend(other_mark(&list, &manifest));
+    }
     Ok(Verdict { list, manifest_path, manifest, sha256: found.sha256, rows, differences })
 }
 
@@ -69,6 +72,19 @@ fn rows_of(list: &Path, manifest: &Manifest, found: &Checksum) -> Result<Option<
         Some(ExportFormat::Excel) if found.sha256 == manifest.sha256 => Some(manifest.rows),
         Some(ExportFormat::Excel) | None => None,
     })
+}
+
+/// Editors add and drop the mark at the beginning of a text.
+fn other_mark(list: &Path, manifest: &Manifest) -> Option<String> {
+    match (checksum::has_byte_order_mark(list), manifest.options.byte_order_mark) {
+        (true, false) => Some(
+            "the list begins with a byte order mark, of which the manifest says nothing".into(),
+        ),
+        (false, true) => {
+            Some("the list has no byte order mark, the manifest says that it has one".into())
+        }
+        _ => None,
+    }
 }
 
 fn differences(manifest: &Manifest, found: &Checksum, rows: Option<u64>) -> Vec<String> {
@@ -199,6 +215,22 @@ mod tests {
         let list = written(folder.path());
         std::fs::write(&list, "id,name\n1,\"A\nB\"\n2,D\n").unwrap();
         assert_eq!(check(&list), ["the list's SHA-256 is not the one in the manifest"]);
+    }
+
+    #[test]
+    fn a_lost_byte_order_mark_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = written(folder.path());
+        let marked = [checksum::BYTE_ORDER_MARK, &std::fs::read(&list).unwrap()].concat();
+        let mut manifest = Manifest::read(&Manifest::path_of(&list)).unwrap();
+        manifest.options.byte_order_mark = true;
+        manifest.bytes += 3;
+        manifest.sha256 = checksum::of_bytes(&marked);
+        std::fs::write(Manifest::path_of(&list), manifest.text()).unwrap();
+        let found = check(&list);
+        assert!(found.iter().any(|said| said.contains("no byte order mark")), "{found:?}");
+        std::fs::write(&list, marked).unwrap();
+        assert_eq!(check(&list), Vec::<String>::new());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //!   digits are text, since Excel would round them. Text is never a formula or a link.
 //! - Excel knows days from 1900 to 9999 and moments to the millisecond. Days outside are text, and
 //!   finer moments are text too, so that nothing is lost. Moments with a zone are in UTC.
+//! - Lists, structs and maps are text in JSON, which the statement makes of them.
 //! - Only a row at a time is in memory; the sheet grows in a temporary file of the system.
 //! - Nothing in the file depends on when it was written.
 
@@ -17,6 +18,8 @@ use std::fs::File;
 pub const ROWS_MAX: u64 = 1_048_575;
 /// The columns of a sheet.
 pub const COLUMNS_MAX: usize = 16_384;
+/// The characters of a cell.
+const TEXT_MAX: usize = 32_767;
 /// The digits that Excel keeps of a number.
 const DIGITS_MAX: usize = 15;
 
@@ -108,6 +111,10 @@ fn cell(
         Cell::Blank => {}
         Cell::Boolean(b) => drop(sheet.write_boolean(row, column, b)?),
         Cell::Number(x) => drop(sheet.write_number(row, column, x)?),
+        // Excel counts in units of UTF-16, of which some characters take two.
+        Cell::Text(text) if text.len() > TEXT_MAX && text.encode_utf16().count() > TEXT_MAX => {
+            return Err(XlsxError::MaxStringLengthExceeded);
+        }
         Cell::Text(text) => drop(sheet.write_string(row, column, text)?),
         Cell::Day(at) => drop(sheet.write_datetime_with_format(row, column, &at, day)?),
         Cell::Moment(at) => drop(sheet.write_datetime_with_format(row, column, &at, moment)?),
@@ -247,8 +254,11 @@ mod tests {
     #[test]
     fn a_text_that_no_cell_holds_is_named_by_row_and_column() {
         let mut book = ListBook::new(&[("note".to_owned(), Kind::Text)]).unwrap();
-        let failure = book.push(&[Value::Text("x".repeat(40_000))]).unwrap_err();
-        assert_eq!(failure.place, "row 1 of the list, column note");
+        book.push(&[Value::Text("é".repeat(32_767))]).unwrap();
+        for long in ["x".repeat(32_768), "🦆".repeat(16_384)] {
+            let failure = book.push(&[Value::Text(long)]).unwrap_err();
+            assert_eq!(failure.place, "row 2 of the list, column note");
+        }
     }
 
     #[test]

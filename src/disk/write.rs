@@ -163,6 +163,16 @@ impl PartFile {
         }
     }
 
+    /// The same, behind these bytes: copied.
+    ///
+    /// # Errors
+    /// See [`PartFile::take`].
+    pub fn take_behind(&mut self, start: &[u8], from: &Path) -> io::Result<()> {
+        self.file.write_all(start)?;
+        io::copy(&mut read::open(from)?, &mut self.file)?;
+        fs::remove_file(from)
+    }
+
     /// Puts it in place of what has the name.
     ///
     /// # Errors

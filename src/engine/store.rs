@@ -19,6 +19,7 @@ mod parser;
 mod sandbox;
 mod vet;
 mod watch;
+mod words;
 
 pub use collapse::on_collapse;
 pub use error::StoreError;
@@ -79,6 +80,8 @@ pub struct Store {
     look: Look,
     later: Arc<Later>,
     project: Option<Project>,
+    /// Why the last statement failed: after it the database may only say that one did.
+    failed: RefCell<Option<StoreError>>,
 }
 
 /// How views are looked at while a source is opened.
@@ -279,6 +282,7 @@ impl Store {
             look: Look::default(),
             later: Arc::clone(later),
             project: None,
+            failed: RefCell::default(),
         })
     }
 
@@ -589,10 +593,26 @@ impl Store {
         if self.look.on.get() && took > LITTLE {
             self.look.lost.set(self.look.lost.get() + took);
         }
-        if !late {
-            return done;
+        let done = match late {
+            true => Err(StoreError::time_is_up(self.time())),
+            false => done,
+        };
+        self.with_cause(done)
+    }
+
+    /// In a transaction that a failure has ended, the failure is told again, not that there was
+    /// one.
+    fn with_cause<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut failed = self.failed.borrow_mut();
+        match done {
+            Err(StoreError::Sql { message }) if words::is_aftermath(&message) => {
+                Err(failed.clone().unwrap_or(StoreError::Sql { message }))
+            }
+            done => {
+                *failed = done.as_ref().err().cloned();
+                done
+            }
         }
-        Err(StoreError::time_is_up(self.time()))
     }
 
     /// How long a statement may run now.
@@ -884,6 +904,18 @@ mod tests {
             ])
         );
         assert_eq!(cell("SELECT 'a'::ENUM('a', 'b')"), Value::Text("a".into()));
+    }
+
+    #[test]
+    fn in_a_transaction_that_failed_the_first_failure_is_told_again() {
+        let store = store();
+        store.execute("BEGIN").unwrap();
+        let first = store.execute("SELECT error('the first') FROM range(2)").unwrap_err();
+        assert_eq!(first.to_string(), "the first");
+        assert_eq!(store.query("SELECT 1").unwrap_err(), first);
+        assert_eq!(store.execute("SELECT 2").unwrap_err(), first);
+        store.undo();
+        assert!(store.query("SELECT 1").is_ok());
     }
 
     #[test]

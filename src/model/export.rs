@@ -1,6 +1,7 @@
 //! A list to be written: which people, which columns, which file.
 
 use super::question::Slice;
+use super::value::grouped;
 use std::path::PathBuf;
 
 /// A request to write the members of a slice to a file.
@@ -16,6 +17,8 @@ pub struct ExportRequest {
     pub format: ExportFormat,
     /// In CSV, put an apostrophe before cells that a spreadsheet would run as a formula.
     pub neutralise_formulas: bool,
+    /// In CSV, begin with the mark by which Excel knows that the text is UTF-8.
+    pub byte_order_mark: bool,
 }
 
 /// A column of a list.
@@ -25,8 +28,64 @@ pub struct ExportColumn {
     pub feature: String,
     /// Its name in the file.
     pub name: String,
-    /// Whether the value is replaced by its SHA-256 (lower-case hexadecimal of its UTF-8 text).
-    pub hashed: bool,
+    /// Whether the value is replaced by its SHA-256 (lower-case hexadecimal of its UTF-8 text), and
+    /// what is done to it before.
+    pub hash: Option<Normal>,
+}
+
+/// What is done to a value before it is hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Normal {
+    /// Nothing.
+    AsItIs,
+    /// Without white space at its ends, in small letters.
+    Email,
+    /// The same; at gmail.com and googlemail.com also without dots and what follows a plus sign.
+    GoogleEmail,
+    /// A telephone number in international form, `+` and digits. Others are missing.
+    Phone,
+    /// The same without the plus sign.
+    PhoneDigits,
+}
+
+impl Normal {
+    /// Every way to hash.
+    pub const ALL: [Self; 5] =
+        [Self::AsItIs, Self::Email, Self::GoogleEmail, Self::Phone, Self::PhoneDigits];
+
+    /// The word for it, as it is typed and kept.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AsItIs => "as-is",
+            Self::Email => "email",
+            Self::GoogleEmail => "google-email",
+            Self::Phone => "phone",
+            Self::PhoneDigits => "phone-digits",
+        }
+    }
+
+    /// The way that a word means.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|normal| normal.word().eq_ignore_ascii_case(word))
+    }
+
+    /// What is done, as a person reads it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::AsItIs => "as it is",
+            Self::Email => "without spaces at its ends, in small letters",
+            Self::GoogleEmail => {
+                "without spaces at its ends, in small letters, at Gmail without dots and +…"
+            }
+            Self::Phone => "as a telephone number, + and digits",
+            Self::PhoneDigits => "as a telephone number, digits only",
+        }
+    }
+
+    /// Whether it is about telephone numbers.
+    pub fn is_phone(self) -> bool {
+        matches!(self, Self::Phone | Self::PhoneDigits)
+    }
 }
 
 /// The format of a list.
@@ -72,4 +131,81 @@ pub struct Exported {
     pub rows: u64,
     /// SHA-256 of the file, lower-case hexadecimal.
     pub sha256: String,
+    /// What was changed on the way out.
+    pub changed: ListChanges,
+}
+
+/// What was changed on the way into a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListChanges {
+    /// Columns with cells that got an apostrophe, so that no spreadsheet runs them.
+    pub apostrophes: Vec<Apostrophes>,
+    /// Columns that were normalised before they were hashed.
+    pub normalised: Vec<Normalised>,
+}
+
+/// Cells of a column that got an apostrophe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Apostrophes {
+    /// The column's name in the file.
+    pub column: String,
+    /// How many.
+    pub cells: u64,
+    /// One of them, as it was.
+    pub example: String,
+}
+
+/// What normalising did to the values of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Normalised {
+    /// The column's name in the file.
+    pub column: String,
+    /// How.
+    pub how: Normal,
+    /// Values that are another after it.
+    pub changed: u64,
+    /// Values of which nothing was left: their cells are empty.
+    pub lost: u64,
+}
+
+impl ListChanges {
+    /// All cells that got an apostrophe.
+    pub fn cells(&self) -> u64 {
+        self.apostrophes.iter().map(|found| found.cells).sum()
+    }
+
+    /// The changes as sentences without a full stop.
+    pub fn told(&self) -> Vec<String> {
+        let mut told = Vec::new();
+        if let Some(first) = self.apostrophes.first() {
+            let (cells, got) = match self.cells() {
+                1 => ("1 cell".to_owned(), "it"),
+                n => (format!("{} cells", grouped(n)), "them"),
+            };
+            let names: Vec<&str> = self.apostrophes.iter().map(|a| a.column.as_str()).collect();
+            let example: String = first.example.chars().take(40).collect();
+            told.push(format!(
+                "{cells} got an apostrophe, so that no spreadsheet runs {got}: in {}, such as `{example}`",
+                names.join(", ")
+            ));
+        }
+        for column in &self.normalised {
+            let Normalised { column, how, changed, lost } = column;
+            let changed = grouped(*changed);
+            let mut sentence = format!(
+                "{column} was hashed {}: {changed} values were another before",
+                how.words()
+            );
+            if *lost > 0 {
+                let lost = grouped(*lost);
+                let why = match how.is_phone() {
+                    true => "no telephone number with a country code",
+                    false => "empty",
+                };
+                sentence.push_str(&format!("; {lost} are {why} and were left empty"));
+            }
+            told.push(sentence);
+        }
+        told
+    }
 }

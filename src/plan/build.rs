@@ -3,8 +3,8 @@
 use super::features::Stored;
 use super::rows::{Chain, Table};
 use super::{
-    LeftOut, OWN_MARK, Options, Output, Plan, RUN_MARK, Statement, Step, View, WORK_SCHEMA, Work,
-    hash,
+    LeftOut, Moments, OWN_MARK, Options, Output, Plan, RUN_MARK, Statement, Step, View,
+    WORK_SCHEMA, Work, hash,
 };
 use crate::define::{
     EntityId, FeatureId, IdTypeId, Item, Node, Owner, Project, SqlModelId, Target, build_order,
@@ -19,6 +19,7 @@ pub(super) struct Builder<'a> {
     pub(super) steps: Vec<Step>,
     pub(super) views: Vec<View>,
     pub(super) outputs: Vec<Output>,
+    pub(super) moments: Vec<Moments>,
     /// What can be read, and the step that makes it.
     pub(super) relations: HashMap<Target, (Sql, usize)>,
     /// In which table each var of an entity or a cohort is.
@@ -53,6 +54,7 @@ pub(super) fn build(project: &Project, options: &Options) -> Plan {
         steps: Vec::new(),
         views: Vec::new(),
         outputs: Vec::new(),
+        moments: Vec::new(),
         relations: HashMap::new(),
         stored: BTreeMap::new(),
         chains: HashMap::new(),
@@ -82,6 +84,7 @@ pub(super) fn build(project: &Project, options: &Options) -> Plan {
         left_out: builder.left_out.into_iter().map(|(item, why)| LeftOut { item, why }).collect(),
         views: builder.views,
         outputs: builder.outputs,
+        moments: builder.moments,
     }
 }
 

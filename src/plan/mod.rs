@@ -38,7 +38,7 @@ pub use picture::picture;
 pub use stitch::seconds;
 pub use stitch::{CapPlan, FilterPlan, FilterRule, RulesPlan, Stitch, StitchSource, StitchTables};
 
-use crate::define::{InputId, Item, Project};
+use crate::define::{InputId, Item, Place, Project};
 use crate::sql::Sql;
 use jiff::civil::DateTime;
 use sha2::{Digest, Sha256};
@@ -90,6 +90,21 @@ pub struct Plan {
     pub views: Vec<View>,
     /// Which tables hold what, for those who open the result.
     pub outputs: Vec<Output>,
+    /// Where the moments of rows come from.
+    pub moments: Vec<Moments>,
+}
+
+/// Where the moments of rows come from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments {
+    /// Whose rows.
+    pub item: Item,
+    /// Where the project says so.
+    pub place: Place,
+    /// What it says.
+    pub written: String,
+    /// Gives one row about it, see [`crate::sql::warehouse::moments_in`], with marks.
+    pub query: Sql,
 }
 
 /// Something that is not built.

@@ -45,6 +45,9 @@ impl Builder<'_> {
             }
             _ => self.table(draft, &name, &sql),
         };
+        if let Some(time) = &model.occurred_at {
+            self.notes_moments(Item::SqlModel(id), time, &table)?;
+        }
         self.relations.insert(Target::SqlModel(id), (table, step));
         self.made(Node::Item(Item::SqlModel(id)), step);
         Ok(())

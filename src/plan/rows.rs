@@ -2,11 +2,11 @@
 
 use super::build::{Builder, Draft};
 use super::text::{About, bracketed, whole};
-use super::{end_of_run, unmarked};
+use super::{Moments, end_of_run, unmarked};
 use crate::define::{
-    EntityId, FeatureId, InputId, Item, Node, Owner, RowId, Source, SqlModelId, Target,
+    EntityId, FeatureId, InputId, Item, Node, Owner, RowId, Source, SqlModelId, Target, Text,
 };
-use crate::sql::{Sql, ident, path, text};
+use crate::sql::{Sql, ident, path, text, warehouse};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What has rows with ids.
@@ -93,11 +93,9 @@ impl Builder<'_> {
             conditions.push(bracketed(&self.said(filter, About::Query)?.sql));
         }
         if let Some(time) = &input.occurred_at {
-            let time = bracketed(&self.said(time, About::Query)?.sql);
-            conditions.push(Sql::fill(
-                "({} IS NULL OR CAST({} AS TIMESTAMP) < {})",
-                &[&time, &time, &end_of_run()],
-            ));
+            let moment = warehouse::moment(&bracketed(&self.said(time, About::Query)?.sql));
+            conditions
+                .push(Sql::fill("({} IS NULL OR {} < {})", &[&moment, &moment, &end_of_run()]));
         }
         let select = |rows: &Sql| {
             let all = Sql::fill("SELECT * FROM {}", &[rows]);
@@ -119,8 +117,28 @@ impl Builder<'_> {
         };
         let query = select(rows);
         let (view, step) = self.session_view(draft, &name, &query);
+        if let Some(time) = &input.occurred_at {
+            self.notes_moments(Item::Input(id), time, &view)?;
+        }
         self.relations.insert(Target::Input(id), (view, step));
         self.made(Node::Item(Item::Input(id)), step);
+        Ok(())
+    }
+
+    /// Where the moments of rows are, so that what is none can be told.
+    pub(super) fn notes_moments(
+        &mut self,
+        item: Item,
+        time: &Text,
+        rows: &Sql,
+    ) -> Result<(), String> {
+        let value = self.said(time, About::Query)?.sql;
+        self.moments.push(Moments {
+            item,
+            place: time.place.clone(),
+            written: time.written.clone(),
+            query: warehouse::moments_in(&bracketed(&value), rows),
+        });
         Ok(())
     }
 

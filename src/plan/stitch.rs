@@ -17,7 +17,7 @@ use super::rows::{Table, table_named};
 use super::text::{About, bracketed};
 use super::{Statement, Work};
 use crate::define::{EdgeSource, IdRule, Item, Node, StitcherId, Target};
-use crate::sql::{Sql, build, ident, number, text};
+use crate::sql::{Sql, build, ident, number, text, warehouse};
 use std::collections::BTreeSet;
 
 /// The salt of main ids: the example in the documentation of Snowflake's `UUID_STRING`, which
@@ -227,7 +227,7 @@ impl Builder<'_> {
         let seen = match time {
             Some(time) => {
                 let time = self.said(time, About::Query)?.sql;
-                Sql::fill("CAST({} AS TIMESTAMP)", &[&bracketed(&time)])
+                warehouse::moment(&bracketed(&time))
             }
             None => Sql::raw("CAST(NULL AS TIMESTAMP)"),
         };

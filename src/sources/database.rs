@@ -52,7 +52,12 @@ pub(super) fn tables(
                 let what = if is_view { "view" } else { "table" };
                 let first = failure.what.lines().next().unwrap_or_default().to_owned();
                 let message = format!("the {what} {} cannot be read: {first}", table.name);
-                let hint = failure.hint.clone();
+                // What to try about a statement is of no use where it stands in the file; how more
+                // of the machine is allowed is.
+                let hint = match is_view && !failure.hint.starts_with("allow more") {
+                    true => String::new(),
+                    false => failure.hint.clone(),
+                };
                 first_failure = first_failure.or(Some(failure));
                 let finding = Finding::new(Severity::Error, message).at(path, None);
                 findings.push(if !hint.is_empty() {
@@ -166,24 +171,23 @@ fn comments(probe: &dyn Probe, database: &str) -> Result<Comments, Failure> {
     Ok(commented.collect())
 }
 
-/// A file that is shorter than what it says it holds would be read with silent gaps.
+/// A file that is shorter than what it says it holds would be read with silent gaps. What of it is
+/// free and may be missing was looked at in the file, as far as it could be; here it is known only
+/// how many blocks are free.
 fn cut_short(probe: &dyn Probe, path: &Path) -> Result<Option<Failure>, Failure> {
     let Some(database) = probe.database() else { return Ok(None) };
     let sql = Sql::fill(
-        "SELECT CAST(block_size AS BIGINT), CAST(total_blocks AS BIGINT) \
-         FROM pragma_database_size() WHERE database_name = {}",
+        "SELECT CAST(block_size AS BIGINT), CAST(total_blocks AS BIGINT), \
+         CAST(free_blocks AS BIGINT) FROM pragma_database_size() WHERE database_name = {}",
         &[&text(&database)],
     );
     let found = super::probe::counts(probe, &sql)?;
-    let (Some(block), Some(blocks)) = (found.first(), found.get(1)) else { return Ok(None) };
+    let [block, blocks, free] = found.as_slice() else { return Ok(None) };
     let Ok(bytes) = std::fs::metadata(path).map(|m| m.len()) else { return Ok(None) };
-    let needed = block.saturating_mul(*blocks);
+    let needed = block.saturating_mul(blocks.saturating_sub(*free));
     Ok((bytes < needed).then(|| {
-        Failure::new(
-            format!("the database is cut short: it has {bytes} bytes and needs {needed}"),
-            path.display().to_string(),
-            "take another copy of the file, or a backup",
-        )
+        let (message, hint) = super::files::cut_short(bytes, needed);
+        Failure::new(message, path.display().to_string(), hint)
     }))
 }
 

@@ -92,7 +92,9 @@ pub fn instead_of_database(path: &Path) -> Option<(String, String)> {
     }
     let head = head(path);
     if is_database_head(&head) {
-        return None;
+        return super::blocks::has_and_needs(path)
+            .filter(|(has, needs)| has < needs)
+            .map(|(has, needs)| cut_short(has, needs));
     }
     if head.is_empty() {
         return Some(("the file is empty".into(), "take another copy of the file".into()));
@@ -106,6 +108,14 @@ pub fn instead_of_database(path: &Path) -> Option<(String, String)> {
     }
     let text = std::str::from_utf8(&head).is_ok() && !head.contains(&0);
     text.then(|| (this_is("a text file"), "rename it so that it ends in .csv or .json".into()))
+}
+
+/// A file that is shorter than what it says it holds would be read with silent gaps.
+pub(super) fn cut_short(has: u64, needs: u64) -> (String, String) {
+    (
+        format!("the database is cut short: it has {has} bytes and needs {needs}"),
+        "take another copy of the file, or a backup".to_owned(),
+    )
 }
 
 /// The files in which a database keeps changes on their way into it: the log, and what stands in

@@ -12,6 +12,7 @@
 
 pub mod files;
 
+mod blocks;
 mod built;
 mod cells;
 mod cohorts;
@@ -236,7 +237,8 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
             Err(failure) => {
                 let first = failure.what.lines().next().unwrap_or_default();
                 let message = format!("{} cannot be looked at: {first}", table.name);
-                catalog.findings.push(Finding::new(Severity::Error, message).hint(failure.hint));
+                let finding = Finding::new(Severity::Error, message).at(&catalog.path, None);
+                catalog.findings.push(finding.hint(failure.hint));
                 unread.push(table.name.clone());
                 facts.push(Facts::none());
             }

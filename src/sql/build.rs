@@ -286,6 +286,16 @@ pub fn drop_schema(name: &str) -> Sql {
     Sql::fill("DROP SCHEMA IF EXISTS {} CASCADE", &[&ident(name)])
 }
 
+/// Drops a schema in which nothing is; else it fails.
+pub fn drop_schema_if_empty(name: &str) -> Sql {
+    Sql::fill("DROP SCHEMA IF EXISTS {} RESTRICT", &[&ident(name)])
+}
+
+/// Drops the tables in which runs are kept.
+pub fn drop_bookkeeping() -> Vec<Sql> {
+    vec![drop_schema("muster"), Sql::raw("DROP TABLE IF EXISTS material_registry")]
+}
+
 /// The database in which names are looked up.
 pub fn current_database() -> Sql {
     Sql::raw("SELECT current_database()")

@@ -13,6 +13,7 @@ mod keys;
 pub mod parquet;
 pub mod session;
 mod text_files;
+pub mod types;
 pub mod warehouse;
 
 pub use duckdb::{

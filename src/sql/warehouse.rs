@@ -45,6 +45,8 @@ pub fn functions() -> Vec<Sql> {
         "CREATE OR REPLACE TEMP MACRO try_to_timestamp(a) AS TRY_CAST(a AS TIMESTAMP)",
         "CREATE OR REPLACE TEMP MACRO try_to_number(a) AS TRY_CAST(a AS DOUBLE)",
         "CREATE OR REPLACE TEMP MACRO try_to_boolean(a) AS TRY_CAST(a AS BOOLEAN)",
+        // The moment of a row, for Muster's own use.
+        MOMENT,
         // Text and numbers.
         "CREATE OR REPLACE TEMP MACRO to_char(a) AS CAST(a AS VARCHAR)",
         "CREATE OR REPLACE TEMP MACRO to_varchar(a) AS CAST(a AS VARCHAR)",
@@ -70,16 +72,60 @@ pub fn functions() -> Vec<Sql> {
          json_extract_string(a, name)",
         "CREATE OR REPLACE TEMP MACRO approx_percentile(a, part) AS approx_quantile(a, part)",
         // Types.
-        "CREATE TYPE IF NOT EXISTS timestamp_ntz AS TIMESTAMP",
-        "CREATE TYPE IF NOT EXISTS timestamp_ltz AS TIMESTAMP",
-        "CREATE TYPE IF NOT EXISTS number AS DECIMAL(38, 0)",
-        "CREATE TYPE IF NOT EXISTS super AS JSON",
-        "CREATE TYPE IF NOT EXISTS float64 AS DOUBLE",
-        "CREATE TYPE IF NOT EXISTS int64 AS BIGINT",
+        "CREATE TEMP TYPE IF NOT EXISTS timestamp_ntz AS TIMESTAMP",
+        "CREATE TEMP TYPE IF NOT EXISTS timestamp_ltz AS TIMESTAMP",
+        "CREATE TEMP TYPE IF NOT EXISTS number AS DECIMAL(38, 0)",
+        "CREATE TEMP TYPE IF NOT EXISTS super AS JSON",
+        "CREATE TEMP TYPE IF NOT EXISTS float64 AS DOUBLE",
+        "CREATE TEMP TYPE IF NOT EXISTS int64 AS BIGINT",
     ]
     .into_iter()
     .map(Sql::raw)
     .collect()
+}
+
+/// The moment that a value stands for, in UTC, whatever its type is; missing when it stands for
+/// none. It means the same in any session: a moment without an offset is in UTC, and one with an
+/// offset obeys it. Whole numbers are seconds, milliseconds, microseconds or nanoseconds since 1970,
+/// by how large they are. What is typed already costs nothing: the database folds the rest away.
+const MOMENT: &str = "CREATE OR REPLACE TEMP MACRO muster_moment(x) AS CASE \
+     WHEN typeof(x) IN ('TIMESTAMP', 'DATE', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS') \
+     THEN TRY_CAST(x AS TIMESTAMP) \
+     WHEN typeof(x) IN ('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ_NS') \
+     THEN CASE WHEN isfinite(TRY_CAST(x AS TIMESTAMPTZ)) \
+     THEN make_timestamp(epoch_us(TRY_CAST(x AS TIMESTAMPTZ))) \
+     ELSE TRY_CAST(x AS TIMESTAMP) END \
+     WHEN typeof(x) IN ('BIGINT', 'INTEGER', 'UBIGINT', 'UINTEGER', 'HUGEINT') \
+     THEN make_timestamp(CASE \
+     WHEN TRY_CAST(x AS BIGINT) BETWEEN -99999999999 AND 99999999999 \
+     THEN TRY_CAST(x AS BIGINT) * 1000000 \
+     WHEN TRY_CAST(x AS BIGINT) BETWEEN -99999999999999 AND 99999999999999 \
+     THEN TRY_CAST(x AS BIGINT) * 1000 \
+     WHEN TRY_CAST(x AS BIGINT) BETWEEN -99999999999999999 AND 99999999999999999 \
+     THEN TRY_CAST(x AS BIGINT) ELSE TRY_CAST(x AS BIGINT) // 1000 END) \
+     WHEN regexp_full_match(trim(CAST(x AS VARCHAR)), '[-0-9]{8,10}([T ][0-9:.]*)?') \
+     THEN TRY_CAST(trim(CAST(x AS VARCHAR)) AS TIMESTAMP) \
+     WHEN regexp_full_match(trim(CAST(x AS VARCHAR)), \
+     '[-0-9]{8,10}[ Tt][0-9:.]+ ?([Zz]|UTC|GMT|[-+][0-9]{2}(:?[0-9]{2})?)') \
+     THEN make_timestamp(epoch_us(TRY_CAST(regexp_replace(regexp_replace(regexp_replace(\
+     trim(CAST(x AS VARCHAR)), ' ?(Z|z|UTC|GMT)$', '+00'), ' ([-+][0-9:]+)$', '\\1'), \
+     '([-+][0-9]{2})([0-9]{2})$', '\\1:\\2') AS TIMESTAMPTZ))) END";
+
+/// The moment that an expression stands for, by that macro.
+pub fn moment(value: &Sql) -> Sql {
+    Sql::fill("muster_moment({})", &[value])
+}
+
+/// One row about an expression that should give moments: how many values give none, one of them,
+/// how many give one, and the type.
+pub fn moments_in(value: &Sql, rows: &Sql) -> Sql {
+    let moment = moment(value);
+    let odd = Sql::fill("{} IS NULL AND trim(CAST({} AS VARCHAR)) <> ''", &[&moment, value]);
+    Sql::fill(
+        "SELECT count(*) FILTER (WHERE {}), min(CAST({} AS VARCHAR)) FILTER (WHERE {}), \
+         count({}), any_value(typeof({})) FROM {}",
+        &[&odd, value, &odd, &moment, value, rows],
+    )
 }
 
 /// A layout such as `YYYY-MM-DD HH24:MI:SS`, in upper or lower case, in DuckDB's words. DuckDB wants

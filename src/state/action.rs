@@ -3,7 +3,7 @@
 use super::{Focus, Form, Tab, Theme};
 use crate::model::catalog::CohortRef;
 use crate::model::clause::{Combine, Missing, Node};
-use crate::model::export::ExportFormat;
+use crate::model::export::{ExportFormat, Normal};
 use crate::model::value::Value;
 use crate::model::workspace::{ChartKind, Correction};
 use crate::protocol::{Command, Ticket};
@@ -259,12 +259,14 @@ pub enum ExportAction {
     ChooseAll(bool),
     /// Its name in the file.
     Rename(usize, String),
-    /// Whether it is replaced by its hash.
-    Hash(usize, bool),
+    /// Whether it is replaced by its hash, and what is done before.
+    Hash(usize, Option<Normal>),
     /// Move it by so many places.
     Move(usize, isize),
     /// Whether formulas are made harmless.
     Neutralise(bool),
+    /// Whether a CSV begins with the mark by which Excel knows UTF-8.
+    Mark(bool),
     /// Write it.
     Start,
 }

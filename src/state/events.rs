@@ -83,10 +83,16 @@ impl State {
     fn on_exported(&mut self, exported: Exported) {
         let name = super::source::file_name(&exported.path);
         let rows = crate::model::value::grouped(exported.rows);
+        let changed = exported.changed.told().into_iter().map(|told| format!("{told} · "));
+        let changed: String = changed.collect();
         self.say(Notice {
             bad: false,
             what: format!("{rows} written to {name}"),
-            more: format!("{} · manifest {}", exported.path.display(), exported.manifest.display()),
+            more: format!(
+                "{changed}{} · manifest {}",
+                exported.path.display(),
+                exported.manifest.display()
+            ),
             path: Some(exported.path),
         });
     }

@@ -16,6 +16,8 @@ pub struct ExportSheet {
     pub columns: Vec<(bool, ExportColumn)>,
     /// Whether formulas are made harmless in CSV.
     pub neutralise: bool,
+    /// Whether a CSV begins with the mark by which Excel knows UTF-8.
+    pub mark: bool,
     /// The cohort or segment that the columns were set up for.
     made_for: Option<String>,
 }
@@ -27,6 +29,7 @@ impl Default for ExportSheet {
             format: ExportFormat::Csv,
             columns: Vec::new(),
             neutralise: true,
+            mark: false,
             made_for: None,
         }
     }
@@ -66,9 +69,9 @@ impl State {
                     column.1.name = name;
                 }
             }
-            ExportAction::Hash(index, hashed) => {
+            ExportAction::Hash(index, hash) => {
                 if let Some(column) = sheet.columns.get_mut(index) {
-                    column.1.hashed = hashed;
+                    column.1.hash = hash;
                 }
             }
             ExportAction::Move(index, by) => {
@@ -78,6 +81,7 @@ impl State {
                 }
             }
             ExportAction::Neutralise(on) => sheet.neutralise = on,
+            ExportAction::Mark(on) => sheet.mark = on,
             ExportAction::Start => return self.start_export(),
         }
         Vec::new()
@@ -90,7 +94,7 @@ impl State {
             .iter()
             .map(|f| {
                 let (feature, name) = (f.name.clone(), f.name.clone());
-                (true, ExportColumn { feature, name, hashed: false })
+                (true, ExportColumn { feature, name, hash: None })
             })
             .collect();
         let title = self.export_title();
@@ -147,6 +151,7 @@ impl State {
             path,
             format: self.export.format,
             neutralise_formulas: self.export.neutralise,
+            byte_order_mark: self.export.mark && self.export.format == ExportFormat::Csv,
         };
         self.show(Dialog::None);
         let ticket = self.ticket();

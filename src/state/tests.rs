@@ -409,8 +409,32 @@ fn an_export_needs_columns_with_names_of_their_own() {
         Effect::Send(Command::Export { request, .. }) => Some(request),
         _ => None,
     });
-    assert_eq!(request.expect("an export").columns.len(), 4);
+    let request = request.expect("an export");
+    assert_eq!(request.columns.len(), 4);
+    assert!(!request.byte_order_mark && request.columns.iter().all(|c| c.hash.is_none()));
     assert_eq!(state.jobs.len(), 1);
+}
+
+#[test]
+fn an_export_carries_its_mark_and_ways_to_hash() {
+    use crate::model::export::{ExportFormat, Normal};
+    let mut state = opened();
+    state.on_action(Action::Export(ExportAction::Open));
+    state.on_action(Action::Export(ExportAction::Mark(true)));
+    state.on_action(Action::Export(ExportAction::Hash(1, Some(Normal::Email))));
+    let mut request = |format| {
+        state.on_action(Action::Export(ExportAction::Format(format)));
+        let effects = state.on_action(Action::Export(ExportAction::Start));
+        let sent = effects.into_iter().find_map(|e| match e {
+            Effect::Send(Command::Export { request, .. }) => Some(request),
+            _ => None,
+        });
+        sent.expect("an export")
+    };
+    let csv = request(ExportFormat::Csv);
+    assert!(csv.byte_order_mark);
+    assert_eq!(csv.columns[1].hash, Some(Normal::Email));
+    assert!(!request(ExportFormat::Parquet).byte_order_mark, "only text has a mark");
 }
 
 #[test]

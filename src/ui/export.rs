@@ -3,7 +3,7 @@
 use super::icons::{self, Icon};
 use super::{Actions, dialogs, text, theme, widgets};
 use crate::model::answer::Answer;
-use crate::model::export::ExportFormat;
+use crate::model::export::{ExportFormat, Normal};
 use crate::state::{Action, ExportAction, Focus, State, ViewAction};
 use egui::Ui;
 
@@ -58,6 +58,13 @@ pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         if check.on_hover_text(why).changed() {
             actions.push(export(ExportAction::Neutralise(on)));
         }
+        let mut on = state.export.mark;
+        let check = ui.checkbox(&mut on, "Mark as UTF-8 for Excel");
+        let why = "The file begins with a byte order mark: without it Excel reads letters such as \
+                   ü and é wrong";
+        if check.on_hover_text(why).changed() {
+            actions.push(export(ExportAction::Mark(on)));
+        }
     }
     columns_ui(ui, state, actions);
     dialogs::error_ui(ui, state);
@@ -111,15 +118,20 @@ fn column_ui(ui: &mut Ui, state: &State, index: usize, actions: &mut Actions) {
         });
         ui.add_enabled_ui(*chosen, |ui| {
             let name = format!("Name of {} in the file", column.feature);
-            let (_, changed) = widgets::field(ui, &name, &column.name, 170.0);
+            // The choice beside it needs room of its own.
+            let width = if column.hash.is_some() { 80.0 } else { 170.0 };
+            let (_, changed) = widgets::field(ui, &name, &column.name, width);
             if let Some(name) = changed {
                 actions.push(export(ExportAction::Rename(index, name)));
             }
-            let mut hashed = column.hashed;
+            let mut hashed = column.hash.is_some();
             let check = ui.checkbox(&mut hashed, "hash");
             widgets::name_field(ui, &check, &format!("Hash {}", column.feature));
             if check.on_hover_text("The value is replaced by its SHA-256").changed() {
-                actions.push(export(ExportAction::Hash(index, hashed)));
+                actions.push(export(ExportAction::Hash(index, hashed.then_some(Normal::AsItIs))));
+            }
+            if let Some(normal) = column.hash {
+                normal_ui(ui, (index, &column.feature), normal, actions);
             }
         });
         let personal = state.entity().and_then(|e| e.feature(&column.feature));
@@ -139,4 +151,13 @@ fn column_ui(ui: &mut Ui, state: &State, index: usize, actions: &mut Actions) {
             actions.push(export(ExportAction::Move(index, 1)));
         }
     });
+}
+
+/// What is done to the values of a column before they are hashed.
+fn normal_ui(ui: &mut Ui, (index, feature): (usize, &str), normal: Normal, actions: &mut Actions) {
+    let all = Normal::ALL.map(|normal| (normal, normal.word()));
+    let name = format!("How {feature} is hashed");
+    if let Some(other) = widgets::choice(ui, &name, &normal, &all) {
+        actions.push(Action::Export(ExportAction::Hash(index, Some(other))));
+    }
 }

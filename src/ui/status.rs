@@ -17,15 +17,16 @@ pub fn status_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let bad = state.notices.iter().filter(|n| n.bad).count();
-            let name = match (state.notices.len(), bad) {
-                (0, _) => "No notices".to_owned(),
-                (n, 0) => text::counted(n as u64, "notice", "notices"),
-                (_, b) => text::counted(b as u64, "problem", "problems"),
+            // A notice may tell of several problems, so that their number is not that of notices.
+            let name = match state.notices.len() {
+                0 => "No notices".to_owned(),
+                n => text::counted(n as u64, "notice", "notices"),
             };
-            if ui
-                .add(egui::Button::new(theme::small(ui, name)).frame_when_inactive(false))
-                .clicked()
-            {
+            let name = match bad {
+                0 => theme::small(ui, name),
+                _ => theme::small(ui, name).color(theme::palette(ui).warning),
+            };
+            if ui.add(egui::Button::new(name).frame_when_inactive(false)).clicked() {
                 actions.push(ViewAction::Notices.into());
             }
             let findings = state.catalog().map_or(&[][..], |catalog| &catalog.findings);

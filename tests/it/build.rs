@@ -602,6 +602,111 @@ fn a_cancelled_build_goes_on_where_it_stopped() {
     assert!(!scene.rows("FROM user_active").is_empty());
 }
 
+/// The logins of a table whose moments are written in some other way.
+fn logins_of(kind: &str, rows: &[&str]) -> Scene {
+    let made = NO_LOGINS.replace("\"at\" TIMESTAMP", &format!("\"at\" {kind}"));
+    let scene = Scene::written(LOGINS, &made);
+    for (n, moment) in rows.iter().enumerate() {
+        let email = format!("u{n}@x.example");
+        scene.data(&format!("INSERT INTO logins VALUES ('u{n}', '{email}', {moment})"));
+    }
+    scene
+}
+
+fn warnings(built: &Built) -> Vec<String> {
+    let is_warning = |finding: &&Finding| finding.severity != Severity::Note;
+    let found = built.findings.iter().filter(is_warning);
+    found.map(|finding| format!("{} {:?}", finding.message, finding.line)).collect()
+}
+
+#[test]
+fn moments_that_are_text_are_read_as_they_are_meant() {
+    // The run ends at 06:00 in UTC: each of these lies before it, or has no moment.
+    let good = [
+        "'2026-11-20 05:59:59'",
+        "'2026-11-20T06:30:00+01:00'",
+        "'2026-11-20 07:59:59 +0200'",
+        "'2026-11-20T05:59:59.5Z'",
+        "'2026-11-20 05:59:59 UTC'",
+        "'2026-11-20'",
+        "''",
+        "'  '",
+        "NULL",
+    ];
+    let built = logins_of("VARCHAR", &good).build();
+    assert_eq!(warnings(&built), Vec::<String>::new());
+    assert_eq!(built.sizes[0].2, 9);
+    let late = ["'2026-11-20 06:00:00'", "'2026-11-20T05:30:00-01:00'", "'2026-11-20T06:00:00Z'"];
+    let built = logins_of("VARCHAR", &[&late[..], &good[..1]].concat()).build();
+    assert_eq!(built.sizes[0].2, 1, "three happened after the end of the run");
+}
+
+#[test]
+fn text_that_is_no_moment_is_told_once_and_the_rest_is_built() {
+    let rows = ["'2026-11-19 10:00:00'", "'yesterday'", "'2026-11-19 10:00 Europe/Berlin'", "''"];
+    let built = logins_of("VARCHAR", &rows).build();
+    assert_eq!(built.sizes[0].2, 4, "their rows count like those without a moment");
+    assert_eq!(
+        warnings(&built),
+        ["2 of 3 values of `at` of input logins are no moments, such as \"2026-11-19 10:00 \
+          Europe/Berlin\"; their rows count as rows without a moment Some(5)"]
+    );
+}
+
+#[test]
+fn the_command_tells_what_is_odd_about_the_data() {
+    let scene = logins_of("VARCHAR", &["'2026-11-19 10:00:00'", "'yesterday'"]);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_muster"));
+    command.arg("build").arg(&scene.project).arg("--data").arg(scene.data_file());
+    let done = command.arg("--into").arg(scene.file()).output().unwrap();
+    let out = String::from_utf8(done.stdout).unwrap();
+    assert!(done.status.success(), "{out}");
+    assert!(out.contains("are no moments, such as \"yesterday\""), "{out}");
+    assert!(out.contains("all.yaml:5"), "{out}");
+}
+
+#[test]
+fn whole_numbers_are_moments_since_1970() {
+    // Seconds, milliseconds and microseconds before and after the end of the run.
+    let (before, after) = (1_795_153_199_i64, 1_795_154_400_i64);
+    assert_eq!(jiff::Timestamp::from_second(after).unwrap().to_string(), "2026-11-20T06:00:00Z");
+    for factor in [1, 1000, 1_000_000] {
+        let rows = [(before * factor).to_string(), (after * factor).to_string(), "NULL".to_owned()];
+        let built = logins_of("BIGINT", &rows.each_ref().map(String::as_str)).build();
+        assert_eq!(built.sizes[0].2, 2, "times {factor}");
+        let told = warnings(&built);
+        assert!(told.len() == 1 && told[0].contains("seconds, milliseconds"), "{told:?}");
+    }
+}
+
+#[test]
+fn a_build_of_which_nothing_came_leaves_the_file_as_it_was() {
+    let scene = Scene::written(LOGINS, NO_LOGINS);
+    scene.data(&drawn_logins(0, 3));
+    let own = "CREATE TABLE own AS SELECT 1 AS n; CREATE TYPE mine AS INTEGER";
+    Connection::open(scene.file()).unwrap().execute_batch(own).unwrap();
+    let everything = "SELECT schema_name, '' FROM duckdb_schemas() WHERE NOT internal UNION ALL \
+        SELECT table_name, schema_name FROM duckdb_tables() UNION ALL \
+        SELECT type_name, '' FROM duckdb_types() WHERE NOT internal UNION ALL \
+        SELECT function_name, '' FROM duckdb_functions() WHERE NOT internal";
+    let before = scene.rows(everything);
+    let request = BuildRequest { data: Vec::new(), ..scene.request() };
+    let failure = built(&request).unwrap_err();
+    assert!(failure.what.contains("there is no table `logins`"), "{failure}");
+    assert!(failure.place.ends_with("all.yaml:2"), "{failure}");
+    assert_eq!(scene.rows(everything), before);
+
+    scene.build();
+    let with_types =
+        "SELECT type_name FROM duckdb_types() WHERE NOT internal AND schema_name = 'main'";
+    assert_eq!(scene.rows(with_types), ["mine"], "a build leaves no types behind");
+    let good = scene.rows(everything);
+    let other = BuildRequest { end: END.checked_add(jiff::ToSpan::days(1)).ok(), ..request };
+    built(&other).unwrap_err();
+    assert_eq!(scene.rows(everything), good);
+    assert_eq!(scene.rows("SELECT number, state FROM muster.runs"), ["1 | done"]);
+}
+
 /// Runs the binary, kills it after a while, and looks at what is left: twenty times.
 #[test]
 fn a_build_that_is_killed_leaves_the_last_good_run_and_is_made_good() {
@@ -719,7 +824,7 @@ fn a_column_that_a_model_does_not_have_is_one_finding() {
     scene.data(&drawn_logins(0, 5));
     let built = scene.build();
     let told = shown(&built.findings, &scene.project);
-    assert!(told.contains("SQL model scores is not built: Binder Error"), "{told}");
+    assert!(told.contains("SQL model scores is not built: there is no column scroe"), "{told}");
     assert!(!scene.rows("FROM user_feature_view").is_empty());
 }
 

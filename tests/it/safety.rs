@@ -12,7 +12,7 @@ use duckdb::Connection;
 use muster::engine::store::{Store, StoreError};
 use muster::engine::{Job, Session, jobs};
 use muster::model::clause::Tree;
-use muster::model::export::{ExportColumn, ExportFormat, ExportRequest};
+use muster::model::export::{ExportColumn, ExportFormat, ExportRequest, Normal};
 use muster::model::failure::Failure;
 use muster::model::limits::Limits;
 use muster::model::now::Moment;
@@ -278,10 +278,10 @@ fn answers(place: &Place) -> String {
             out.push_str(&format!("in a shell {ran:?}\n"));
         }
     }
-    let column = |name: &str, hashed| ExportColumn {
+    let column = |name: &str, hashed: bool| ExportColumn {
         feature: name.to_owned(),
         name: name.to_owned(),
-        hashed,
+        hash: hashed.then_some(Normal::AsItIs),
     };
     let request = ExportRequest {
         slice,
@@ -289,6 +289,7 @@ fn answers(place: &Place) -> String {
         path: place.path("list.csv"),
         format: ExportFormat::Csv,
         neutralise_formulas: true,
+        byte_order_mark: false,
     };
     jobs::export::export(&session, &request, &mut job(&mut |_| ())).unwrap();
     out + &fs::read_to_string(place.path("list.csv")).unwrap()

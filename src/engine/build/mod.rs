@@ -19,6 +19,7 @@
 mod access;
 mod definitions;
 mod inputs;
+mod moments;
 mod project_sql;
 mod runs;
 mod stitch;
@@ -88,8 +89,11 @@ pub struct Built {
     pub steps: usize,
     /// Steps whose tables were there already.
     pub reused: usize,
-    /// What does not work, and what is left out for it.
+    /// What is wrong with the project, what is odd about the data, what does not work, and what is
+    /// left out for it.
     pub findings: Vec<Finding>,
+    /// So many of them, the first ones, are about the project as it is written.
+    pub of_project: usize,
     /// What came of joining ids, by entity.
     pub stitches: Vec<Stitched>,
     /// Entities and cohorts with their sizes: entity, cohort or none, how many.
@@ -301,9 +305,9 @@ struct Builder<'a> {
 /// there does not work, or nothing works. The latest views then show the last good run.
 pub fn build(request: &BuildRequest, job: &mut Job<'_>) -> Result<Built, Failure> {
     let was_there = request.into.exists();
-    let mut steps = 0;
-    let built = build_into(request, job, &mut steps);
-    if built.is_err() && !was_there && steps == 0 {
+    let mut begun = Begun::default();
+    let built = build_into(request, job, &mut begun);
+    if built.is_err() && !was_there && begun.steps == 0 {
         // Nothing is in it that could be gone on with. A file that stays does no harm.
         let _ = std::fs::remove_file(&request.into);
         let _ = std::fs::remove_file(crate::sources::log_of(&request.into));
@@ -311,30 +315,58 @@ pub fn build(request: &BuildRequest, job: &mut Job<'_>) -> Result<Built, Failure
     built
 }
 
+/// How far a build came.
+#[derive(Default)]
+struct Begun {
+    /// The run, unless it was begun by an earlier build.
+    run: Option<Run>,
+    /// It goes on with a run of an earlier build.
+    resumed: bool,
+    /// Steps that were run.
+    steps: usize,
+}
+
 fn build_into(
     request: &BuildRequest,
     job: &mut Job<'_>,
-    steps: &mut usize,
+    begun: &mut Begun,
 ) -> Result<Built, Failure> {
     (job.report)(Progress { doing: "Reading the project".into(), part: None });
-    let (project, mut findings) = project::read(&request.folder)?;
+    let (project, findings) = project::read(&request.folder)?;
     if project.order.is_empty() {
         return Err(nothing_to_build(&findings, &request.folder));
     }
     access::check(request)?;
     let store = Store::writable(&request.into, &request.limits)?;
     store.obey(std::sync::Arc::clone(&job.cancelled));
-    runs::prepare(&store)?;
-    let mut bound = inputs::bind(request, &project, &store, job)?;
+    let fresh = runs::prepare(&store)?;
+    let built = build_run(request, (&project, findings), &store, job, begun);
+    if built.is_err() && begun.steps == 0 && !begun.resumed {
+        runs::undo_begin(&store, begun.run.as_ref(), fresh);
+    }
+    built
+}
+
+fn build_run(
+    request: &BuildRequest,
+    (project, mut findings): (&Project, Vec<Finding>),
+    store: &Store,
+    job: &mut Job<'_>,
+    begun: &mut Begun,
+) -> Result<Built, Failure> {
+    let of_project = findings.len();
+    let mut bound = inputs::bind(request, project, store, job)?;
     findings.append(&mut bound.findings);
     store.shut(&bound.readable)?;
-    let (run, resumed) = runs::begin(&store, request, &project)?;
-    let done = runs::steps_done(&store, &run)?;
-    let built = Built { run: run.number, end: run.end, resumed, findings, ..Built::default() };
+    let (run, resumed) = runs::begin(store, request, project)?;
+    (begun.run, begun.resumed) = (Some(run.clone()), resumed);
+    let done = runs::steps_done(store, &run)?;
+    let built =
+        Built { run: run.number, end: run.end, resumed, findings, of_project, ..Built::default() };
     let mut builder = Builder {
         request,
-        project: &project,
-        store: &store,
+        project,
+        store,
         run,
         done,
         defined: HashSet::new(),
@@ -350,13 +382,14 @@ fn build_into(
         ..Options::default()
     };
     let planned = builder.all(&mut options, job);
-    *steps = builder.built.steps;
+    begun.steps = builder.built.steps;
     let plan = planned?;
-    builder.tell_left_out(&plan, &bound.optional);
     builder.must_haves(&plan)?;
+    builder.tell_left_out(&plan, &bound.optional);
+    builder.tell_moments(&plan);
     let plan = runs::without_taken(&mut builder, plan)?;
     runs::drop_stale(&builder, &plan)?;
-    let (document, commit, trouble) = definitions::document(&project, request, &plan, &builder.run);
+    let (document, commit, trouble) = definitions::document(project, request, &plan, &builder.run);
     builder.built.findings.extend(trouble);
     runs::publish(&mut builder, &plan, &document, commit.as_deref())?;
     // The run is published: what fails now is told beside it.
@@ -483,14 +516,10 @@ impl Builder<'_> {
     fn sorted<T>(&self, done: Result<T, StoreError>, step: &Step) -> Result<T, Stop> {
         match done {
             Ok(value) => Ok(value),
-            Err(StoreError::Sql { message }) if is_about_sql(&message) => {
-                Err(Stop::Broken { items: step.items.clone(), why: message })
-            }
-            // One that takes too long or too much is left out like one that does not work.
-            Err(StoreError::Limit { what, hint }) => {
-                Err(Stop::Broken { items: step.items.clone(), why: format!("{what}; {hint}") })
-            }
-            Err(error) => Err(error.into()),
+            Err(error) => match why_broken(&error) {
+                Some(why) => Err(Stop::Broken { items: step.items.clone(), why }),
+                None => Err(error.into()),
+            },
         }
     }
 
@@ -545,13 +574,19 @@ impl Builder<'_> {
             ));
         }
         if plan.views.is_empty() {
-            let first = plan.left_out.first();
+            // What needs something else is left out only for that.
+            let cause = |out: &&plan::LeftOut| !out.why.starts_with("it needs ");
+            let first = plan.left_out.iter().find(cause).or(plan.left_out.first());
             let why = first.map_or_else(String::new, |out| {
                 format!(": {}: {}", item_name(self.project, out.item), out.why)
             });
+            let place = match first.map(|out| item_place(self.project, out.item)) {
+                Some(place) => format!("{}:{}", place.file.display(), place.line),
+                None => self.request.folder.display().to_string(),
+            };
             return Err(Failure::new(
                 format!("nothing could be built{why}"),
-                self.request.folder.display().to_string(),
+                place,
                 "name the data with --data, or repair what muster check tells",
             ));
         }
@@ -571,6 +606,18 @@ impl Builder<'_> {
             self.built.sizes.push((self.project[entity].name.clone(), cohort, size));
         }
         Ok(())
+    }
+}
+
+/// Why what a failed statement carries out does not work; `None` when the machine is the cause. One
+/// that takes too long or too much is left out like one that does not work, and so is one that reads
+/// a damaged file.
+fn why_broken(error: &StoreError) -> Option<String> {
+    match error {
+        StoreError::Sql { message } => is_about_sql(message).then(|| error.why()),
+        StoreError::Limit { what, hint } => Some(format!("{what}; {hint}")),
+        StoreError::NotReadable { .. } => Some(error.to_string()),
+        _ => None,
     }
 }
 

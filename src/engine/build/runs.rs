@@ -26,12 +26,14 @@ struct Known {
     end: DateTime,
 }
 
-/// Makes the tables in which runs are kept.
-pub(super) fn prepare(store: &Store) -> Result<(), Failure> {
+/// Makes the tables in which runs are kept. Says whether none of them was there.
+pub(super) fn prepare(store: &Store) -> Result<bool, Failure> {
+    let is_kept = |object: &Object| object.schema == "muster" || object.name == "material_registry";
+    let fresh = !objects(store)?.iter().any(is_kept);
     for statement in statements::bookkeeping() {
         store.execute(statement.text())?;
     }
-    Ok(())
+    Ok(fresh)
 }
 
 fn known(store: &Store) -> Result<Vec<Known>, Failure> {
@@ -81,6 +83,20 @@ pub(super) fn begin(
     );
     store.execute(begun.text())?;
     Ok((Run { number, end }, false))
+}
+
+/// Takes back that a run was begun of which nothing was made, so that the file is as it was: also
+/// the tables in which runs are kept, when they were made for it (`fresh`). What cannot be taken
+/// away stays, and does no harm.
+pub(super) fn undo_begin(store: &Store, run: Option<&Run>, fresh: bool) {
+    // The failure that led here may be that the work was stopped.
+    store.obey(std::sync::Arc::default());
+    let forgotten = run.map(|run| statements::forget_run(run.number)).unwrap_or_default();
+    let bookkeeping = if fresh { statements::drop_bookkeeping() } else { Vec::new() };
+    let work = statements::drop_schema_if_empty(WORK_SCHEMA);
+    for statement in forgotten.into_iter().chain([work]).chain(bookkeeping) {
+        let _ = store.execute(statement.text());
+    }
 }
 
 pub(super) fn steps_done(store: &Store, run: &Run) -> Result<HashSet<String>, Failure> {

@@ -333,11 +333,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn fault(&self, stitch: &Stitch, source: &StitchSource, error: &StoreError) -> Stop {
-        let message = match error {
-            StoreError::Sql { message } => message.clone(),
-            StoreError::Limit { what, hint } => format!("{what}; {hint}"),
-            other => return other.clone().into(),
-        };
+        let Some(message) = super::why_broken(error) else { return error.clone().into() };
         let from = self.project[stitch.id].sources.get(source.number).map(|source| source.from);
         let items = match from.map(Target::item) {
             Some(item) => vec![item],

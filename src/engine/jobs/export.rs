@@ -17,11 +17,11 @@
 //! - A target that is a link means the file behind it; a link that lies where the part file or the
 //!   manifest is to be is replaced, never written through.
 
-use crate::compile;
-use crate::deliver::checksum::{self, Checksum};
+use crate::compile::{self, Counted, ListForm};
+use crate::deliver::checksum::{self, BYTE_ORDER_MARK, Checksum};
 use crate::deliver::manifest::{
-    ColumnRecord, FileRecord, Manifest, OptionsRecord, SCHEMA, SegmentRecord, SourceRecord,
-    Versions, changed_file, file_records, kind_word,
+    ColumnRecord, FileRecord, Manifest, NormalisedRecord, OptionsRecord, SCHEMA, SegmentRecord,
+    SourceRecord, Versions, changed_file, file_records, kind_word,
 };
 use crate::deliver::workbook::{self, ListBook};
 use crate::disk::{PartFile, part_path, write};
@@ -30,10 +30,13 @@ use crate::engine::{Job, Session};
 use crate::language;
 use crate::model::answer::{Answer, Size};
 use crate::model::catalog::{Catalog, Entity};
-use crate::model::export::{ExportColumn, ExportFormat, ExportRequest, Exported};
+use crate::model::export::{
+    Apostrophes, ExportColumn, ExportFormat, ExportRequest, Exported, ListChanges, Normal,
+    Normalised,
+};
 use crate::model::failure::Failure;
 use crate::model::question::Question;
-use crate::model::value::Kind;
+use crate::model::value::{Kind, Value};
 use crate::protocol::Progress;
 use crate::sql::copy;
 use std::path::{Path, PathBuf};
@@ -56,6 +59,8 @@ pub struct Written {
     pub columns: Vec<ExportColumn>,
     /// The source's files as they were read.
     pub files: Vec<FileRecord>,
+    /// What was changed on the way.
+    pub changed: ListChanges,
 }
 
 /// Writes a list and its manifest.
@@ -84,8 +89,8 @@ pub fn export(
     remove_if_there(&manifest_path)?;
     part.rename().map_err(|error| cannot_write(&error, &path))?;
     manifest_part.rename().map_err(|error| cannot_write(&error, &manifest_path))?;
-    let sha256 = written.checksum.sha256;
-    Ok(Exported { path, manifest: manifest_path, rows: written.rows, sha256 })
+    let (rows, sha256, changed) = (written.rows, written.checksum.sha256, written.changed);
+    Ok(Exported { path, manifest: manifest_path, rows, sha256, changed })
 }
 
 /// Writes a list to `part`, counts and hashes it. No manifest, no renaming.
@@ -104,7 +109,6 @@ pub fn write_list(
     let columns = columns(catalog, request)?;
     let neutralise = request.neutralise_formulas && request.format == ExportFormat::Csv;
     let in_file = if neutralise { harmless_names(&columns) } else { columns.clone() };
-    let query = compile::list(catalog, &request.slice, &in_file, neutralise)?;
     let kinds = kinds(catalog, request, &columns);
     say(job, format!("Counting {}", request.slice.cohort), None);
     let size = size(session, request)?;
@@ -112,6 +116,19 @@ pub fn write_list(
 
     let store = session.store();
     store.attach()?;
+    let wide_as_text: Vec<bool> = match request.format {
+        ExportFormat::Parquet => {
+            let found = counted(session, request, &columns, Counted::TooWide)?;
+            found.iter().map(|(cells, _)| *cells > 0).collect()
+        }
+        ExportFormat::Csv | ExportFormat::Excel => Vec::new(),
+    };
+    let form = ListForm {
+        format: request.format,
+        neutralise_formulas: neutralise,
+        wide_as_text: &wide_as_text,
+    };
+    let query = compile::list(catalog, &request.slice, &in_file, form)?;
     let cancelled = job.cancelled.clone();
     let (rows, files) = std::thread::scope(|scope| -> Result<_, Failure> {
         // The source is hashed while it is read: both are bound by different things.
@@ -122,7 +139,7 @@ pub fn write_list(
             ExportFormat::Csv | ExportFormat::Parquet => {
                 let doing = format!("Writing {}", file_name(&request.path));
                 let mut tell = |told| say(job, doing.clone(), told);
-                copy_to(store, &session.statement(&query), (request.format, &mut *part), &mut tell)
+                copy_to(store, &session.statement(&query), (request, &mut *part), &mut tell)
             }
             ExportFormat::Excel => excel_size(size.kept).and_then(|()| {
                 write_excel(store, &session.statement(&query), &kinds, &mut *part, job)
@@ -139,11 +156,55 @@ pub fn write_list(
             "nothing was kept; open the source again and repeat the export",
         ));
     }
-    refuse_changed_source(catalog)?;
     // Only now: the database puts parts of a file in place out of order, so that a file which is
     // still being written cannot be hashed along.
-    let checksum = checksum_of(part.path(), &request.path, job)?;
-    Ok(Written { rows, checksum, sql: query.portable(), columns, files })
+    let (checksum, may_have_apostrophes) = checksum_of(part.path(), &request.path, job)?;
+    let changed = changes(session, request, &columns, neutralise && may_have_apostrophes)?;
+    refuse_changed_source(catalog)?;
+    Ok(Written { rows, checksum, sql: query.portable(), columns, files, changed })
+}
+
+/// What was changed on the way into the list, counted. It is asked only when something may have
+/// been: another look at all rows takes a good part of the time that writing them takes.
+fn changes(
+    session: &Session,
+    request: &ExportRequest,
+    columns: &[ExportColumn],
+    may_have_apostrophes: bool,
+) -> Result<ListChanges, Failure> {
+    let mut changes = ListChanges::default();
+    if may_have_apostrophes {
+        let found = counted(session, request, columns, Counted::Apostrophes)?;
+        for (column, (cells, example)) in columns.iter().zip(found) {
+            if cells > 0 {
+                let (column, example) = (column.name.clone(), example.display());
+                changes.apostrophes.push(Apostrophes { column, cells, example });
+            }
+        }
+    }
+    let found = counted(session, request, columns, Counted::Normalised)?;
+    for (column, (changed, lost)) in columns.iter().zip(found) {
+        if let Some(how) = column.hash.filter(|how| *how != Normal::AsItIs) {
+            let (column, lost) = (column.name.clone(), lost.as_u64().unwrap_or(0));
+            changes.normalised.push(Normalised { column, how, changed, lost });
+        }
+    }
+    Ok(changes)
+}
+
+/// Two figures for each column of a list.
+fn counted(
+    session: &Session,
+    request: &ExportRequest,
+    columns: &[ExportColumn],
+    what: Counted,
+) -> Result<Vec<(u64, Value)>, Failure> {
+    let query = compile::list_counts(session.catalog(), &request.slice, columns, what)?;
+    let Some(query) = query else { return Ok(vec![(0, Value::Missing); columns.len()]) };
+    let rows = session.store().query(&session.statement(&query))?.rows;
+    let row = rows.into_iter().next().unwrap_or_default();
+    let pairs = row.chunks_exact(2).map(|pair| (pair[0].as_u64().unwrap_or(0), pair[1].clone()));
+    Ok(pairs.collect())
 }
 
 /// Starts a thread beside the one that uses the database.
@@ -158,9 +219,9 @@ fn beside<'scope, T: Send + 'scope>(
         .map_err(|error| Failure::new(format!("no thread can be started: {error}"), "", ""))
 }
 
-fn checksum_of(part: &Path, path: &Path, job: &mut Job<'_>) -> Result<Checksum, Failure> {
+fn checksum_of(part: &Path, path: &Path, job: &mut Job<'_>) -> Result<(Checksum, bool), Failure> {
     let total = std::fs::metadata(part).map_or(0, |m| m.len()).max(1);
-    checksum::of_file(part, &mut |bytes| {
+    checksum::of_text(part, &mut |bytes| {
         stop_if_cancelled(&job.cancelled)?;
         say(job, format!("Checking {}", file_name(path)), Some(bytes as f32 / total as f32));
         Ok(())
@@ -187,7 +248,7 @@ fn columns(catalog: &Catalog, request: &ExportRequest) -> Result<Vec<ExportColum
     let own_name = |feature: &str| ExportColumn {
         feature: feature.to_owned(),
         name: feature.to_owned(),
-        hashed: false,
+        hash: None,
     };
     let mut columns = request.columns.clone();
     if columns.is_empty() {
@@ -196,6 +257,7 @@ fn columns(catalog: &Catalog, request: &ExportRequest) -> Result<Vec<ExportColum
     let mut seen: Vec<String> = Vec::with_capacity(columns.len());
     for column in &mut columns {
         column.feature = feature_name(entity, &column.feature)?;
+        refuse_odd_phone(entity, column)?;
         let lower = column.name.to_lowercase();
         if lower.is_empty() || seen.contains(&lower) {
             let what = match lower.is_empty() {
@@ -207,6 +269,20 @@ fn columns(catalog: &Catalog, request: &ExportRequest) -> Result<Vec<ExportColum
         seen.push(lower);
     }
     Ok(columns)
+}
+
+/// A number with decimals has no digits that could be told to be those of a telephone number.
+fn refuse_odd_phone(entity: &Entity, column: &ExportColumn) -> Result<(), Failure> {
+    let Some(feature) = entity.feature(&column.feature) else { return Ok(()) };
+    let is_phone = column.hash.is_some_and(Normal::is_phone);
+    if !is_phone || matches!(feature.kind, Kind::Text | Kind::Integer) {
+        return Ok(());
+    }
+    Err(Failure::wrong_use(
+        format!("{} is {}, not a telephone number", feature.name, feature.kind.word()),
+        "in the columns",
+        "hash it as it is, or choose a column of text",
+    ))
 }
 
 /// The feature's name as the entity writes it.
@@ -227,11 +303,12 @@ fn feature_name(entity: &Entity, asked: &str) -> Result<String, Failure> {
 fn copy_to(
     store: &Store,
     query: &str,
-    (format, part): (ExportFormat, &mut PartFile),
+    (request, part): (&ExportRequest, &mut PartFile),
     tell: &mut dyn FnMut(Option<f32>),
 ) -> Result<u64, Failure> {
     let way_out = store.way_out();
     let file = way_out.to_string_lossy().into_owned();
+    let format = request.format;
     let statement = match format {
         ExportFormat::Parquet => copy::copy_parquet(query, &file),
         ExportFormat::Csv | ExportFormat::Excel => copy::copy_csv(query, &file),
@@ -243,7 +320,11 @@ fn copy_to(
             // A difference shows as a difference with the size.
             rows = rows.min(found);
         }
-        part.take(&way_out).map_err(|error| cannot_write(&error, part.path()))?;
+        let taken = match request.byte_order_mark && format == ExportFormat::Csv {
+            true => part.take_behind(BYTE_ORDER_MARK, &way_out),
+            false => part.take(&way_out),
+        };
+        taken.map_err(|error| cannot_write(&error, part.path()))?;
         Ok(rows)
     });
     if moved.is_err() {
@@ -307,7 +388,7 @@ fn kinds(
 ) -> Vec<(String, Kind)> {
     let entity = catalog.entity(&request.slice.cohort.entity);
     let kind = |c: &ExportColumn| match entity.and_then(|e| e.feature(&c.feature)) {
-        Some(feature) if !c.hashed => feature.kind,
+        Some(feature) if c.hash.is_none() => feature.kind,
         _ => Kind::Text,
     };
     columns.iter().map(|c| (c.name.clone(), kind(c))).collect()
@@ -345,10 +426,18 @@ fn manifest(
         cohort: format!("{cohort}"),
         condition: language::print(tree),
     };
-    let column = |c: &ExportColumn| ColumnRecord {
-        feature: c.feature.clone(),
-        name: c.name.clone(),
-        hashed: c.hashed,
+    let column = |c: &ExportColumn| {
+        let mut normalised = written.changed.normalised.iter();
+        ColumnRecord {
+            feature: c.feature.clone(),
+            name: c.name.clone(),
+            hashed: c.hash.is_some(),
+            normalised: normalised.find(|n| n.column == c.name).map(|n| NormalisedRecord {
+                how: n.how.word().to_owned(),
+                changed: n.changed,
+                lost: n.lost,
+            }),
+        }
     };
     Ok(Manifest {
         schema: SCHEMA,
@@ -372,6 +461,8 @@ fn manifest(
         options: OptionsRecord {
             format: request.format.ending().to_owned(),
             neutralise_formulas: request.neutralise_formulas,
+            apostrophes: written.changed.cells(),
+            byte_order_mark: request.byte_order_mark && request.format == ExportFormat::Csv,
         },
         rows: written.rows,
         bytes: written.checksum.bytes,
@@ -432,7 +523,7 @@ fn refuse_changed_source(catalog: &Catalog) -> Result<(), Failure> {
 /// Adds the file, and the cause where the database's words hide it.
 fn explain(mut failure: Failure, path: &Path) -> Failure {
     let told = failure.to_string().to_lowercase();
-    if told.contains("no space left") || told.contains("disk full") {
+    if told.contains("the disk is full") {
         return Failure::new(
             "the disk is full",
             path.display().to_string(),
@@ -487,5 +578,15 @@ fn say(job: &mut Job<'_>, doing: String, part: Option<f32>) {
 
 /// The part file of a target.
 pub(super) fn part_of(target: &Path) -> Result<PartFile, Failure> {
-    PartFile::of(target).map_err(|error| cannot_write(&error, target))
+    PartFile::of(target).map_err(|error| {
+        let part = part_path(target);
+        match !target.is_dir() && part.is_dir() {
+            true => Failure::new(
+                "a folder has the name under which the list is written first",
+                part.display().to_string(),
+                "move the folder away, or choose another name for the list",
+            ),
+            false => cannot_write(&error, target),
+        }
+    })
 }

@@ -3,7 +3,7 @@
 use crate::define::Project;
 use crate::disk::links::{self, Entry};
 use crate::engine::remembered::Memory;
-use crate::engine::store::Store;
+use crate::engine::store::{Store, StoreError};
 use crate::engine::{Job, build, project, workspace};
 use crate::model::catalog::{Catalog, Fingerprint, SourceKind, TableOrigin};
 use crate::model::failure::Failure;
@@ -28,8 +28,8 @@ pub(in crate::engine) fn open(
             // Where the corrections stand is told with what they take away.
             let folder = workspace_file.parent().map(Path::to_owned);
             let request = OpenRequest { workspace: folder, ..request.clone() };
-            let catalog = known_or_looked_at(&request, &store, &kept.corrections, job)?;
-            (store, catalog)
+            let catalog = known_or_looked_at(&request, &store, &kept.corrections, job);
+            (store, catalog.map_err(|failure| placed(failure, &request.paths))?)
         }
     };
     let opened = Opened { catalog: Arc::new(catalog), workspace: kept, workspace_file };
@@ -59,6 +59,16 @@ fn known_or_looked_at(
         memory.keep(&catalog, begun.elapsed());
     }
     Ok(catalog)
+}
+
+/// A failure that names no place is about the one file that was opened.
+fn placed(failure: Failure, paths: &[PathBuf]) -> Failure {
+    match paths {
+        [path] if failure.place.is_empty() && failure != StoreError::Cancelled.into() => {
+            Failure { place: path.display().to_string(), ..failure }
+        }
+        _ => failure,
+    }
 }
 
 fn look(

@@ -210,12 +210,18 @@ fn request(verdict: &Verdict, catalog: &Catalog) -> Result<ExportRequest, Failur
         segments.push((segment.name.clone(), of, condition));
     }
     let format = manifest.format().ok_or_else(|| unknown_format(&manifest.options.format))?;
+    let columns = manifest.export_columns().map_err(|how| {
+        let what =
+            format!("the manifest names a way to hash, {how}, which this Muster does not know");
+        Failure::new(what, place(), "rebuild it with the version that the manifest names")
+    })?;
     Ok(ExportRequest {
         slice: Slice { tree: tree(&base, &manifest.condition)?, cohort: base, now, segments },
-        columns: manifest.export_columns(),
+        columns,
         path: verdict.list.clone(),
         format,
         neutralise_formulas: manifest.options.neutralise_formulas,
+        byte_order_mark: manifest.options.byte_order_mark,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Why the database did not do what it was asked, split by what happens next.
 
+use super::words;
 use crate::model::failure::Failure;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -57,9 +58,9 @@ pub enum StoreError {
         hint: &'static str,
     },
     /// A statement failed.
-    #[error("{message}")]
+    #[error("{}", words::of(message).what)]
     Sql {
-        /// The database's own words.
+        /// The database's own words, or a sentence of ours.
         message: String,
     },
 }
@@ -77,6 +78,11 @@ impl StoreError {
         }
         if let Some(message) = kept_in(&message) {
             return Self::Sql { message };
+        }
+        let words = words::of(&message);
+        let about = words.file.or_else(|| file.map(Path::to_path_buf));
+        if let Some(path) = about.filter(|_| words.is_about_file) {
+            return Self::NotReadable { path, message: words.what, hint: words.hint };
         }
         let Some(path) = file.map(Path::to_path_buf) else {
             return Self::Sql { message };
@@ -96,7 +102,8 @@ impl StoreError {
         }
         match damage(&message) {
             Some((what, hint)) => {
-                Self::NotReadable { path, message: what.to_owned(), hint: hint.to_owned() }
+                let (what, hint) = (what.to_owned(), hint.to_owned());
+                Self::NotReadable { path, message: what, hint }
             }
             None => Self::Sql { message },
         }
@@ -170,6 +177,20 @@ impl StoreError {
             what: "it takes more memory than it may use".into(),
             hint: "allow more with --memory-limit SIZE or MUSTER_MEMORY_LIMIT",
         })
+    }
+}
+
+impl StoreError {
+    /// What happened, with the names that there are where one was written that is none.
+    pub(in crate::engine) fn why(&self) -> String {
+        let hint = match self {
+            Self::Sql { message } => words::of(message).hint,
+            _ => String::new(),
+        };
+        match hint.starts_with("there is ") {
+            true => format!("{self}; {hint}"),
+            false => self.to_string(),
+        }
     }
 }
 
@@ -274,7 +295,10 @@ impl From<StoreError> for Failure {
                 Self::new(message, place(&path), hint)
             }
             StoreError::Limit { what, hint } => Self::new(what, "", hint),
-            StoreError::Sql { message } => Self::new(message, "", ""),
+            StoreError::Sql { message } => {
+                let words = words::of(&message);
+                Self::new(words.what, "", words.hint)
+            }
         }
     }
 }

@@ -214,7 +214,9 @@ fn no_cell_and_no_header_is_run_whatever_precedes_its_sign() {
     assert_eq!(rows[0], ["id", "v", "' =h"]);
     assert_eq!(rows.len(), texts.len() + 1);
     for (id, (text, row)) in texts.iter().zip(&rows[1..]).enumerate() {
-        let wanted = if id < 7 { (*text).to_owned() } else { format!("'{text}") };
+        // One plain number is none, whatever its type.
+        let harmless = id < 7 || ["+1", "-1"].contains(text);
+        let wanted = if harmless { (*text).to_owned() } else { format!("'{text}") };
         assert_eq!(row, &[id.to_string(), wanted, "-1".to_owned()], "{text:?}");
     }
     to("raw.csv", &["--raw-formulas"]);
@@ -246,7 +248,7 @@ fn values_of_every_type_that_becomes_text_are_harmless() {
             "0",
             "'=1+1",
             "'=1+1",
-            "'-1",
+            "-1",
             "'=1+1",
             "['=1']",
             "{'=a': 1}",

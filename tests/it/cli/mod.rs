@@ -5,6 +5,7 @@ mod list;
 mod look;
 mod project;
 mod remember;
+mod round_trip;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -133,6 +133,33 @@ fn a_key_that_is_not_needed_does_no_harm() {
     assert_eq!(count(&store, "\"main\".\"t\""), Value::Integer(1));
 }
 
+#[test]
+fn a_file_may_lack_free_blocks_at_its_end_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = "CREATE TABLE users AS SELECT i AS id, md5(i::VARCHAR) AS h FROM range(20000) t(i)";
+    let path = make(folder.path(), "users.duckdb", "", rows);
+    make(folder.path(), "users.duckdb", "", "UPDATE users SET h = 'x'");
+    make(folder.path(), "users.duckdb", "", "UPDATE users SET h = 'y' || id");
+    let store = open(&path).unwrap();
+    store.attach().unwrap();
+    let sizes = "SELECT total_blocks * block_size, free_blocks FROM pragma_database_size() \
+                 WHERE database_name = 'users'";
+    let sizes = store.query(sizes).unwrap().rows.remove(0);
+    let bytes = std::fs::metadata(&path).unwrap().len();
+    // This is what the test is about: the file is shorter than all of its blocks.
+    assert!(sizes[0].as_u64().unwrap() > bytes && sizes[1].as_u64().unwrap() > 0, "{sizes:?}");
+    assert_eq!(count(&store, "\"main\".\"users\""), Value::Integer(20_000));
+    store.detach().unwrap();
+    drop(store);
+
+    let whole = std::fs::read(&path).unwrap();
+    for less in [1, 4096, 262_144] {
+        std::fs::write(&path, &whole[..whole.len() - less]).unwrap();
+        let failure: Failure = open(&path).err().unwrap().into();
+        assert!(failure.what.contains("cut short"), "{less} bytes less: {failure}");
+    }
+}
+
 /// Not a test of its own: holds the file named in `HELD_FILE` open for writing until its input
 /// ends. Locks are per process, so the test below needs a second one.
 #[test]

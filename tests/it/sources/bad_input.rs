@@ -16,6 +16,12 @@ fn made(folder: &Path, name: &str, statements: &str) -> std::path::PathBuf {
     path
 }
 
+/// The beginning of a text that was compressed with gzip.
+const TORN_GZIP: [u8; 24] = [
+    0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0, 0x03, 0xcb, 0x4c, 0xd1, 0xa9, 0xe0, 0x32, 0xd4, 0x49, 0xe4,
+    0x32, 0xd2, 0x49, 0xe2, 0x32,
+];
+
 #[test]
 fn each_bad_file_says_what_is_wrong_with_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -51,12 +57,14 @@ fn each_bad_file_says_what_is_wrong_with_it() {
         ("broken.json", b"{\"a\": 1, ", "JSON"),
         ("sheet.xlsx", b"PK\x03\x04rest", "workbook"),
         ("book.ods", b"PK\x03\x04rest", "spreadsheet"),
+        ("torn.csv.gz", &TORN_GZIP, "cut short"),
     ] {
         let path = write(root, name, bytes);
         let failure = failure(&path);
         assert!(failure.what.contains(what), "{name}: {failure}");
         assert!(failure.place.ends_with(name), "{name}: {failure}");
         assert!(!failure.hint.is_empty(), "{name}: {failure}");
+        assert!(!failure.to_string().contains(" Error: "), "{name}: {failure}");
     }
 }
 

@@ -29,7 +29,7 @@ fn a_path_that_is_not_there_is_said_and_kept_in_the_notices() {
     harness.key_press(egui::Key::Enter);
     super::until(&mut harness, "the failure is told", |s| !s.notices.is_empty());
     assert!(harness.state().state().notices[0].bad);
-    click(&mut harness, "1 problem");
+    click(&mut harness, "1 notice");
     assert_eq!(harness.state().state().dialog, Dialog::Notices);
 }
 

@@ -1,0 +1,312 @@
+//! A list to be written: the chosen columns as they go into a file of its format, and what that
+//! changes, counted.
+
+use super::Query;
+use super::question::{feature, keep_condition, listing, where_};
+use super::scope::Scope;
+use crate::model::catalog::{Catalog, Column};
+use crate::model::export::{ExportColumn, ExportFormat, Normal};
+use crate::model::failure::Failure;
+use crate::model::question::Slice;
+use crate::model::value::Kind;
+use crate::sql::types::{cast, is_nested, try_cast};
+use crate::sql::{self, Sql, ident};
+
+/// How text starts that a spreadsheet reads as a formula: with a sign, of usual, small or full
+/// width. Spaces, line breaks and whatever takes no room before it may be passed over: marks that
+/// change a character, fillers, and all that has no shape (`C`). The database and the `regex` crate
+/// read it alike.
+pub const FORMULA_START: &str = r"^[\s\pZ\pC\pM\x{115F}\x{1160}\x{2800}\x{3164}\x{FFA0}]*[-+=@\x{2212}\x{FE62}\x{FE63}\x{FE66}\x{FE6B}\x{FF0B}\x{FF0D}\x{FF1D}\x{FF20}]";
+
+/// What starts with a sign and is no formula: one number, and a telephone number in international
+/// form, written with nothing but digits and single spaces. With a hyphen between its digits it
+/// would be a difference, which a spreadsheet works out.
+const NO_FORMULA: &str = r"^(?:[-+][0-9]+(?:[.,][0-9]+)?|\+[0-9]+(?: [0-9]+)*)$";
+
+/// White space at both ends.
+const ENDS: &str = r"^[\s\pZ\x{FEFF}\x{200B}]+|[\s\pZ\x{FEFF}\x{200B}]+$";
+
+/// What stands between the digits of a telephone number.
+const BETWEEN_DIGITS: &str = r"[\s\pZ().\-/\x{FEFF}\x{200B}]+";
+
+/// How a list is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListForm<'a> {
+    /// The file's format.
+    pub format: ExportFormat,
+    /// In CSV, text that a spreadsheet would run as a formula gets an apostrophe in front.
+    pub neutralise_formulas: bool,
+    /// In Parquet, for each column whether its whole numbers of 128 bits are text: one of them does
+    /// not fit a decimal.
+    pub wide_as_text: &'a [bool],
+}
+
+/// What is counted over the rows of a list; two figures for each column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Cells that get an apostrophe, and the first of them in order of their text.
+    Apostrophes,
+    /// Values that normalising changes before they are hashed, and those of which nothing is left.
+    Normalised,
+    /// Whole numbers of 128 bits that do not fit a decimal of 38 digits, and nothing.
+    TooWide,
+}
+
+/// The members of a slice as a list to be written: chosen columns under their names in the file.
+///
+/// What the format cannot hold is turned into what it can without loss: see `docs/lists.md`. Hashed
+/// columns hold the SHA-256 of the value's text, in hexadecimal.
+///
+/// # Errors
+/// See [`super::members`].
+pub fn list(
+    catalog: &Catalog,
+    slice: &Slice,
+    columns: &[ExportColumn],
+    form: ListForm<'_>,
+) -> Result<Query, Failure> {
+    listing(catalog, slice, |scope| {
+        let mut out = Vec::with_capacity(columns.len());
+        for (index, column) in columns.iter().enumerate() {
+            let wide_as_text = form.wide_as_text.get(index) == Some(&true);
+            let value = list_value(scope, column, form, wide_as_text)?;
+            out.push(Sql::fill("{} AS {}", &[&value, &ident(&column.name)]));
+        }
+        Ok(Sql::join(out, ",\n  "))
+    })
+}
+
+/// One row with two figures for each column; `None` when there is nothing to count.
+///
+/// # Errors
+/// See [`super::members`].
+pub fn list_counts(
+    catalog: &Catalog,
+    slice: &Slice,
+    columns: &[ExportColumn],
+    what: Counted,
+) -> Result<Option<Query>, Failure> {
+    let mut scope = Scope::new(catalog, slice)?;
+    let keep = keep_condition(&mut scope, &slice.tree)?;
+    let mut figures = Vec::with_capacity(columns.len());
+    let mut any = false;
+    for column in columns {
+        let found = figures_of(&scope, column, what)?;
+        any |= found.is_some();
+        figures.push(found.unwrap_or_else(|| Sql::raw("0, NULL")));
+    }
+    if !any {
+        return Ok(None);
+    }
+    let from = scope.from()?;
+    let select =
+        Sql::fill("SELECT {}\nFROM {}{}", &[&Sql::join(figures, ",\n  "), &from, &where_(keep)]);
+    scope.query(select).map(Some)
+}
+
+fn figures_of(
+    scope: &Scope<'_>,
+    column: &ExportColumn,
+    what: Counted,
+) -> Result<Option<Sql>, Failure> {
+    let feature = feature(scope, &column.feature)?;
+    let value = scope.column(&feature.name);
+    Ok(match (what, column.hash) {
+        (Counted::Apostrophes, None) if is_written_as_text(feature.kind) => {
+            let text = as_text(value, feature);
+            let formula = is_formula(&text);
+            Some(Sql::fill(
+                "count(*) FILTER (WHERE {}), min({}) FILTER (WHERE {})",
+                &[&formula, &text, &formula],
+            ))
+        }
+        (Counted::Normalised, Some(normal)) if normal != Normal::AsItIs => {
+            let text = as_text(value, feature);
+            let made = normalised(&text, normal);
+            Some(Sql::fill(
+                "count(*) FILTER (WHERE {} <> {}), count(*) FILTER (WHERE {} IS NOT NULL AND {} IS NULL)",
+                &[&text, &made, &text, &made],
+            ))
+        }
+        (Counted::TooWide, None) => {
+            let narrow = try_cast(&value, &feature.type_name, &wide_as_decimal);
+            narrow.map(|narrow| {
+                Sql::fill(
+                    "count(*) FILTER (WHERE CAST({} AS VARCHAR) \
+                     IS DISTINCT FROM CAST({} AS VARCHAR)), NULL",
+                    &[&narrow, &value],
+                )
+            })
+        }
+        _ => None,
+    })
+}
+
+/// The value of a column as it goes into the file.
+fn list_value(
+    scope: &Scope<'_>,
+    column: &ExportColumn,
+    form: ListForm<'_>,
+    wide_as_text: bool,
+) -> Result<Sql, Failure> {
+    let feature = feature(scope, &column.feature)?;
+    let value = scope.column(&feature.name);
+    if let Some(normal) = column.hash {
+        let text = match normal {
+            Normal::AsItIs => Sql::fill("CAST({} AS VARCHAR)", &[&value]),
+            normal => normalised(&as_text(value, feature), normal),
+        };
+        return Ok(Sql::fill("sha256({})", &[&text]));
+    }
+    Ok(match form.format {
+        ExportFormat::Csv if form.neutralise_formulas && is_written_as_text(feature.kind) => {
+            let text = as_text(value, feature);
+            Sql::fill(
+                "CASE WHEN {} THEN '''' || {} ELSE {} END",
+                &[&is_formula(&text), &text, &text],
+            )
+        }
+        ExportFormat::Csv => value,
+        ExportFormat::Parquet => in_parquet(value, feature, wide_as_text),
+        // The database's own text of a list cannot be told from one of other items by everyone.
+        ExportFormat::Excel if is_nested(&feature.type_name) => {
+            Sql::fill("CAST(to_json({}) AS VARCHAR)", &[&value])
+        }
+        ExportFormat::Excel => value,
+    })
+}
+
+/// Parquet has no whole numbers of 128 bits (the database would write floats), no moments of a day
+/// with a zone, no empty structs, and intervals of milliseconds.
+fn in_parquet(value: Sql, feature: &Column, wide_as_text: bool) -> Sql {
+    let replace = |name: &str| match name {
+        "HUGEINT" | "UHUGEINT" if wide_as_text => Some("VARCHAR"),
+        "INTERVAL" | "TIME WITH TIME ZONE" | "TIMETZ" | "BIGNUM" | "STRUCT" => Some("VARCHAR"),
+        name => wide_as_decimal(name),
+    };
+    match cast(&value, &feature.type_name, &replace) {
+        // The type of a tuple cannot be written down.
+        Some(_) if feature.type_name.contains("TUPLE(") => {
+            Sql::fill("CAST(to_json({}) AS VARCHAR)", &[&value])
+        }
+        Some(made) => made,
+        None => value,
+    }
+}
+
+fn wide_as_decimal(type_name: &str) -> Option<&'static str> {
+    matches!(type_name, "HUGEINT" | "UHUGEINT").then_some("DECIMAL(38,0)")
+}
+
+fn as_text(value: Sql, feature: &Column) -> Sql {
+    match feature.type_name.as_str() {
+        "VARCHAR" => value,
+        _ => Sql::fill("CAST({} AS VARCHAR)", &[&value]),
+    }
+}
+
+/// Whether a spreadsheet would run a text as a formula.
+fn is_formula(text: &Sql) -> Sql {
+    // The comparisons spare the patterns most cells, which start with a letter or a digit: they
+    // are several times faster.
+    Sql::fill(
+        "({} < '0' OR {} >= ':' AND {} < 'A' OR {} >= chr(127)) \
+         AND regexp_matches({}, {}) AND NOT regexp_matches({}, {})",
+        &[text, text, text, text, text, &sql::text(FORMULA_START), text, &sql::text(NO_FORMULA)],
+    )
+}
+
+/// A text as it is hashed; missing when nothing that could be found again is left of it.
+fn normalised(text: &Sql, normal: Normal) -> Sql {
+    let email = || {
+        let ends = sql::text(ENDS);
+        Sql::fill("nullif(lower(regexp_replace({}, {}, '', 'g')), '')", &[text, &ends])
+    };
+    let phone = || {
+        let between = sql::text(BETWEEN_DIGITS);
+        // A zero in parentheses is dialled only within the country.
+        Sql::fill(
+            "regexp_replace(regexp_replace(replace({}, '(0)', ''), {}, '', 'g'), '^00', '+')",
+            &[text, &between],
+        )
+    };
+    match normal {
+        Normal::AsItIs => text.clone(),
+        Normal::Email => email(),
+        Normal::GoogleEmail => {
+            let email = email();
+            Sql::fill(
+                "CASE WHEN regexp_full_match({}, '[^@]+@(gmail|googlemail)\\.com') \
+                 THEN replace(regexp_replace({}, '(\\+[^@]*)?@.*', ''), '.', '') \
+                 || regexp_extract({}, '@.*') ELSE {} END",
+                &[&email, &email, &email, &email],
+            )
+        }
+        Normal::Phone => {
+            let phone = phone();
+            Sql::fill(
+                "CASE WHEN regexp_full_match({}, '\\+[1-9][0-9]{6,14}') THEN {} END",
+                &[&phone, &phone],
+            )
+        }
+        Normal::PhoneDigits => {
+            let digits = Sql::fill("regexp_replace({}, '^\\+', '')", &[&phone()]);
+            Sql::fill(
+                "CASE WHEN regexp_full_match({}, '[1-9][0-9]{6,14}') THEN {} END",
+                &[&digits, &digits],
+            )
+        }
+    }
+}
+
+/// Whether the values are text in a list of text, rather than numbers, dates or yes and no.
+fn is_written_as_text(kind: Kind) -> bool {
+    match kind {
+        Kind::Text | Kind::Interval | Kind::List | Kind::Nested | Kind::Binary => true,
+        Kind::Boolean | Kind::Integer | Kind::Number => false,
+        Kind::Date | Kind::Timestamp | Kind::Instant | Kind::Time => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use regex::Regex;
+
+    #[test]
+    fn numbers_and_telephone_numbers_are_no_formulas() {
+        let start = Regex::new(FORMULA_START).unwrap();
+        let harmless = Regex::new(NO_FORMULA).unwrap();
+        let is_run = |text: &str| start.is_match(text) && !harmless.is_match(text);
+        for text in ["+49 170 1234567", "+4917012345", "+1", "-5", "-1.5", "+0,75", "5", "a"] {
+            assert!(!is_run(text), "{text}");
+        }
+        for text in [
+            "+1-202-555-0147",
+            "+49-170",
+            "+1+1",
+            "-1-1",
+            "+49 (0) 170",
+            "+1 202.555",
+            "-5 3",
+            "+",
+            "-",
+            "+ 49",
+            "+49  170",
+            "+49 170 ",
+            " +49",
+            "+49\n1",
+            "+1\n",
+            "+a1",
+            "=1",
+            "@1",
+            "+1E5",
+            "-1.5.6",
+            "+1/2",
+            "\u{ff0b}49",
+            "+４９",
+        ] {
+            assert!(is_run(text), "{text}");
+        }
+    }
+}
