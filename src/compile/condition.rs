@@ -4,7 +4,7 @@
 //! `IS NOT TRUE` (or `IS DISTINCT FROM`). Moments relative to now become literals of the type of
 //! what they are compared with.
 
-use super::scope::{Scope, Start};
+use super::scope::{Scope, Start, without_nan};
 use super::unknown;
 use crate::model::catalog::{Column, Table, find_column};
 use crate::model::clause::{
@@ -12,6 +12,7 @@ use crate::model::clause::{
     Now, Part, Test, TextMatch, Unit,
 };
 use crate::model::failure::Failure;
+use crate::model::now::Moment;
 use crate::model::value::{Kind, Value};
 use crate::sql::{self, Sql, ident};
 
@@ -94,6 +95,9 @@ impl Scope<'_> {
         clause: &Clause,
         place: Place<'_>,
     ) -> Result<Option<Sql>, Failure> {
+        if clause.negated.is_some() && self.whole_days(clause, place)?.is_some() {
+            return Ok(None);
+        }
         let template = match (&clause.test, clause.negated) {
             (Test::Compare(Comparison::Equal, _), Some(Missing::Drop)) => "({} <> {})",
             (Test::Compare(Comparison::Equal, _), Some(Missing::Keep)) => {
@@ -112,7 +116,57 @@ impl Scope<'_> {
         Ok(Some(Sql::fill(template, &[&left, &right])))
     }
 
+    /// A day stands for all of it where a moment is compared with it: "on or before 30 November" has
+    /// that day. `None` for everything else.
+    fn whole_days(&mut self, clause: &Clause, place: Place<'_>) -> Result<Option<Sql>, Failure> {
+        let kind = self.kind(&clause.left, place);
+        if !matches!(kind, Some(Kind::Timestamp | Kind::Instant)) {
+            return Ok(None);
+        }
+        let next = |expr: &Expr| match expr {
+            Expr::Value(Value::Date(day)) => Moment::day_after(day).map(Value::Date),
+            _ => None,
+        };
+        let left = self.expr(&clause.left, None, place)?;
+        let within = |value: &Value| -> Result<Option<Sql>, Failure> {
+            let Some(end) = next(&Expr::Value(value.clone())) else { return Ok(None) };
+            let from = self.typed_literal(value, kind, &clause.left)?;
+            let to = self.typed_literal(&end, kind, &clause.left)?;
+            Ok(Some(Sql::fill("({} >= {} AND {} < {})", &[&left, &from, &left, &to])))
+        };
+        match &clause.test {
+            Test::Compare(Comparison::Equal, Expr::Value(value)) => within(value),
+            Test::OneOf(values, _) => {
+                let mut any = Vec::new();
+                for value in values {
+                    let Some(one) = within(value)? else { return Ok(None) };
+                    any.push(one);
+                }
+                Ok((!any.is_empty()).then(|| Sql::any_of(any)))
+            }
+            Test::Compare(comparison @ (Comparison::LessOrEqual | Comparison::Greater), right) => {
+                let Some(end) = next(right) else { return Ok(None) };
+                let end = self.typed_literal(&end, kind, &clause.left)?;
+                let template = match comparison {
+                    Comparison::LessOrEqual => "{} < {}",
+                    _ => "{} >= {}",
+                };
+                Ok(Some(Sql::fill(template, &[&left, &end])))
+            }
+            Test::Between(low, high) => {
+                let Some(end) = next(high) else { return Ok(None) };
+                let (left, low) = self.sides(&clause.left, low, place)?;
+                let end = self.typed_literal(&end, kind, &clause.left)?;
+                Ok(Some(Sql::fill("({} >= {} AND {} < {})", &[&left, &low, &left, &end])))
+            }
+            _ => Ok(None),
+        }
+    }
+
     fn test(&mut self, clause: &Clause, place: Place<'_>) -> Result<Sql, Failure> {
+        if let Some(days) = self.whole_days(clause, place)? {
+            return Ok(days);
+        }
         match &clause.test {
             Test::Compare(comparison, right) => {
                 let (left, right) = self.sides(&clause.left, right, place)?;
@@ -167,7 +221,7 @@ impl Scope<'_> {
             }
             Test::Anniversary { from_days, to_days } => {
                 let days = self.anniversary_days(*from_days, *to_days);
-                let moment = without_zone(kind, left);
+                let moment = self.local(kind, left);
                 Ok(Sql::fill("strftime({}, '%m-%d') IN ({})", &[&moment, &days]))
             }
             Test::Compare(..) | Test::Between(..) | Test::InCohort(_) => {
@@ -208,11 +262,54 @@ impl Scope<'_> {
         place: Place<'_>,
     ) -> Result<(Sql, Sql), Failure> {
         let (left_kind, right_kind) = (self.kind(left, place), self.kind(right, place));
+        self.refuse_text_as_moment(left, right, left_kind)?;
+        self.refuse_text_as_moment(right, left, right_kind)?;
         let mut one = |this: &Expr, other: &Expr, other_kind: Option<Kind>| match this {
             Expr::Value(value) => self.typed_literal(value, other_kind, other),
             _ => self.expr(this, other_kind, place),
         };
-        Ok((one(left, right, right_kind)?, one(right, left, left_kind)?))
+        let (one, other) = (one(left, right, right_kind)?, one(right, left, left_kind)?);
+        // A moment without a zone is in the stated one; a day begins there.
+        let local = |kind: Option<Kind>| matches!(kind, Some(Kind::Timestamp | Kind::Date));
+        if left_kind == Some(Kind::Instant) && local(right_kind) {
+            return Ok((self.local(left_kind, one), other));
+        }
+        if right_kind == Some(Kind::Instant) && local(left_kind) {
+            return Ok((one, self.local(right_kind, other)));
+        }
+        Ok((one, other))
+    }
+
+    /// Refuses to compare text with a day or a moment: the database would read every text as one,
+    /// and fail on the first that is none.
+    fn refuse_text_as_moment(
+        &self,
+        expr: &Expr,
+        other: &Expr,
+        kind: Option<Kind>,
+    ) -> Result<(), Failure> {
+        let moment = match other {
+            Expr::Now(_) => "a moment".to_owned(),
+            Expr::Value(value @ (Value::Date(_) | Value::Timestamp(_) | Value::Instant(_))) => {
+                format!("{value} is a date")
+            }
+            _ => return Ok(()),
+        };
+        if kind != Some(Kind::Text) {
+            return Ok(());
+        }
+        let name = match expr {
+            Expr::Column(name) | Expr::Beyond(_, name) => name.as_str(),
+            _ => "this",
+        };
+        let what = match other {
+            Expr::Now(_) => format!("{name} is text, and cannot be compared with {moment}"),
+            _ => format!("{name} is text, but {moment}"),
+        };
+        let hint = format!(
+            "write cast({name} as date), or say what {name} holds with the correction `columns`"
+        );
+        Err(Failure::wrong_use(what, name, hint))
     }
 
     /// A constant, as the type of what it is compared with.
@@ -260,9 +357,14 @@ impl Scope<'_> {
             Expr::Column(name) => self
                 .find_column(name, place)
                 .is_some_and(|c| c.type_name.eq_ignore_ascii_case("VARCHAR")),
-            Expr::Beyond(steps, name) => self
-                .column_beyond(place.start(), steps, name)
-                .is_some_and(|c| c.type_name.eq_ignore_ascii_case("VARCHAR")),
+            Expr::Beyond(steps, name) => {
+                let field = self.struct_field(place.start(), steps, name);
+                let type_name = field.map(|(.., type_name)| type_name).or_else(|| {
+                    let column = self.column_beyond(place.start(), steps, name)?;
+                    Some(column.type_name.clone())
+                });
+                type_name.is_some_and(|name| name.eq_ignore_ascii_case("VARCHAR"))
+            }
             _ => self.kind(expr, place) == Some(Kind::Text),
         };
         if plain { printed } else { Sql::fill("CAST({} AS VARCHAR)", &[&printed]) }
@@ -280,9 +382,10 @@ impl Scope<'_> {
     fn kind(&self, expr: &Expr, place: Place<'_>) -> Option<Kind> {
         match expr {
             Expr::Column(name) => self.find_column(name, place).map(|c| c.kind),
-            Expr::Beyond(steps, name) => {
-                self.column_beyond(place.start(), steps, name).map(|c| c.kind)
-            }
+            Expr::Beyond(steps, name) => match self.struct_field(place.start(), steps, name) {
+                Some((.., type_name)) => Some(Kind::of_duckdb_type(&type_name)),
+                None => self.column_beyond(place.start(), steps, name).map(|c| c.kind),
+            },
             Expr::Aggregate(aggregate) => self.aggregate_kind(aggregate),
             Expr::Call(function, args) => {
                 function.kind().or_else(|| args.iter().find_map(|arg| self.kind(arg, place)))
@@ -334,14 +437,15 @@ impl Scope<'_> {
             Expr::Cast(inner, to) => {
                 let kind = self.kind(inner, place);
                 let inner = self.expr(inner, None, place)?;
-                let inner = without_zone(kind, inner);
+                let inner = self.local(kind, inner);
+                // What does not fit is missing: one odd value must not hide all others.
                 let template = match to {
                     CastType::Text => "CAST({} AS VARCHAR)",
-                    CastType::Integer => "CAST({} AS BIGINT)",
-                    CastType::Number => "CAST({} AS DOUBLE)",
-                    CastType::Date => "CAST({} AS DATE)",
-                    CastType::Timestamp => "CAST({} AS TIMESTAMP)",
-                    CastType::Boolean => "CAST({} AS BOOLEAN)",
+                    CastType::Integer => "TRY_CAST({} AS BIGINT)",
+                    CastType::Number => "TRY_CAST({} AS DOUBLE)",
+                    CastType::Date => "TRY_CAST({} AS DATE)",
+                    CastType::Timestamp => "TRY_CAST({} AS TIMESTAMP)",
+                    CastType::Boolean => "TRY_CAST({} AS BOOLEAN)",
                 };
                 Ok(Sql::fill(template, &[&inner]))
             }
@@ -356,10 +460,13 @@ impl Scope<'_> {
             };
             return Err(unknown("feature", name, format!("it is not a feature of {of}")));
         };
-        let column = ident(&column.name);
+        let name = ident(&column.name);
         Ok(match place {
-            Place::Entity => Sql::fill("e.{}", &[&column]),
-            Place::Rows(_) => Sql::fill("r.{}", &[&column]),
+            Place::Entity => {
+                let table = self.catalog.table(self.entity.table_name());
+                without_nan(Sql::fill("e.{}", &[&name]), column, table)
+            }
+            Place::Rows(table) => without_nan(Sql::fill("r.{}", &[&name]), column, Some(table)),
         })
     }
 
@@ -381,7 +488,7 @@ impl Scope<'_> {
                     | Function::Hour
                     | Function::Weekday
             );
-            printed.push(if calendar { without_zone(kind, sql) } else { sql });
+            printed.push(if calendar { self.local(kind, sql) } else { sql });
         }
         let args = Sql::join(printed, ", ");
         let template = match function {
@@ -412,7 +519,7 @@ impl Scope<'_> {
         match other {
             Some(Kind::Date) => sql::literal(&Value::Date(moment.date(now))),
             Some(Kind::Instant) => sql::timestamptz(&format!("{}+00", moment.utc(now))),
-            _ => sql::timestamp(&moment.utc(now)),
+            _ => sql::timestamp(&moment.local(now)),
         }
     }
 
@@ -431,15 +538,6 @@ impl Scope<'_> {
         days.sort();
         days.dedup();
         Sql::join(days.iter().map(|d| sql::text(d)), ", ")
-    }
-}
-
-/// A moment with a zone as the same moment in UTC without one. Not by a cast, which would use the
-/// zone of whoever runs the statement.
-pub(super) fn without_zone(kind: Option<Kind>, printed: Sql) -> Sql {
-    match kind {
-        Some(Kind::Instant) => Sql::fill("make_timestamp(epoch_us({}))", &[&printed]),
-        _ => printed,
     }
 }
 

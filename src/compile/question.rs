@@ -4,7 +4,6 @@
 //! without the chart's own clauses. The first is the ghost behind the second.
 
 use super::bins::Bins;
-use super::condition::without_zone;
 use super::scope::Scope;
 use super::{Query, unknown};
 use crate::model::catalog::{Catalog, Column};
@@ -270,7 +269,7 @@ pub fn time_range(catalog: &Catalog, slice: &Slice, column: &str, extent: Extent
         let value = time_value(scope, column)?;
         let kind = feature(scope, column)?.kind;
         let raw = scope.column(&feature(scope, column)?.name);
-        let ends = ["min(v)", "max(v)"].map(|end| without_zone(Some(kind), Sql::raw(end)));
+        let ends = ["min(v)", "max(v)"].map(|end| scope.local(Some(kind), Sql::raw(end)));
         Ok(match extent {
             Extent::All => (
                 Sql::fill(", {} AS v", &[&raw]),
@@ -310,7 +309,7 @@ pub fn timeline(catalog: &Catalog, slice: &Slice, column: &str, unit: Unit) -> C
 fn time_value(scope: &Scope<'_>, name: &str) -> Result<Sql, Failure> {
     let feature = feature(scope, name)?;
     if feature.kind.is_temporal() {
-        let value = without_zone(Some(feature.kind), scope.column(&feature.name));
+        let value = scope.local(Some(feature.kind), scope.column(&feature.name));
         return Ok(Sql::fill("CAST({} AS TIMESTAMP)", &[&value]));
     }
     Err(Failure::wrong_use(

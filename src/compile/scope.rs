@@ -14,10 +14,12 @@
 
 use super::{Query, unknown};
 use crate::model::catalog::{
-    Catalog, CohortRef, Derivation, Entity, EntityBase, KeyForm, SourceKind, Table, TableOrigin,
+    Catalog, CohortRef, Column, Derivation, Entity, EntityBase, KeyForm, SourceKind, Table,
+    TableOrigin,
 };
 use crate::model::clause::{Aggregate, Measure, Tree};
 use crate::model::failure::Failure;
+use crate::model::fields::field_of;
 use crate::model::question::Slice;
 use crate::model::value::Kind;
 use crate::model::ways::{Hop, NoWay, steps, way_to};
@@ -59,6 +61,20 @@ struct Step {
 pub(super) enum Start<'t> {
     Entity,
     Rows(&'t Table),
+}
+
+/// A float without NaN, which is more than everything: it is no value, and so missing. What was read
+/// from text has none.
+pub(super) fn without_nan(printed: Sql, column: &Column, table: Option<&Table>) -> Sql {
+    let reads_text = |table: &Table| match &table.origin {
+        TableOrigin::Files { reader, .. } => reader.is_text(),
+        _ => false,
+    };
+    let is_float = matches!(column.type_name.as_str(), "DOUBLE" | "FLOAT");
+    match is_float && !table.is_some_and(reads_text) {
+        true => Sql::fill("nullif({}, CAST('nan' AS DOUBLE))", &[&printed]),
+        false => printed,
+    }
 }
 
 impl<'a> Scope<'a> {
@@ -240,7 +256,8 @@ impl<'a> Scope<'a> {
             let column = table.column(name).ok_or_else(|| {
                 unknown("column", name, format!("it is not among the columns of {}", table.name))
             })?;
-            Ok(Sql::fill("r.{}", &[&ident(&column.name)]))
+            let printed = Sql::fill("r.{}", &[&ident(&column.name)]);
+            Ok(without_nan(printed, column, Some(table)))
         };
         let measure = match &aggregate.measure {
             Measure::Count => Sql::raw("count(*)"),
@@ -260,6 +277,32 @@ impl<'a> Scope<'a> {
         })
     }
 
+    /// A moment as the clocks of the stated zone show it; anything else as it is.
+    pub(super) fn local(&self, kind: Option<Kind>, printed: Sql) -> Sql {
+        match kind {
+            Some(Kind::Instant) => sql::local_time(&printed, &self.slice.now.offsets()),
+            _ => printed,
+        }
+    }
+
+    /// A field of a struct of the row itself: the struct's column, the fields on the way and the
+    /// type; `None` when the names do not lead into one.
+    pub(super) fn struct_field(
+        &self,
+        start: Start<'_>,
+        names: &[String],
+        field: &str,
+    ) -> Option<(String, Vec<String>, String)> {
+        let (first, rest) = names.split_first()?;
+        let column = match start {
+            Start::Entity => self.entity.feature(first)?,
+            Start::Rows(table) => table.column(first)?,
+        };
+        let way: Vec<&str> = rest.iter().map(String::as_str).chain([field]).collect();
+        let (fields, type_name) = field_of(&column.type_name, &way)?;
+        Some((column.name.clone(), fields, type_name))
+    }
+
     /// A column of a row that is reached by steps, and the table that has it.
     pub(super) fn beyond(
         &mut self,
@@ -267,6 +310,14 @@ impl<'a> Scope<'a> {
         names: &[String],
         column: &str,
     ) -> Result<Sql, Failure> {
+        if let Some((struct_column, fields, _)) = self.struct_field(start, names, column) {
+            let row = if matches!(start, Start::Entity) { Sql::raw("e") } else { Sql::raw("r") };
+            let whole = Sql::fill("{}.{}", &[&row, &ident(&struct_column)]);
+            let inner = |whole: Sql, field: &String| {
+                Sql::fill("struct_extract({}, {})", &[&whole, &sql::text(field)])
+            };
+            return Ok(fields.iter().fold(whole, inner));
+        }
         let (hops, letter, root) = match start {
             Start::Entity => (self.steps_of(start, names)?, "x", Sql::raw("e")),
             Start::Rows(_) => (self.steps_of(start, names)?, "s", Sql::raw("r")),

@@ -8,12 +8,13 @@ use super::names::{self, Rows};
 use super::parse::{ParseError, VIA};
 use super::print::{identifier, print_expr};
 use crate::model::clause::{Aggregate, Arithmetic, CastType, Expr, Function, Measure, Now, Unit};
+use crate::model::fields::field_of;
 use crate::model::value::{Kind, Value};
 use crate::model::ways::{NoWay, steps, way_to};
 use sqlparser::ast::{
-    BinaryOperator, CastKind, CeilFloorKind, DataType, DateTimeField, DuplicateTreatment,
-    Expr as Sql, Function as SqlCall, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
-    TypedString, UnaryOperator, Value as SqlValue,
+    BinaryOperator, CeilFloorKind, DataType, DateTimeField, DuplicateTreatment, Expr as Sql,
+    Function as SqlCall, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, TypedString,
+    UnaryOperator, Value as SqlValue,
 };
 
 impl<'a> Reader<'a> {
@@ -33,7 +34,7 @@ impl<'a> Reader<'a> {
             Sql::UnaryOp { op: UnaryOperator::Plus, expr } => self.expression(expr, below),
             Sql::UnaryOp { op: UnaryOperator::Minus, expr } => self.minus(expr, below),
             Sql::BinaryOp { left, op, right } => self.arithmetic(sql, (left, op, right), place),
-            Sql::Cast { kind, expr, data_type, format: None } if *kind != CastKind::SafeCast => {
+            Sql::Cast { expr, data_type, format: None, .. } => {
                 let to = self.cast_type(sql, data_type)?;
                 Ok(Expr::Cast(Box::new(self.expression(expr, below)?), to))
             }
@@ -107,6 +108,9 @@ impl<'a> Reader<'a> {
         if place.rows.is_prefix(&self.scope, &prefix) {
             return self.column(sql, column, place);
         }
+        if let Some(found) = self.field(names, column, place) {
+            return Ok(found);
+        }
         if let Some(found) = self.beyond(sql, names, column, place)? {
             return Ok(found);
         }
@@ -120,6 +124,20 @@ impl<'a> Reader<'a> {
             ));
         }
         Err(self.unknown_table(sql, &prefix))
+    }
+
+    /// `device.os.name`: a field of a struct of the row itself, which goes before a table of that
+    /// name. `None` when the names lead into no struct.
+    fn field(&self, names: &[Ident], field: &Ident, place: Place<'a>) -> Option<Expr> {
+        let names: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
+        let own = names.len() > 1 && place.rows.is_prefix(&self.scope, names[0]);
+        let (first, rest) = names[usize::from(own)..].split_first()?;
+        let column = place.rows.find(&self.scope, first)?;
+        let way: Vec<&str> = rest.iter().copied().chain([field.value.as_str()]).collect();
+        let (mut found, _) = field_of(&column.type_name, &way)?;
+        let last = found.pop()?;
+        found.insert(0, column.name.clone());
+        Some(Expr::Beyond(found, last))
     }
 
     /// `track.genre.label`: a column of a row that is pointed at. `None` when the first name leads
@@ -717,6 +735,14 @@ impl<'a> Reader<'a> {
                     Rows::Related(table) => &table.name,
                 };
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                if let Some((first, rest)) = names.split_first()
+                    && let Some(own) = place.rows.find(&self.scope, first)
+                {
+                    let way: Vec<&str> = rest.iter().copied().chain([column.as_str()]).collect();
+                    if let Some((_, type_name)) = field_of(&own.type_name, &way) {
+                        return Some(Kind::of_duckdb_type(&type_name));
+                    }
+                }
                 let hops = steps(self.scope.catalog, start, &names).ok()?;
                 self.scope.catalog.table(&hops.last()?.to_table)?.column(column).map(|c| c.kind)
             }

@@ -175,6 +175,15 @@ pub enum Conversion {
 }
 
 impl Reader {
+    /// Whether the files are delimited text.
+    pub fn is_text(&self) -> bool {
+        match self {
+            Self::Text(_) => true,
+            Self::Numbered { reader, .. } | Self::Converted { reader, .. } => reader.is_text(),
+            _ => false,
+        }
+    }
+
     /// Whether the files are Parquet, which can be read where they lie.
     pub fn is_parquet(&self) -> bool {
         match self {

@@ -12,6 +12,7 @@ pub mod clause;
 pub mod definition;
 pub mod export;
 pub mod failure;
+pub mod fields;
 pub mod finding;
 pub mod limits;
 pub mod now;

@@ -9,6 +9,9 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, Unit as JiffUnit, Zoned};
 
+/// Changes of clocks from this year on are not known to a statement: rules change sooner.
+const OFFSETS_UNTIL: i16 = 2050;
+
 /// A stated instant in a stated time zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
@@ -116,6 +119,39 @@ impl Moment {
         Some(utc_text(&zoned))
     }
 
+    /// [`Moment::resolve`] as the clocks of the stated zone show it, `YYYY-MM-DD HH:MM:SS[.ffffff]`.
+    pub fn local(&self, now: &Now) -> String {
+        civil_text(self.resolve(now).datetime())
+    }
+
+    /// The offset of the stated zone from UTC in microseconds, from the microsecond since 1970 on at
+    /// which it holds, in order. The first holds from the beginning.
+    pub fn offsets(&self) -> Vec<(i64, i64)> {
+        let zone = self.zoned.time_zone();
+        let micros = |seconds: i32| i64::from(seconds) * 1_000_000;
+        let first = zone.to_offset(jiff::Timestamp::MIN);
+        let mut out = vec![(i64::MIN, micros(first.seconds()))];
+        let end = jiff::civil::date(OFFSETS_UNTIL, 1, 1).to_zoned(TimeZone::UTC);
+        let Ok(end) = end.map(|end| end.timestamp()) else { return out };
+        for transition in zone.following(jiff::Timestamp::MIN) {
+            if transition.timestamp() >= end {
+                break;
+            }
+            let offset = micros(transition.offset().seconds());
+            // Names may change where clocks do not.
+            if out.last().is_some_and(|(_, last)| *last != offset) {
+                out.push((transition.timestamp().as_microsecond(), offset));
+            }
+        }
+        out
+    }
+
+    /// The day after a day; `None` when the text is no day.
+    pub fn day_after(day: &str) -> Option<String> {
+        let day = day.trim().parse::<jiff::civil::Date>().ok()?;
+        Some(day.tomorrow().ok()?.to_string())
+    }
+
     /// [`Moment::resolve`] in UTC without a zone, `YYYY-MM-DD HH:MM:SS[.ffffff]`, as the
     /// database's `TIMESTAMP` literals are written.
     pub fn utc(&self, now: &Now) -> String {
@@ -124,7 +160,10 @@ impl Moment {
 }
 
 fn utc_text(zoned: &Zoned) -> String {
-    let civil = zoned.with_time_zone(TimeZone::UTC).datetime();
+    civil_text(zoned.with_time_zone(TimeZone::UTC).datetime())
+}
+
+fn civil_text(civil: DateTime) -> String {
     let micros = civil.subsec_nanosecond() / 1000;
     let base = civil.strftime("%Y-%m-%d %H:%M:%S").to_string();
     if micros == 0 { base } else { format!("{base}.{micros:06}") }

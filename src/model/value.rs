@@ -16,7 +16,7 @@ pub enum Kind {
     Text,
     /// A calendar day.
     Date,
-    /// A moment without a zone, read as UTC.
+    /// A moment without a zone, which is in the stated one.
     Timestamp,
     /// A moment with a zone (`TIMESTAMPTZ`).
     Instant,

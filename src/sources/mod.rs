@@ -293,12 +293,15 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The key of each table, and by table the rows whose key is missing or doubled.
+type KeysFound = (Vec<Option<String>>, BTreeMap<String, OddRows>);
+
 /// The key of each table, and the rows of those that are nearly unique.
 fn keys_of(
     probe: &dyn Probe,
     catalog: &mut Catalog,
     facts: &[Facts],
-) -> Result<(Vec<Option<String>>, BTreeMap<String, OddRows>), Failure> {
+) -> Result<KeysFound, Failure> {
     let mut keys = Vec::new();
     let mut odd = BTreeMap::new();
     let mut told = Vec::new();

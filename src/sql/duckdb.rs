@@ -69,6 +69,36 @@ pub fn timestamptz(iso: &str) -> Sql {
     Sql::new(format!("TIMESTAMPTZ {}", text(iso)))
 }
 
+/// A moment with a zone as clocks show it whose offsets from UTC hold from these microseconds since
+/// 1970 on. Not by a cast, which would use the zone of whoever runs the statement; and without time
+/// zone data, which not every database has.
+pub fn local_time(moment: &Sql, offsets: &[(i64, i64)]) -> Sql {
+    let micros = Sql::fill("epoch_us({})", &[moment]);
+    let shifted = match offset_of(&micros, offsets) {
+        None => micros,
+        Some(offset) => Sql::fill("{} + {}", &[&micros, &offset]),
+    };
+    Sql::fill("make_timestamp({})", &[&shifted])
+}
+
+/// The offset that holds at a moment, found by halves; `None` for none at all.
+fn offset_of(micros: &Sql, offsets: &[(i64, i64)]) -> Option<Sql> {
+    match offsets {
+        [] | [(_, 0)] => None,
+        [(_, offset)] => Some(number(*offset)),
+        offsets => {
+            let (before, after) = offsets.split_at(offsets.len() / 2);
+            let at = number(after[0].0);
+            let side = |half| offset_of(micros, half).unwrap_or_else(|| Sql::raw("0"));
+            let (before, after) = (side(before), side(after));
+            Some(Sql::fill(
+                "CASE WHEN {} < {} THEN {} ELSE {} END",
+                &[micros, &at, &before, &after],
+            ))
+        }
+    }
+}
+
 /// A value as a literal of its own type.
 pub fn literal(value: &Value) -> Sql {
     match value {

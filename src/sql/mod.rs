@@ -17,8 +17,8 @@ pub mod types;
 pub mod warehouse;
 
 pub use duckdb::{
-    from_files, ident, literal, literal_path, number, path, relation, text, text_as_it_is,
-    timestamp, timestamptz, type_list,
+    from_files, ident, literal, literal_path, local_time, number, path, relation, text,
+    text_as_it_is, timestamp, timestamptz, type_list,
 };
 pub use keys::in_form;
 
