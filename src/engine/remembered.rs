@@ -4,7 +4,7 @@
 //!   counts and how files are read. Never a value of a row: examples are left out of findings.
 //! - It counts only while every file of the source is the same (size, times, inode), and for the
 //!   same program, corrections and run. A file more in a folder is another source.
-//! - Sources that open quickly, encrypted files, projects and what they built are not kept.
+//! - Small sources, which open quickly, encrypted files, projects and what they built are not kept.
 //! - `muster forget` removes all of it.
 
 use crate::deliver::checksum;
@@ -15,10 +15,10 @@ use crate::protocol::OpenRequest;
 use crate::sources::{self, files};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-/// What opens within this time is found anew each time.
-const QUICK: Duration = Duration::from_millis(100);
+/// A source with less than these bytes, in fewer than these files, opens quickly and is found anew
+/// each time.
+const SMALL: (u64, usize) = (1 << 20, 16);
 /// Sources that are remembered; the oldest go.
 const KEPT_MAX: usize = 200;
 /// Bytes of what is kept about one source.
@@ -69,10 +69,12 @@ impl Memory {
         (kept.files == self.files).then_some(kept.catalog)
     }
 
-    /// Keeps what was found, unless it was found quickly or the files have changed meanwhile.
-    pub(in crate::engine) fn keep(&self, catalog: &Catalog, took: Duration) {
+    /// Keeps what was found, unless the source is small or its files have changed meanwhile.
+    pub(in crate::engine) fn keep(&self, catalog: &Catalog) {
         let built = catalog.definitions.is_some() || !catalog.runs.is_empty();
-        if took < QUICK || built || states(&self.paths).as_ref() != Some(&self.files) {
+        let bytes: u64 = self.files.iter().map(|file| file.bytes).sum();
+        let is_small = bytes < SMALL.0 && self.files.len() < SMALL.1;
+        if is_small || built || states(&self.paths).as_ref() != Some(&self.files) {
             return;
         }
         let mut catalog = catalog.clone();

@@ -294,11 +294,16 @@ mod tests {
               table: t
               name: user
               key: id
+              also:
+                - log.user
           - not_entity:
               name: order
           - relation:
               from: a.b
               to: c.d
+              as: text
+          - way:
+              by: a.b
           - not_relation:
               from: a.b
               to: c.d

@@ -20,6 +20,7 @@ pub(super) fn finding(
 ) -> Result<Finding, Failure> {
     let name = ident(key);
     let mut told = Vec::new();
+    let mut example = None;
     if odd.without > 0 {
         let sql = Sql::fill(
             "SELECT min(n) FROM (SELECT row_number() OVER () AS n, {} AS k FROM {}) \
@@ -35,21 +36,20 @@ pub(super) fn finding(
     }
     if odd.doubled > 0 {
         let sql = Sql::fill(
-            "SELECT CAST(min({}) AS VARCHAR), (SELECT count(*) FROM {} WHERE {} = min(k)) FROM \
+            "SELECT CAST(min(k) AS VARCHAR) FROM \
              (SELECT {} AS k FROM {} WHERE {} IS NOT NULL GROUP BY 1 HAVING count(*) > 1)",
-            &[&Sql::raw("k"), &reach(table), &name, &name, &reach(table), &name],
+            &[&name, &reach(table), &name],
         );
         let personal = table.column(key).is_some_and(|c| c.personal.is_some());
         let rows = about(probe, &[table], || probe.rows(&sql))?;
-        let first = match rows.first().map(Vec::as_slice) {
-            Some([Value::Text(id), times]) if !personal => {
-                format!(" ({id} stands in {} rows)", times.display())
-            }
-            _ => String::new(),
-        };
+        if let Some([Value::Text(id)]) = rows.first().map(Vec::as_slice)
+            && !personal
+        {
+            example = Some(id.clone());
+        }
         let has = if odd.doubled == 1 { "row has" } else { "rows have" };
         let an_other = format!("a {key} that an earlier row has");
-        told.push(format!("{} {has} {an_other}{first}", grouped(odd.doubled)));
+        told.push(format!("{} {has} {an_other}", grouped(odd.doubled)));
     }
     let message = format!(
         "{}.{key} is taken for the key of {}, but {}; each of them counts as one and stands in lists",
@@ -59,6 +59,10 @@ pub(super) fn finding(
     );
     let hint = "mend these rows, or name another key with the correction `entity`";
     let finding = Finding::new(Severity::Warning, message).hint(hint);
+    let finding = match example {
+        Some(id) => finding.example(&id),
+        None => finding,
+    };
     Ok(match &table.origin {
         TableOrigin::Files { paths, .. } if paths.len() == 1 => finding.at(&paths[0], None),
         _ => finding,

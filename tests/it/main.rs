@@ -8,6 +8,7 @@ mod define;
 mod files;
 mod fuzz;
 mod journeys;
+mod moments;
 mod safety;
 mod slices;
 mod sources;

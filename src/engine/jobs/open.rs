@@ -13,7 +13,6 @@ use crate::protocol::{OpenRequest, Opened, Progress};
 use crate::sources::{self, Probe as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
 pub(in crate::engine) fn open(
     request: &OpenRequest,
@@ -53,10 +52,9 @@ fn known_or_looked_at(
         }
         return Ok(known);
     }
-    let begun = Instant::now();
     let catalog = look(request, store, corrections, job)?;
     if let Some(memory) = memory.filter(|_| store.missed() == 0) {
-        memory.keep(&catalog, begun.elapsed());
+        memory.keep(&catalog);
     }
     Ok(catalog)
 }

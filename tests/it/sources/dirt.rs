@@ -9,7 +9,6 @@ use muster::model::catalog::CohortRef;
 use muster::model::clause::Tree;
 use muster::model::now::Moment;
 use muster::model::question::Slice;
-use muster::model::value::Value;
 use muster::model::workspace::Correction;
 use std::fmt::Write as _;
 
@@ -93,10 +92,7 @@ fn a_row_without_an_id_or_with_one_that_is_taken_is_told_and_counted() {
     let orders = "order_id,user_id\n1,5\n2,5\n3,9\n4,17\n";
     for (more, odd) in [
         (",u200@x.example\n", "1 row has no user_id (the first is row 200)"),
-        (
-            "17,u200@x.example\n",
-            "1 row has a user_id that an earlier row has (17 stands in 2 rows)",
-        ),
+        ("17,u200@x.example\n", "stands in lists, such as \"17\""),
     ] {
         let (_folder, opened) = open_files(&[("users.csv", &users(more)), ("orders.csv", orders)]);
         assert_eq!(opened.entities()[0], ("user", "user_id", 200), "{more}");
