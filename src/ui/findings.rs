@@ -7,9 +7,11 @@ use egui::{RichText, Ui};
 /// Findings that are listed; `muster check` tells all of them.
 const LISTED_MAX: usize = 200;
 
-/// Each finding with its place and what to try.
+/// Each finding, the worst first, with its place and what to try.
 pub(super) fn findings_ui(ui: &mut Ui, findings: &[Finding]) {
-    for finding in findings.iter().take(LISTED_MAX) {
+    let mut worst_first: Vec<&Finding> = findings.iter().collect();
+    worst_first.sort_by_key(|finding| finding.severity);
+    for finding in worst_first.into_iter().take(LISTED_MAX) {
         let word = match finding.severity {
             Severity::Error => "Error",
             Severity::Warning => "Warning",
