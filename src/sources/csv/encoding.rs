@@ -59,13 +59,34 @@ pub(super) fn of_other(path: &Path, written: &Written) -> io::Result<Written> {
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&sample, true);
-    let guess = detector.guess(None, Utf8Detection::Deny);
+    let mut guess = detector.guess(None, Utf8Detection::Deny);
+    if letters_stand_alone(&sample) && !is_latin(guess) {
+        guess = encoding_rs::WINDOWS_1252;
+    }
     // The two differ in these bytes alone; what reads Latin-1 refuses them.
     let latin = guess == encoding_rs::WINDOWS_1252
         && !sample.iter().any(|b| (0x80..0xa0).contains(b))
         && (sample.len() as u64) < LOOKED_AT;
     let encoding = if latin { Encoding::Latin1 } else { Encoding::Other(guess.name().to_owned()) };
     Ok(Written { encoding, ..written.clone() })
+}
+
+/// Whether most bytes beyond ASCII stand alone between others, as accents and signs do in Latin
+/// letters. In other scripts whole words are of them.
+fn letters_stand_alone(bytes: &[u8]) -> bool {
+    let runs = bytes.split(u8::is_ascii).filter(|run| !run.is_empty());
+    let (alone, all) =
+        runs.fold((0_u64, 0_u64), |(alone, all), run| (alone + u64::from(run.len() == 1), all + 1));
+    alone * 2 > all
+}
+
+/// Whether an encoding is one of Latin letters.
+fn is_latin(encoding: &'static encoding_rs::Encoding) -> bool {
+    let latin = ["windows-125", "ISO-8859-", "macintosh"];
+    let others = ["1251", "1253", "1255", "1256", "8859-5", "8859-6", "8859-7", "8859-8"];
+    let name = encoding.name();
+    latin.iter().any(|family| name.starts_with(family))
+        && !others.iter().any(|other| name.contains(other))
 }
 
 /// How many characters beyond ASCII are valid UTF-8, and how many sequences of bytes are not.
@@ -197,6 +218,10 @@ mod tests {
         let text = "id,note\n1,5 €, it’s Zürich\n";
         let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(text);
         assert_eq!(found("a.csv", &bytes), (Encoding::Other("windows-1252".into()), text.into()));
+        // Few letters, and signs that Cyrillic encodings have letters for.
+        let text = "id,note\n1,€a\n2,café €\n3,b€\n";
+        let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(text);
+        assert_eq!(found("a.csv", &bytes).1, text);
         let text = "id,ville\n1,Genève\n2,Besançon\n3,Zürich\n";
         let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(text);
         assert_eq!(found("a.csv", &bytes), (Encoding::Latin1, text.into()));

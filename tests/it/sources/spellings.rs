@@ -49,7 +49,7 @@ fn spelling() -> impl Strategy<Value = Spelling> {
 }
 
 fn rows() -> impl Strategy<Value = Vec<Row>> {
-    let text = "[a-z€é][a-z ,;|'€é\"]{0,12}[a-z€é]";
+    let text = "[a-z][a-z ,;|'\"]{0,12}[a-z]";
     prop::collection::vec((0..1_000_000_i64, 0..365_i16, text), 4..20).prop_map(|rows| {
         let mut id = 0;
         let mut rows: Vec<Row> = rows
@@ -62,7 +62,8 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
         // So that the order of day and month is sure, and decimals are.
         rows[0].2 = 29;
         rows[1].1 = 1_234_567;
-        rows[2].3 = "déjà €".to_owned();
+        // An encoding is told by its letters: a few words of a language, in every part.
+        rows[2].3 = "déjà vu à l’hôtel, 5 €, café crème".to_owned();
         rows
     })
 }
