@@ -5,7 +5,8 @@
 //! that is printed is one that the program put there. JSON holds the same characters as escapes,
 //! so that its values stay exact. Results go to standard output, everything else to standard error.
 
-use crate::model::failure::Failure;
+use super::args::KEY_VARIABLE;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::shown::{is_hidden, shown};
 use crate::protocol::Progress;
 use clap::builder::StyledStr;
@@ -117,8 +118,20 @@ fn escaped(json: &str) -> String {
 
 /// Tells a failure. The status is 1 for a failed job, 2 for wrong use.
 pub fn tell(failure: &Failure) -> ExitCode {
-    say("error", &failure.to_string());
-    ExitCode::from(if failure.wrong_use { 2 } else { 1 })
+    say("error", &worded(failure).to_string());
+    ExitCode::from(if failure.kind == FailureKind::WrongUse { 2 } else { 1 })
+}
+
+/// A failure with what to try on the command line.
+fn worded(failure: &Failure) -> Failure {
+    let hint = match failure.kind {
+        FailureKind::KeyNeeded => {
+            format!("give its key in the environment variable {KEY_VARIABLE} or with --key-file")
+        }
+        FailureKind::KeyWrong => format!("check the key in {KEY_VARIABLE} or --key-file"),
+        _ => return failure.clone(),
+    };
+    Failure { hint, ..failure.clone() }
 }
 
 fn say(word: &str, text: &str) {

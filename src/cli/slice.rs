@@ -191,15 +191,16 @@ fn names_in(tree: &Tree) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::failure::FailureKind;
 
     #[test]
     fn now_is_local_to_the_zone_that_is_named() {
         let moment = moment(&NowArgs::of(Some("2026-03-30"), Some("Europe/Berlin"))).unwrap();
         assert_eq!(moment.written(), "2026-03-30T00:00:00+02:00[Europe/Berlin]");
         let failure = super::moment(&NowArgs::of(None, Some("Mars/Base"))).unwrap_err();
-        assert!(failure.wrong_use && failure.place == "--zone", "{failure}");
+        assert!(failure.kind == FailureKind::WrongUse && failure.place == "--zone", "{failure}");
         let failure = super::moment(&NowArgs::of(Some("soon"), None)).unwrap_err();
-        assert!(failure.wrong_use && failure.place == "--now", "{failure}");
+        assert!(failure.kind == FailureKind::WrongUse && failure.place == "--now", "{failure}");
     }
 
     #[test]

@@ -249,7 +249,7 @@ pub fn file_records(
     for file in fingerprint.files.iter().filter(|f| !was_absent(f)) {
         let sha256 = if hashed {
             let mut go_on = |_| match cancelled.load(Ordering::Relaxed) {
-                true => Err(Failure::new("cancelled", "", "")),
+                true => Err(Failure::cancelled()),
                 false => Ok(()),
             };
             Some(checksum::of_file(&file.path, &mut go_on)?.sha256)

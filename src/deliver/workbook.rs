@@ -200,6 +200,7 @@ fn failed(error: &XlsxError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::failure::FailureKind;
 
     fn check(value: Value) -> String {
         match excel_value(&value) {
@@ -264,6 +265,6 @@ mod tests {
     #[test]
     fn a_sheet_has_so_many_columns_and_no_more() {
         let columns = vec![("c".to_owned(), Kind::Text); COLUMNS_MAX + 1];
-        assert!(ListBook::new(&columns).err().unwrap().wrong_use);
+        assert!(ListBook::new(&columns).err().unwrap().kind == FailureKind::WrongUse);
     }
 }

@@ -3,7 +3,7 @@
 use super::inbox::{Inbox, Lane, ticket_of};
 use super::session::Session;
 use super::{Job, jobs};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind};
 use crate::protocol::{Command, Event, OpenRequest, Outcome, Ticket};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -153,13 +153,18 @@ impl Shared {
         self.bell.notify_all();
         let outcome = match done {
             Ok(Ok(())) => Outcome::Done,
-            _ if cancelled.load(Ordering::Relaxed) => Outcome::Cancelled,
+            Ok(Err(failure)) if failure.kind == FailureKind::Cancelled => Outcome::Cancelled,
+            // What is interrupted in the middle may fail in words of its own.
+            Ok(Err(_)) if cancelled.load(Ordering::Relaxed) => Outcome::Cancelled,
             Ok(Err(failure)) => Outcome::Failed(failure),
-            Err(_) => Outcome::Failed(Failure::new(
-                "a mistake in the program stopped this",
-                "",
-                "try again; if it comes back, report what was done",
-            )),
+            Err(_) => Outcome::Failed(
+                Failure::new(
+                    "a mistake in the program stopped this",
+                    "",
+                    "try again; if it comes back, report what was done",
+                )
+                .of(FailureKind::OwnFault),
+            ),
         };
         self.tell(Event::Finished(ticket, outcome));
     }

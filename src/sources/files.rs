@@ -600,6 +600,7 @@ fn natural(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::failure::FailureKind;
 
     fn sets(names: &[&str]) -> Vec<(String, usize)> {
         let folder = tempfile::tempdir().unwrap();
@@ -647,7 +648,10 @@ mod tests {
     fn a_missing_path_and_a_folder_without_data_are_failures() {
         let folder = tempfile::tempdir().unwrap();
         let missing = file_sets(&[folder.path().join("no")], &mut Vec::new()).unwrap_err();
-        assert!(missing.wrong_use && missing.place.ends_with("no"), "{missing}");
+        assert!(
+            missing.kind == FailureKind::WrongUse && missing.place.ends_with("no"),
+            "{missing}"
+        );
         assert!(file_sets(&[folder.path().to_path_buf()], &mut Vec::new()).is_err());
     }
 }

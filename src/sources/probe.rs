@@ -108,5 +108,5 @@ pub(super) fn counts(probe: &dyn Probe, sql: &Sql) -> Result<Vec<u64>, Failure> 
 
 /// The failure that says that the work was stopped.
 pub(super) fn cancelled() -> Failure {
-    Failure::new("cancelled", "", "")
+    Failure::cancelled()
 }

@@ -3,6 +3,7 @@
 use super::{Dialog, Effect, JobKind, Notice, SourceAction, State};
 use crate::model::catalog::CohortRef;
 use crate::model::export::Exported;
+use crate::model::failure::FailureKind;
 use crate::model::finding::Severity;
 use crate::protocol::{Event, Opened, Outcome, Ticket};
 use std::sync::Arc;
@@ -103,9 +104,12 @@ impl State {
         if self.opening == Some(ticket) {
             self.opening = None;
             if let Outcome::Failed(failure) = outcome
-                && wants_password(failure)
+                && matches!(failure.kind, FailureKind::KeyNeeded | FailureKind::KeyWrong)
             {
                 self.show(Dialog::Password);
+                if failure.kind == FailureKind::KeyWrong {
+                    self.dialog_error = Some("this key does not open the file".to_owned());
+                }
                 return Vec::new();
             }
         }
@@ -123,10 +127,4 @@ impl State {
         }
         Vec::new()
     }
-}
-
-/// Whether a file did not open because it is encrypted.
-fn wants_password(failure: &crate::model::failure::Failure) -> bool {
-    let text = format!("{} {}", failure.what, failure.hint).to_lowercase();
-    text.contains("encrypted") || text.contains("password")
 }

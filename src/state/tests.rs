@@ -4,6 +4,7 @@ use super::*;
 use crate::model::answer::{Answer, Answered, Size};
 use crate::model::catalog::{Cohort, Column, EntityBase, Fingerprint, SourceKind};
 use crate::model::clause::{Case, Clause, Expr, Missing, Node, Test};
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::value::{Kind, Value};
 use crate::model::workspace::SavedSegment;
 use crate::protocol::{Command, Event, Outcome, Slot};
@@ -443,13 +444,19 @@ fn an_encrypted_file_asks_for_its_key() {
     let effects =
         state.on_action(Action::Source(SourceAction::Open(vec!["/data/x.duckdb".into()])));
     let Some(Effect::Send(Command::Open { ticket, .. })) = effects.first() else { panic!() };
-    let failure = crate::model::failure::Failure::new(
-        "the file is encrypted",
-        "x.duckdb",
-        "give its password",
-    );
-    state.on_event(Event::Finished(*ticket, Outcome::Failed(failure)));
+    let failed = |kind| {
+        let failure = Failure::new("it does not open", "x.duckdb", "").of(kind);
+        Outcome::Failed(failure)
+    };
+    state.on_event(Event::Finished(*ticket, failed(FailureKind::KeyNeeded)));
+    assert_eq!((&state.dialog, &state.dialog_error), (&Dialog::Password, &None));
+    let effects = state.on_action(Action::Source(SourceAction::Password("s3cre".into())));
+    let Some(Effect::Send(Command::Open { ticket, request })) = effects.first() else { panic!() };
+    assert_eq!(request.password.as_deref(), Some("s3cre"));
+    // One that is mistyped is asked for again, and told.
+    state.on_event(Event::Finished(*ticket, failed(FailureKind::KeyWrong)));
     assert_eq!(state.dialog, Dialog::Password);
+    assert!(state.dialog_error.is_some() && state.notices.is_empty());
     let effects = state.on_action(Action::Source(SourceAction::Password("s3cret".into())));
     assert!(effects.iter().any(|e| matches!(e, Effect::Send(Command::Open { request, .. })
         if request.password.as_deref() == Some("s3cret"))));

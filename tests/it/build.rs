@@ -16,7 +16,7 @@ use duckdb::Connection;
 use jiff::civil::{DateTime, date};
 use muster::engine::build::{self, BuildRequest, Built};
 use muster::engine::{Job, project};
-use muster::model::failure::Failure;
+use muster::model::failure::{Failure, FailureKind};
 use muster::model::finding::{Finding, Severity};
 
 const END: DateTime = date(2026, 11, 20).at(6, 0, 0, 0);
@@ -491,7 +491,10 @@ fn what_is_in_the_way_is_said_and_nothing_is_lost() {
     let mut request = scene.request();
     request.into = scene.data_file();
     let failure = built(&request).unwrap_err();
-    assert!(failure.wrong_use && failure.what.contains("never written"), "{failure}");
+    assert!(
+        failure.kind == FailureKind::WrongUse && failure.what.contains("never written"),
+        "{failure}"
+    );
     let text = scene.folder.path().join("notes.txt");
     fs::write(&text, "mine").unwrap();
     request.into = text.clone();

@@ -34,7 +34,7 @@ use crate::model::export::{
     Apostrophes, ExportColumn, ExportFormat, ExportRequest, Exported, ListChanges, Normal,
     Normalised,
 };
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::question::Question;
 use crate::model::value::{Kind, Value};
 use crate::protocol::Progress;
@@ -516,19 +516,15 @@ fn refuse_changed_source(catalog: &Catalog) -> Result<(), Failure> {
             "the source was changed since it was opened",
             file.path.display().to_string(),
             "open it again, look at the numbers, and repeat the export",
-        )),
+        )
+        .of(FailureKind::Changed)),
     }
 }
 
 /// Adds the file, and the cause where the database's words hide it.
 fn explain(mut failure: Failure, path: &Path) -> Failure {
-    let told = failure.to_string().to_lowercase();
-    if told.contains("the disk is full") {
-        return Failure::new(
-            "the disk is full",
-            path.display().to_string(),
-            "free some space or choose another folder; nothing was kept",
-        );
+    if failure.kind == FailureKind::DiskFull {
+        failure.hint = "free some space or choose another folder; nothing was kept".to_owned();
     }
     if failure.place.is_empty() {
         failure.place = path.display().to_string();
@@ -552,7 +548,12 @@ fn cannot_write(error: &std::io::Error, path: &Path) -> Failure {
             return Failure::new(what, path.display().to_string(), "choose another folder");
         }
     };
-    Failure::new(what, path.display().to_string(), hint)
+    let kind = match error.kind() {
+        std::io::ErrorKind::StorageFull => FailureKind::DiskFull,
+        std::io::ErrorKind::ResourceBusy => FailureKind::Busy,
+        _ => FailureKind::Failed,
+    };
+    Failure::new(what, path.display().to_string(), hint).of(kind)
 }
 
 fn remove_if_there(path: &Path) -> Result<(), Failure> {
@@ -567,7 +568,7 @@ fn remove_if_there(path: &Path) -> Result<(), Failure> {
 /// What a cancelled job ends with; the engine tells it as cancelled, not as failed.
 fn stop_if_cancelled(cancelled: &AtomicBool) -> Result<(), Failure> {
     match cancelled.load(Ordering::Relaxed) {
-        true => Err(Failure::new("the export was cancelled", "", "")),
+        true => Err(Failure::cancelled()),
         false => Ok(()),
     }
 }

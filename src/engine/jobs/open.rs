@@ -3,10 +3,10 @@
 use crate::define::Project;
 use crate::disk::links::{self, Entry};
 use crate::engine::remembered::Memory;
-use crate::engine::store::{Store, StoreError};
+use crate::engine::store::Store;
 use crate::engine::{Job, build, project, workspace};
 use crate::model::catalog::{Catalog, Fingerprint, SourceKind, TableOrigin};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::{Finding, Severity};
 use crate::model::workspace::Correction;
 use crate::protocol::{OpenRequest, Opened, Progress};
@@ -62,7 +62,7 @@ fn known_or_looked_at(
 /// A failure that names no place is about the one file that was opened.
 fn placed(failure: Failure, paths: &[PathBuf]) -> Failure {
     match paths {
-        [path] if failure.place.is_empty() && failure != StoreError::Cancelled.into() => {
+        [path] if failure.place.is_empty() && failure.kind != FailureKind::Cancelled => {
             Failure { place: path.display().to_string(), ..failure }
         }
         _ => failure,

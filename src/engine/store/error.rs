@@ -1,7 +1,7 @@
 //! Why the database did not do what it was asked, split by what happens next.
 
 use super::words;
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,6 +57,9 @@ pub enum StoreError {
         /// How more is allowed.
         hint: &'static str,
     },
+    /// The disk that something is written to is full.
+    #[error("the disk is full")]
+    DiskFull,
     /// A statement failed.
     #[error("{}", words::of(message).what)]
     Sql {
@@ -75,6 +78,9 @@ impl StoreError {
         }
         if let Some(limit) = Self::of_limit(&message) {
             return limit;
+        }
+        if message.contains("No space left on device") {
+            return Self::DiskFull;
         }
         if let Some(message) = kept_in(&message) {
             return Self::Sql { message };
@@ -269,32 +275,35 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let place = |path: &Path| path.display().to_string();
         match error {
-            StoreError::Cancelled => Self::new("cancelled", "", ""),
+            StoreError::Cancelled => Self::cancelled(),
             StoreError::Busy { path, pid } => {
                 let holder = match pid {
                     Some(pid) => format!("another program (process {pid}) is writing to it"),
                     None => "another program is writing to it".to_owned(),
                 };
-                Self::new(holder, place(&path), "close it there, or open a copy of the file")
+                let hint = "close it there, or open a copy of the file";
+                Self::new(holder, place(&path), hint).of(FailureKind::Busy)
             }
-            StoreError::Encrypted { path } => Self::new(
-                "the database is encrypted",
-                place(&path),
-                "give its key in the environment variable MUSTER_KEY",
-            ),
-            StoreError::WrongKey { path } => Self::new(
-                "the key does not open the database",
-                place(&path),
-                "check the key in MUSTER_KEY",
-            ),
+            StoreError::Encrypted { path } => {
+                let what = "the database is encrypted";
+                Self::new(what, place(&path), "").of(FailureKind::KeyNeeded)
+            }
+            StoreError::WrongKey { path } => {
+                let what = "the key does not open the database";
+                Self::new(what, place(&path), "").of(FailureKind::KeyWrong)
+            }
             StoreError::OtherVersion { path, message } => {
                 let (what, hint) = version_words(&message);
                 Self::new(what, place(&path), hint)
             }
             StoreError::NotReadable { path, message, hint } => {
-                Self::new(message, place(&path), hint)
+                Self::new(message, place(&path), hint).of(FailureKind::Damaged)
             }
-            StoreError::Limit { what, hint } => Self::new(what, "", hint),
+            StoreError::Limit { what, hint } => Self::new(what, "", hint).of(FailureKind::Limit),
+            StoreError::DiskFull => {
+                let hint = "free some space, or name another disk in TMPDIR";
+                Self::new("the disk is full", "", hint).of(FailureKind::DiskFull)
+            }
             StoreError::Sql { message } => {
                 let words = words::of(&message);
                 Self::new(words.what, "", words.hint)

@@ -207,9 +207,6 @@ fn file(body: &str) -> Option<Words> {
     let has = |part: &str| body.contains(part);
     // What is written aside is told in a document of its own, with coded quotes.
     let named = between(body, "file \\\"", "\\\"").or_else(|| between(body, "file \"", "\""));
-    if has("No space left on device") {
-        return Some(told("the disk is full", "free some space, or name another disk in TMPDIR"));
-    }
     if has("replaying WAL") {
         let hint = "take another copy of both files while nothing writes to them";
         return Some(of_file("its log of pending changes cannot be read", named, hint));
@@ -574,9 +571,5 @@ mod tests {
         assert_eq!(what("INTERNAL Error: Attempted to …"), "the database failed within itself");
         let ours = "it would open /a: b; and nothing. is opened";
         assert_eq!(what(ours), ours, "a sentence of ours stays");
-        let full = "IO Error: Async write failed for range [offset=0, size=1]: {\"exception_type\":\
-                    \"IO\",\"exception_message\":\"Could not write file \\\"/x/y\\\": No space left \
-                    on device\",\"errno\":\"28\"}";
-        assert_eq!(what(full), "the disk is full");
     }
 }

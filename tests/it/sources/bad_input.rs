@@ -2,6 +2,7 @@
 
 use super::{failure, open, write};
 use muster::engine::store::{Store, StoreError};
+use muster::model::failure::FailureKind;
 use muster::model::limits::Limits;
 use muster::protocol::OpenRequest;
 use std::path::Path;
@@ -82,8 +83,8 @@ fn one_bad_file_among_others_is_a_finding() {
 #[test]
 fn a_missing_path_is_a_wrong_request() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(failure(&folder.path().join("nowhere.csv")).wrong_use);
-    assert!(failure(&folder.path().join("nowhere.duckdb")).wrong_use);
+    assert!(failure(&folder.path().join("nowhere.csv")).kind == FailureKind::WrongUse);
+    assert!(failure(&folder.path().join("nowhere.duckdb")).kind == FailureKind::WrongUse);
 }
 
 #[test]
