@@ -15,6 +15,7 @@ pub mod language;
 pub mod model;
 pub mod plan;
 pub mod protocol;
+pub mod provenance;
 pub mod sources;
 pub mod sql;
 pub mod state;

@@ -18,11 +18,9 @@
 
 mod arrow;
 pub mod build;
-mod history;
 mod inbox;
 pub mod jobs;
 pub mod project;
-mod provenance;
 pub mod remembered;
 mod session;
 pub mod store;

@@ -1,8 +1,6 @@
 //! What a project defines, as it is shown: words, SQL, YAML, who changed it last. A build keeps it
 //! beside the tables of its run.
 
-use super::super::history::History;
-use super::super::provenance;
 use super::BuildRequest;
 use crate::define::{
     self, CohortId, EntityId, FeatureId, Item, Owner, Place, Project, needs_of_all, words,
@@ -13,6 +11,7 @@ use crate::model::definition::{
 };
 use crate::model::finding::Finding;
 use crate::plan::{self, Holds, Options, Plan, Run, Statement, item_name};
+use crate::provenance::{self, History};
 use jiff::tz::{Offset, TimeZone};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};

@@ -5,7 +5,8 @@
 //! it is opened, and all of it is read on a thread of its own: when that takes too long, the project
 //! is shown without its history.
 
-use super::provenance::{Commit, Provenance, Repository};
+use super::repository::Repository;
+use super::{Commit, Provenance};
 use crate::disk::read;
 use crate::model::finding::{Finding, Severity};
 use std::ops::RangeInclusive;
@@ -22,7 +23,7 @@ const NOT_READ: [&str; 5] = ["annex", "hooks", "lfs", "modules", "worktrees"];
 
 /// The history of the repository around a project. One question is asked at a time, and none after
 /// one that was not answered, so there is always room for it.
-pub(super) struct History {
+pub struct History {
     ask: Option<SyncSender<Question>>,
     head: Option<Commit>,
     left: Duration,
@@ -38,7 +39,7 @@ struct Question {
 
 impl History {
     /// The history around a folder; without a repository there is none.
-    pub(super) fn around(folder: &Path) -> Self {
+    pub fn around(folder: &Path) -> Self {
         Self::of(folder, PATIENCE, Repository::discover)
     }
 
@@ -72,16 +73,12 @@ impl History {
     }
 
     /// The commit at HEAD. `None` before the first commit, and without a repository.
-    pub(super) fn head(&self) -> Option<&Commit> {
+    pub fn head(&self) -> Option<&Commit> {
         self.head.as_ref()
     }
 
     /// As [`Repository::provenance`]; `None` also when there is no history or it took too long.
-    pub(super) fn provenance(
-        &mut self,
-        file: &Path,
-        lines: RangeInclusive<u64>,
-    ) -> Option<Provenance> {
+    pub fn provenance(&mut self, file: &Path, lines: RangeInclusive<u64>) -> Option<Provenance> {
         let (answer, answered) = sync_channel(1);
         let question = Question { file: file.to_owned(), lines, answer };
         self.ask.as_ref()?.send(question).ok()?;
@@ -93,7 +90,7 @@ impl History {
     }
 
     /// What kept the history from being read, as far as it was not.
-    pub(super) fn trouble(&self) -> Option<Finding> {
+    pub fn trouble(&self) -> Option<Finding> {
         self.trouble.clone()
     }
 
