@@ -96,14 +96,23 @@ impl<'a> Fields<'a> {
         self.list(key).into_iter().filter_map(|node| text(node, key, report)).collect()
     }
 
-    /// Reports every key that was not asked for.
+    /// Reports every key that was not asked for as an error: what is defined here means something
+    /// else with it, nobody knows what.
     pub(super) fn done(self, report: &mut Report) {
-        for (key, _) in self.entries {
-            if self.asked.contains(&key.text.as_str()) {
-                continue;
-            }
-            let meant = nearest(&key.text, self.asked.iter().copied());
-            let message = format!("`{}` is not a key of {}", key.text, self.what);
+        for (key, message, meant) in self.unknown() {
+            let hint = match meant {
+                Some(meant) => format!("did this mean `{meant}`?"),
+                None => "take it out, or look up its name".to_owned(),
+            };
+            let finding = with_hint(report.error(&key.place, &*message), Some(hint));
+            report.add(finding);
+            report.unknown_key(message);
+        }
+    }
+
+    /// Reports every key that was not asked for where none changes what is computed.
+    pub(super) fn done_with_extras(self, report: &mut Report) {
+        for (key, message, meant) in self.unknown() {
             let hint = match meant {
                 Some(meant) => format!("did this mean `{meant}`?"),
                 None => "it is ignored".to_owned(),
@@ -111,6 +120,17 @@ impl<'a> Fields<'a> {
             let finding = with_hint(report.warning(&key.place, message), Some(hint));
             report.add(finding);
         }
+    }
+
+    /// The keys that were not asked for: what to say of each, and what it may have meant.
+    fn unknown(&self) -> Vec<(&'a Written, String, Option<&'static str>)> {
+        let unknown =
+            self.entries.iter().filter(|(key, _)| !self.asked.contains(&key.text.as_str()));
+        let told = unknown.map(|(key, _)| {
+            let meant = nearest(&key.text, self.asked.iter().copied());
+            (key, format!("`{}` is not a key of {}", key.text, self.what), meant)
+        });
+        told.collect()
     }
 }
 

@@ -409,7 +409,8 @@ pub(super) fn each_text<'a>(project: &'a Project, item: Item, see: &mut impl FnM
             ];
             more.into_iter().flatten().for_each(&mut *see);
             if let Some(window) = &feature.window {
-                window.partition_by.iter().chain(&window.order_by).for_each(see);
+                let texts = window.partition_by.iter().chain(&window.order_by);
+                texts.chain(&window.frame).for_each(see);
             }
         }
         Item::Cohort(id) => {

@@ -51,7 +51,7 @@ pub(super) fn project_file(node: &Node, raw: &mut RawProject, report: &mut Repor
             .hint("every YAML file under the project is read");
         report.add(found);
     }
-    fields.done(report);
+    fields.done_with_extras(report);
 }
 
 fn schema_version(fields: &mut Fields<'_>, report: &mut Report) -> Option<u32> {
@@ -76,6 +76,7 @@ fn schema_version(fields: &mut Fields<'_>, report: &mut Report) -> Option<u32> {
 }
 
 fn entity(node: &Node, report: &mut Report) -> Option<RawEntity> {
+    let before = report.unknown_keys();
     let mut fields = Fields::of(node, "an entity", report)?;
     let name = fields.needed("name", report);
     let mut views = RawViews::default();
@@ -85,17 +86,19 @@ fn entity(node: &Node, report: &mut Report) -> Option<RawEntity> {
     for item in fields.list("serve_traits") {
         views.using.extend(served(item, report));
     }
-    let entity = RawEntity {
+    let mut entity = RawEntity {
         description: fields.text(&["description"], report),
         id_stitcher: fields.text(&["id_stitcher"], report),
         id_column: fields.text(&["id_column_name"], report),
         id_types: fields.texts("id_types", report),
         views,
         name: name?,
+        wrong: None,
     };
     hooks(&mut fields, report);
     fields.ignore(&["default_id_stitcher", "tags"]);
     fields.done(report);
+    entity.wrong = report.unknown_key_since(before);
     Some(entity)
 }
 
@@ -112,7 +115,7 @@ pub(super) fn feature_views(node: &Node, report: &mut Report) -> RawViews {
         views.using.extend(served(item, report));
     }
     fields.ignore(&["tags", "features"]);
-    fields.done(report);
+    fields.done_with_extras(report);
     views
 }
 
@@ -128,15 +131,17 @@ fn served(node: &Node, report: &mut Report) -> Option<(Written, Option<Written>)
         report.add(found);
     }
     fields.ignore(&["tags"]);
-    fields.done(report);
+    fields.done_with_extras(report);
     Some((id?, name))
 }
 
 fn id_type(node: &Node, report: &mut Report) -> Option<RawIdType> {
     if let Kind::Scalar { .. } = node.kind {
         let name = text(node, "name", report)?;
-        return Some(RawIdType { name, extends: None, filters: Vec::new(), caps: Vec::new() });
+        let (filters, caps) = (Vec::new(), Vec::new());
+        return Some(RawIdType { name, extends: None, filters, caps, wrong: None });
     }
+    let before = report.unknown_keys();
     let mut fields = Fields::of(node, "an id type", report)?;
     let name = fields.needed("name", report);
     let extends = fields.text(&["extends"], report);
@@ -148,7 +153,8 @@ fn id_type(node: &Node, report: &mut Report) -> Option<RawIdType> {
     }
     fields.ignore(&["description"]);
     fields.done(report);
-    Some(RawIdType { name: name?, extends, filters, caps })
+    let wrong = report.unknown_key_since(before);
+    Some(RawIdType { name: name?, extends, filters, caps, wrong })
 }
 
 fn edge_caps(node: &Node, report: &mut Report) -> Vec<(Written, u64)> {
@@ -235,7 +241,7 @@ fn package(node: &Node, report: &mut Report) -> Option<RawPackage> {
         disabled.extend(overrides(item, report));
     }
     fields.ignore(&["branch", "tag", "version"]);
-    fields.done(report);
+    fields.done_with_extras(report);
     Some(RawPackage { name: name?, url, mapped, disabled })
 }
 
@@ -264,7 +270,7 @@ fn overrides(node: &Node, report: &mut Report) -> Vec<Written> {
     let status = fields.text(&["requested_enable_status", "enable_status"], report);
     let models = fields.texts("models", report);
     fields.ignore(&["materialization", "time_grain", "retention_period"]);
-    fields.done(report);
+    fields.done_with_extras(report);
     if status.is_some_and(|s| s.text == "disabled") { models } else { Vec::new() }
 }
 
@@ -292,7 +298,7 @@ pub(super) fn named(
     let name = fields.needed("name", report);
     let description = fields.text(&["description"], report);
     fields.ignore(&["tags", "color", "is_feature", "data_type", "column_data_type"]);
-    fields.done(report);
+    fields.done_with_extras(report);
     Some((name?, description))
 }
 

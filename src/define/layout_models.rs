@@ -26,7 +26,10 @@ pub(super) fn model_file(node: &Node, raw: &mut RawProject, report: &mut Report)
         raw.inputs.extend(input(item, report));
     }
     for item in fields.list("models") {
-        let (model, vars) = model(item, report);
+        let (mut model, vars) = model(item, report);
+        if let Some(model) = &mut model {
+            raw.macros.append(&mut model.macros);
+        }
         raw.models.extend(model);
         raw.vars.extend(vars);
     }
@@ -37,10 +40,11 @@ pub(super) fn model_file(node: &Node, raw: &mut RawProject, report: &mut Report)
         raw.macros.extend(template_macro(item, report));
     }
     fields.ignore(&["optimizations", "version", "schema_version"]);
-    fields.done(report);
+    fields.done_with_extras(report);
 }
 
 fn input(node: &Node, report: &mut Report) -> Option<RawInput> {
+    let before = report.unknown_keys();
     let mut fields = Fields::of(node, "an input", report)?;
     let name = fields.needed("name", report);
     let mut input = RawInput {
@@ -51,6 +55,7 @@ fn input(node: &Node, report: &mut Report) -> Option<RawInput> {
         ids: Vec::new(),
         filter: None,
         contract: RawContract::default(),
+        wrong: None,
     };
     // The old layout has these beside the name, the newer one inside `app_defaults`.
     input_table(&mut fields, &mut input, report);
@@ -80,6 +85,7 @@ fn input(node: &Node, report: &mut Report) -> Option<RawInput> {
             .hint("add `table:` inside `app_defaults`");
         report.add(found);
     }
+    input.wrong = report.unknown_key_since(before);
     Some(input)
 }
 
@@ -122,11 +128,11 @@ fn contract(node: &Node, report: &mut Report) -> Option<RawContract> {
         let name = column.needed("name", report);
         let datatype = column.text(&["datatype", "data_type"], report);
         column.ignore(&["is_optional", "description"]);
-        column.done(report);
+        column.done_with_extras(report);
         contract.columns.extend(name.map(|name| (name, datatype)));
     }
     fields.ignore(&["with_entity_ids"]);
-    fields.done(report);
+    fields.done_with_extras(report);
     Some(contract)
 }
 
@@ -155,6 +161,7 @@ fn owner(fields: &mut Fields<'_>, report: &mut Report) -> RawOwner {
 }
 
 fn var_group(node: &Node, report: &mut Report) -> Vec<RawVar> {
+    let before = report.unknown_keys();
     let Some(mut fields) = Fields::of(node, "a var group", report) else { return Vec::new() };
     let group = fields.needed("name", report);
     let owner = owner(&mut fields, report);
@@ -165,19 +172,23 @@ fn var_group(node: &Node, report: &mut Report) -> Vec<RawVar> {
     }
     let time_grain = fields.text(&["time_grain"], report);
     let list = fields.list("vars");
+    fields.ignore(&["description", "materialization", "retention_period", "tags"]);
+    fields.done(report);
+    let wrong = report.unknown_key_since(before);
     let mut vars = vars(list, &owner, report);
     for var in &mut vars {
         var.group.clone_from(&group);
         var.time_grain = var.time_grain.take().or_else(|| time_grain.clone());
+        var.wrong = var.wrong.take().or_else(|| wrong.clone());
     }
-    fields.ignore(&["description", "materialization", "retention_period", "tags"]);
-    fields.done(report);
     vars
 }
 
 fn vars(list: Vec<&Node>, owner: &RawOwner, report: &mut Report) -> Vec<RawVar> {
     let mut vars = Vec::new();
     for item in list {
+        let before = report.unknown_keys();
+        let first = vars.len();
         let Some(mut fields) = Fields::of(item, "an item of `vars`", report) else { continue };
         let mut kinds = 0;
         for (key, of_input) in [("entity_var", false), ("input_var", true), ("table_var", true)] {
@@ -192,12 +203,17 @@ fn vars(list: Vec<&Node>, owner: &RawOwner, report: &mut Report) -> Vec<RawVar> 
             report.add(found);
         }
         fields.done(report);
+        let wrong = report.unknown_key_since(before);
+        for var in &mut vars[first..] {
+            var.wrong = var.wrong.take().or_else(|| wrong.clone());
+        }
     }
     vars
 }
 
 fn var(node: &Node, of_input: bool, owner: &RawOwner, report: &mut Report) -> Option<RawVar> {
     let what = if of_input { "an input_var" } else { "an entity_var" };
+    let before = report.unknown_keys();
     let mut fields = Fields::of(node, what, report)?;
     let name = fields.needed("name", report);
     let materialization = materialization(fields.get("materialization"), report);
@@ -223,12 +239,14 @@ fn var(node: &Node, of_input: bool, owner: &RawOwner, report: &mut Report) -> Op
         status: materialization.status,
         time_grain: fields.text(&["time_grain"], report),
         retention: fields.text(&["retention_period"], report),
+        wrong: None,
     };
     if let Some(node) = fields.get("window") {
         window(node, &mut var, report);
     }
     fields.ignore(&["dependencies", "delta_update", "lookback", "contract", "merge_type"]);
     fields.done(report);
+    var.wrong = report.unknown_key_since(before);
     Some(var)
 }
 
@@ -280,6 +298,7 @@ fn materialization(node: Option<&Node>, report: &mut Report) -> Materialization 
 }
 
 fn model(node: &Node, report: &mut Report) -> (Option<RawModel>, Vec<RawVar>) {
+    let before = report.unknown_keys();
     let Some(mut fields) = Fields::of(node, "a model", report) else { return (None, Vec::new()) };
     let name = fields.needed("name", report);
     let kind = fields.needed("model_type", report);
@@ -313,6 +332,8 @@ fn model(node: &Node, report: &mut Report) -> (Option<RawModel>, Vec<RawVar>) {
         features: Vec::new(),
         description: fields.text(&["description"], report).or(description),
         spec: RawSpec::Other,
+        macros: Vec::new(),
+        wrong: None,
         owner,
         name,
         kind,
@@ -322,6 +343,10 @@ fn model(node: &Node, report: &mut Report) -> (Option<RawModel>, Vec<RawVar>) {
     let vars = model_spec(&mut model, &mut fields, report);
     if !matches!(model.spec, RawSpec::Other) {
         fields.done(report);
+    }
+    // A var that stands in a feature table answers for itself.
+    if vars.is_empty() {
+        model.wrong = report.unknown_key_since(before);
     }
     (Some(model), vars)
 }
@@ -359,6 +384,7 @@ fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report
             single: fields.text(&["single_sql"], report),
             multi: fields.text(&["multi_sql"], report),
         },
+        "common_column_union" => RawSpec::Union(fields.texts("inputs", report)),
         "feature_table_model" => {
             let list = fields.list("vars");
             found_vars = vars(list, &model.owner, report);
@@ -366,7 +392,10 @@ fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report
                 var.group = Some(model.name.clone());
                 var.in_feature_table = true;
             }
-            fields.ignore(&["macros", "dependencies"]);
+            for item in fields.list("macros") {
+                model.macros.extend(template_macro(item, report));
+            }
+            fields.ignore(&["dependencies"]);
             RawSpec::FeatureTable
         }
         "entity_cohort" => RawSpec::Cohort {

@@ -206,6 +206,7 @@ impl Named {
                     id_types: Vec::new(),
                     views: Default::default(),
                     name,
+                    wrong: None,
                 };
                 self.add_entity(0, raw);
             }
@@ -214,7 +215,8 @@ impl Named {
             let room = self.names.id_types.len() < ID_TYPES_MAX;
             if room && self.names.id_type(&name.text).is_none() && !self.is_main_id(&name.text) {
                 self.names.id_types.push(name.text.clone());
-                let raw = RawIdType { name, extends: None, filters: Vec::new(), caps: Vec::new() };
+                let (filters, caps) = (Vec::new(), Vec::new());
+                let raw = RawIdType { name, extends: None, filters, caps, wrong: None };
                 self.id_types.push(Of { package: 0, raw });
             }
         }
@@ -299,7 +301,7 @@ impl Named {
                 self.cohorts.push(Of { package, raw });
                 Model::Cohort(id)
             }
-            RawSpec::Sql { .. } => {
+            RawSpec::Sql { .. } | RawSpec::Union(_) => {
                 let id = SqlModelId(self.sql_models.len());
                 self.columns_of(&raw, Target::SqlModel(id));
                 self.sql_models.push(Of { package, raw });

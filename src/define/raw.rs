@@ -43,6 +43,8 @@ pub(super) struct RawEntity {
     pub(super) id_column: Option<Written>,
     pub(super) id_types: Vec<Written>,
     pub(super) views: RawViews,
+    /// A key that nobody knows; so for the others below.
+    pub(super) wrong: Option<String>,
 }
 
 /// Under which ids and names features are served.
@@ -58,6 +60,7 @@ pub(super) struct RawIdType {
     pub(super) extends: Option<Written>,
     pub(super) filters: Vec<RawFilter>,
     pub(super) caps: Vec<(Written, u64)>,
+    pub(super) wrong: Option<String>,
 }
 
 #[derive(Debug)]
@@ -100,6 +103,7 @@ pub(super) struct RawInput {
     pub(super) ids: Vec<RawId>,
     pub(super) filter: Option<Written>,
     pub(super) contract: RawContract,
+    pub(super) wrong: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -149,6 +153,7 @@ pub(super) struct RawVar {
     pub(super) status: EnableStatus,
     pub(super) time_grain: Option<Written>,
     pub(super) retention: Option<Written>,
+    pub(super) wrong: Option<String>,
 }
 
 #[derive(Debug)]
@@ -174,6 +179,9 @@ pub(super) struct RawModel {
     pub(super) features: Vec<(Written, Option<Written>)>,
     pub(super) description: Option<Written>,
     pub(super) spec: RawSpec,
+    /// Macros that a feature table holds.
+    pub(super) macros: Vec<RawMacro>,
+    pub(super) wrong: Option<String>,
 }
 
 #[derive(Debug)]
@@ -187,6 +195,8 @@ pub(super) enum RawSpec {
         single: Option<Written>,
         multi: Option<Written>,
     },
+    /// The rows of several, one below the other.
+    Union(Vec<Written>),
     FeatureTable,
     Cohort {
         extends: Option<Written>,

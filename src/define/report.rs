@@ -17,6 +17,8 @@ pub(super) struct Report {
     findings: Vec<Finding>,
     left_out: usize,
     broken: Vec<Arc<Path>>,
+    /// Keys of definitions that nobody knows, in the order in which they were met.
+    unknown_keys: Vec<String>,
 }
 
 impl Report {
@@ -46,6 +48,23 @@ impl Report {
         }
         self.left_out += other.left_out;
         self.broken.extend(other.broken);
+        self.unknown_keys.extend(other.unknown_keys);
+    }
+
+    /// Remembers that a definition has a key that nobody knows.
+    pub(super) fn unknown_key(&mut self, what: String) {
+        self.unknown_keys.push(what);
+    }
+
+    /// How many such keys were met so far.
+    pub(super) fn unknown_keys(&self) -> usize {
+        self.unknown_keys.len()
+    }
+
+    /// The first of them that was met since there were so many: what a definition says with a key
+    /// that nobody knows is not known, so it is not computed.
+    pub(super) fn unknown_key_since(&self, before: usize) -> Option<String> {
+        self.unknown_keys.get(before).cloned()
     }
 
     /// Remembers that a part of `file` could not be read.

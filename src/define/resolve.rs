@@ -128,11 +128,20 @@ fn text_of(written: Option<Written>) -> Option<String> {
 
 impl Resolver<'_> {
     fn all(&mut self, named: Named) {
+        let wrong_kinds: Vec<Option<String>> =
+            named.id_types.iter().map(|of| of.raw.wrong.clone()).collect();
         let id_types: Vec<IdType> = named.id_types.iter().map(|of| self.id_type(of)).collect();
         self.project.id_types = id_types;
         self.inherit_id_filters();
+        let mut wrong_entities = Vec::new();
         for (at, of) in named.entities.into_iter().enumerate() {
+            let mut wrong = of.raw.wrong.clone();
             let entity = self.entity(EntityId(at), of);
+            // Which ids belong together hangs on what is said of their types.
+            let of_kinds =
+                entity.id_types.iter().filter_map(|kind| wrong_kinds.get(kind.0)?.clone());
+            wrong = wrong.or(of_kinds.into_iter().next());
+            wrong_entities.push(wrong);
             self.project.entities.push(entity);
         }
         for (of, entity) in &named.views {
@@ -159,6 +168,7 @@ impl Resolver<'_> {
         }
         for (at, of) in named.cohorts.into_iter().enumerate() {
             let broken = named.cohort_broken.get(&CohortId(at)).cloned();
+            let broken = of.raw.wrong.clone().or(broken);
             let cohort = self.cohort(CohortId(at), of, broken);
             self.project.cohorts.push(cohort);
         }
@@ -167,7 +177,10 @@ impl Resolver<'_> {
             self.project.feature_tables.push(table);
         }
         for (of, entity) in named.stitchers {
-            let stitcher = self.stitcher(of, entity);
+            let wrong = of.as_ref().and_then(|of| of.raw.wrong.clone());
+            let mut stitcher = self.stitcher(of, entity);
+            let wrong = wrong.or_else(|| wrong_entities.get(entity.0)?.clone());
+            stitcher.broken = wrong.or(stitcher.broken);
             self.project.stitchers.push(stitcher);
         }
         for of in named.others {
@@ -370,10 +383,12 @@ impl Resolver<'_> {
     }
 
     fn input(&mut self, of: Of<RawInput>) -> Input {
-        let RawInput { name, source, occurred_at, row_identifier, ids, filter, contract } = of.raw;
+        let RawInput { name, source, occurred_at, row_identifier, ids, filter, contract, wrong } =
+            of.raw;
         let RawContract { optional, event_stream, append_only, columns } = contract;
         let scope = Scope { package: of.package, ..Scope::default() };
         let (source, broken) = self.source(source);
+        let broken = wrong.or(broken);
         if append_only && occurred_at.is_none() {
             let message =
                 format!("input `{}` is append-only and has no `occurred_at_col`", name.text);
@@ -448,17 +463,33 @@ impl Resolver<'_> {
             _ => (None, entity),
         };
         let scope = Scope { package: of.package, cohort, entity, from: None, own: None };
-        let RawSpec::Sql { single, multi } = raw.spec else { unreachable!("a SQL model has SQL") };
-        let statements = single.is_none() && multi.is_some();
-        let mut broken = None;
-        let written = single.or(multi).unwrap_or_else(|| {
-            let message = format!("SQL model `{}` has no `single_sql`", raw.name.text);
-            let found = self.report.error(&raw.name.place, message);
-            self.report.add(found);
-            broken = Some("it has no SQL".to_owned());
-            Written::new("", &raw.name.place)
-        });
-        let sql = self.text(&written, &scope);
+        let mut broken = raw.wrong.clone();
+        let mut statements = false;
+        let mut ids = self.ids(&raw.ids, entity, &scope);
+        let sql = match raw.spec {
+            RawSpec::Union(sources) => {
+                let (sql, of_all) = self.union(&raw.name, &sources, &scope);
+                if ids.is_empty() {
+                    ids = of_all;
+                }
+                sql
+            }
+            RawSpec::Sql { single, multi } => {
+                statements = single.is_none() && multi.is_some();
+                let written = single.or(multi).unwrap_or_else(|| {
+                    let message = format!("SQL model `{}` has no `single_sql`", raw.name.text);
+                    let found = self.report.error(&raw.name.place, message);
+                    self.report.add(found);
+                    broken = Some("it has no SQL".to_owned());
+                    Written::new("", &raw.name.place)
+                });
+                self.text(&written, &scope)
+            }
+            _ => unreachable!("a SQL model has SQL"),
+        };
+        if sql.parts.is_empty() {
+            broken.get_or_insert_with(|| "it has no SQL".to_owned());
+        }
         SqlModel {
             body: if statements { SqlBody::Statements } else { body_of(&sql) },
             package: self.package(of.package),
@@ -466,7 +497,7 @@ impl Resolver<'_> {
             description: text_of(raw.description),
             sql,
             output: raw.output.unwrap_or(OutputType::Ephemeral),
-            ids: self.ids(&raw.ids, entity, &scope),
+            ids,
             occurred_at: self.optional(raw.occurred_at.as_ref(), &scope),
             features: raw
                 .features
@@ -496,7 +527,7 @@ impl Resolver<'_> {
             Scope { package: of.package, cohort, entity: Some(entity), from: None, own: Some(id) };
         let from = raw.from.as_ref().and_then(|path| self.target(path, &outer));
         let scope = Scope { from, ..outer };
-        let mut broken = None;
+        let mut broken = raw.wrong.clone();
         if let (Some(path), None) = (&raw.from, from) {
             broken = Some(format!("it reads `{}`, which is not there", path.text));
         }
@@ -526,7 +557,7 @@ impl Resolver<'_> {
             window: windowed.then(|| Window {
                 partition_by: texts(&raw.partition_by, self),
                 order_by: texts(&raw.order_by, self),
-                frame: text_of(raw.frame),
+                frame: self.optional(raw.frame.as_ref(), &scope),
             }),
             default: self.optional(raw.default.as_ref(), &scope),
             data_type: self.optional(raw.data_type.as_ref(), &scope),
@@ -646,7 +677,7 @@ impl Resolver<'_> {
             status: raw.status,
             place: raw.name.place,
             name: raw.name.text,
-            broken: None,
+            broken: raw.wrong,
         }
     }
 
@@ -740,6 +771,44 @@ impl Resolver<'_> {
         }
     }
 
+    /// The rows of several inputs or models, one below the other, and the ids that all of them have
+    /// in the same columns.
+    fn union(&mut self, name: &Written, sources: &[Written], scope: &Scope) -> (Text, Vec<RowId>) {
+        let mut parts = Vec::new();
+        let mut of_all: Option<Vec<RowId>> = None;
+        for source in sources {
+            let Some(target) = self.target(source, scope) else { continue };
+            let start = if parts.is_empty() { "" } else { "\nUNION ALL BY NAME\n" };
+            parts.push(Part::Sql(format!("{start}SELECT * FROM ")));
+            parts.push(Part::Ref(target));
+            let ids = match target {
+                Target::Input(id) => self.project[id].ids.clone(),
+                _ => Vec::new(),
+            };
+            let is_same = |a: &RowId, b: &RowId| {
+                a.id_type == b.id_type
+                    && a.entity == b.entity
+                    && a.select.written == b.select.written
+            };
+            of_all = Some(match of_all {
+                None => ids,
+                Some(mut all) => {
+                    all.retain(|one| ids.iter().any(|other| is_same(one, other)));
+                    all
+                }
+            });
+        }
+        if parts.is_empty() {
+            let message = format!("`{}` lists no inputs that can be read", name.text);
+            let found = self.report.error(&name.place, message);
+            self.report.add(found.hint("list them in `inputs:`"));
+        }
+        let written =
+            sources.iter().map(|source| source.text.clone()).collect::<Vec<_>>().join(", ");
+        let text = Text { written, parts, also: Vec::new(), place: name.place.clone() };
+        (text, of_all.unwrap_or_default())
+    }
+
     fn ids_of(&self, target: Target) -> Vec<RowId> {
         match target {
             Target::Input(id) | Target::InputVars(id) => self.project[id].ids.clone(),
@@ -759,15 +828,20 @@ impl Resolver<'_> {
             "attribution_report",
             "campaign_attribution_scores",
             "llm_model",
-            "common_column_union",
             "pyplot",
             "report_model",
             "audit_id_stitcher",
             "profiles_tutorial",
             "id_collator",
         ];
-        let ours =
-            ["id_stitcher", "sql_template", "feature_table_model", "entity_cohort", "feature_view"];
+        let ours = [
+            "id_stitcher",
+            "sql_template",
+            "common_column_union",
+            "feature_table_model",
+            "entity_cohort",
+            "feature_view",
+        ];
         let kind = &raw.kind.text;
         let finding = if known.contains(&kind.as_str()) {
             let message = format!("models of type `{kind}` are not built here");

@@ -124,26 +124,9 @@ impl Moment {
         civil_text(self.resolve(now).datetime())
     }
 
-    /// The offset of the stated zone from UTC in microseconds, from the microsecond since 1970 on at
-    /// which it holds, in order. The first holds from the beginning.
+    /// The offsets of the stated zone, see [`offsets_of`].
     pub fn offsets(&self) -> Vec<(i64, i64)> {
-        let zone = self.zoned.time_zone();
-        let micros = |seconds: i32| i64::from(seconds) * 1_000_000;
-        let first = zone.to_offset(jiff::Timestamp::MIN);
-        let mut out = vec![(i64::MIN, micros(first.seconds()))];
-        let end = jiff::civil::date(OFFSETS_UNTIL, 1, 1).to_zoned(TimeZone::UTC);
-        let Ok(end) = end.map(|end| end.timestamp()) else { return out };
-        for transition in zone.following(jiff::Timestamp::MIN) {
-            if transition.timestamp() >= end {
-                break;
-            }
-            let offset = micros(transition.offset().seconds());
-            // Names may change where clocks do not.
-            if out.last().is_some_and(|(_, last)| *last != offset) {
-                out.push((transition.timestamp().as_microsecond(), offset));
-            }
-        }
-        out
+        offsets_of(self.zoned.time_zone())
     }
 
     /// The day after a day; `None` when the text is no day.
@@ -209,6 +192,27 @@ fn start_of(moment: &Zoned, unit: Unit) -> Zoned {
         }
         Unit::Year => day(&moment.first_of_year().unwrap_or_else(|_| moment.clone())),
     }
+}
+
+/// The offset of a zone from UTC in microseconds, from the microsecond since 1970 on at which it
+/// holds, in order. The first holds from the beginning.
+pub fn offsets_of(zone: &TimeZone) -> Vec<(i64, i64)> {
+    let micros = |seconds: i32| i64::from(seconds) * 1_000_000;
+    let first = zone.to_offset(jiff::Timestamp::MIN);
+    let mut out = vec![(i64::MIN, micros(first.seconds()))];
+    let end = jiff::civil::date(OFFSETS_UNTIL, 1, 1).to_zoned(TimeZone::UTC);
+    let Ok(end) = end.map(|end| end.timestamp()) else { return out };
+    for transition in zone.following(jiff::Timestamp::MIN) {
+        if transition.timestamp() >= end {
+            break;
+        }
+        let offset = micros(transition.offset().seconds());
+        // Names may change where clocks do not.
+        if out.last().is_some_and(|(_, last)| *last != offset) {
+            out.push((transition.timestamp().as_microsecond(), offset));
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -276,7 +276,8 @@ impl Builder<'_> {
             &[rows, &members, &joins, &main, &filter],
         );
         let computed = if bundle.windowed {
-            // Every row of a main id has the value of its window; one is taken.
+            // Every row of a main id has the value of its window; one is taken. Where a frame moves with
+            // the rows, the greatest is, so that it is the same in each run.
             let picked = bundle.features.iter().map(|(id, _)| {
                 let name = ident(&self.project[*id].name);
                 Sql::fill(", max({}) AS {}", &[&name, &name])

@@ -3,7 +3,7 @@
 //! ```text
 //! Project ─order, needs─▶ nodes by depth ─build─▶ Step, Step, …  ─publish─▶ latest views
 //!              text: what a definition says → SQL        │
-//!              dialect: words of other warehouses        └─▶ files, plan.json, picture
+//!              dialect: what a warehouse means by it      └─▶ files, plan.json, picture
 //! ```
 //!
 //! What holds here, and what is kept out:
@@ -40,6 +40,7 @@ pub use stitch::{CapPlan, FilterPlan, FilterRule, RulesPlan, Stitch, StitchSourc
 
 use crate::define::{InputId, Item, Place, Project};
 use crate::sql::Sql;
+use crate::sql::warehouse::Warehouse;
 use jiff::civil::DateTime;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,6 +69,8 @@ pub struct Options {
     pub rules: Option<Sql>,
     /// Only these and what they need; empty means all.
     pub selected: BTreeSet<Item>,
+    /// Whose rules hold for what the project writes.
+    pub warehouse: Warehouse,
 }
 
 /// A run: one build of the tables at one moment.

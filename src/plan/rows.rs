@@ -1,8 +1,8 @@
 //! Rows of inputs and SQL models: cut at the end of the run, with main ids, with vars of their own.
 
 use super::build::{Builder, Draft};
-use super::text::{About, bracketed, whole};
-use super::{Moments, end_of_run, unmarked};
+use super::text::{About, Said, bracketed, whole};
+use super::{Moments, end_of_run};
 use crate::define::{
     EntityId, FeatureId, InputId, Item, Node, Owner, RowId, Source, SqlModelId, Target, Text,
 };
@@ -395,15 +395,20 @@ impl Builder<'_> {
         id: FeatureId,
         about: &About,
         of_rows: bool,
-    ) -> Result<super::text::Said, String> {
+    ) -> Result<Said, String> {
         let feature = &self.project[id];
-        let mut said = self.said(&feature.select, *about)?;
-        if let Some(window) = &feature.window {
-            // Rows of an entity are parted by its main id; one row per main id is not.
-            let parted = (!of_rows && feature.from.is_some()).then_some(feature.entity);
-            let over = self.over(window, about, parted, &mut said)?;
-            said.sql = Sql::fill("{} OVER ({})", &[&whole(&said.sql), &over]);
-        }
+        let mut said = match &feature.window {
+            None => self.said(&feature.select, *about)?,
+            // What a function means depends on its window, so both are read together.
+            Some(window) => {
+                let mut said = self.as_written(&feature.select, *about)?;
+                // Rows of an entity are parted by its main id; one row per main id is not.
+                let parted = (!of_rows && feature.from.is_some()).then_some(feature.entity);
+                let over = self.over(window, about, parted, &mut said)?;
+                let sql = Sql::fill("{} OVER ({})", &[&whole(&said.sql), &over]);
+                Said { sql: self.in_duckdb(&sql)?, ..said }
+            }
+        };
         if of_rows {
             if let Some(filter) = &feature.filter {
                 let filter = self.said(filter, *about)?;
@@ -424,12 +429,12 @@ impl Builder<'_> {
         window: &crate::define::Window,
         about: &About,
         parted: Option<EntityId>,
-        said: &mut super::text::Said,
+        said: &mut Said,
     ) -> Result<Sql, String> {
         let mut list = |texts: &[crate::define::Text]| -> Result<Vec<Sql>, String> {
             let mut found = Vec::new();
             for text in texts {
-                let one = self.said(text, *about)?;
+                let one = self.as_written(text, *about)?;
                 said.vars.extend(one.vars);
                 said.row_vars.extend(one.row_vars);
                 found.push(whole(&one.sql));
@@ -451,7 +456,7 @@ impl Builder<'_> {
             pieces.push(Sql::fill("ORDER BY {}", &[&Sql::join(order, ", ")]));
         }
         if let Some(frame) = &window.frame {
-            pieces.push(Sql::of_project(unmarked(frame)));
+            pieces.extend(list(std::slice::from_ref(frame))?);
         }
         Ok(Sql::join(pieces, " "))
     }

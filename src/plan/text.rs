@@ -1,7 +1,7 @@
 //! What a definition says, as SQL: its text with the things it refers to put in their places.
 
 use super::build::Builder;
-use super::{END_MARKS, OWN_MARK, dialect, end_of_run, unmarked};
+use super::{END_LAYOUT, END_MARKS, OWN_MARK, dialect, end_of_run, unmarked};
 use crate::define::{EntityId, FeatureId, Owner, Part, Target, Text, words};
 use crate::sql::{Sql, ident};
 use std::collections::BTreeSet;
@@ -33,6 +33,25 @@ impl Builder<'_> {
     /// # Errors
     /// When it refers to something that means nothing there, in a sentence.
     pub(super) fn said(&self, text: &Text, about: About) -> Result<Said, String> {
+        let mut said = self.as_written(text, about)?;
+        said.sql = self.in_duckdb(&said.sql)?;
+        let other = match about {
+            About::Statements => dialect::other_than_tables(said.sql.text()),
+            About::Entity(_) | About::Query => None,
+        };
+        match other {
+            Some(why) => Err(why),
+            None => Ok(said),
+        }
+    }
+
+    /// SQL of the warehouse as DuckDB reads it.
+    pub(super) fn in_duckdb(&self, sql: &Sql) -> Result<Sql, String> {
+        Ok(Sql::of_project(dialect::duckdb(sql.text(), self.options.warehouse)?))
+    }
+
+    /// A text with what it refers to put in its place, in the words of the warehouse.
+    pub(super) fn as_written(&self, text: &Text, about: About) -> Result<Said, String> {
         let mut out = String::new();
         let (mut vars, mut row_vars) = (BTreeSet::new(), BTreeSet::new());
         for part in &text.parts {
@@ -49,12 +68,10 @@ impl Builder<'_> {
                 }
                 // Rows are cut at the end of the run where they come in.
                 Part::TimeFilter(_) => out.push_str("TRUE"),
+                // Between quotes only the moment itself is meant.
+                Part::EndTime if is_quoted(&out) => out.push_str(&end_text(END_LAYOUT)),
                 Part::EndTime => out.push_str(end_of_run().text()),
-                Part::EndTimeText(layout) => {
-                    out.push(END_MARKS[0]);
-                    out.push_str(&unmarked(layout));
-                    out.push(END_MARKS[1]);
-                }
+                Part::EndTimeText(layout) => out.push_str(&end_text(layout)),
                 Part::This => {
                     out.push_str(ident(&OWN_MARK.to_string()).text());
                 }
@@ -64,15 +81,7 @@ impl Builder<'_> {
             }
         }
         let out = out.trim().trim_end_matches(';').trim_end();
-        let sql = dialect::duckdb(out);
-        let other = match about {
-            About::Statements => dialect::other_than_tables(&sql),
-            About::Entity(_) | About::Query => None,
-        };
-        match other {
-            Some(why) => Err(why),
-            None => Ok(Said { sql: Sql::of_project(sql), vars, row_vars }),
-        }
+        Ok(Said { sql: Sql::of_project(out.to_owned()), vars, row_vars })
     }
 
     fn var(
@@ -117,6 +126,16 @@ impl Builder<'_> {
         let not = if member { Sql::raw("") } else { Sql::raw("NOT ") };
         Ok(Sql::fill("({} {}IN (SELECT {} FROM {}))", &[&main, &not, &main, &members]))
     }
+}
+
+/// The end of the run in a layout of Go, to be filled in.
+fn end_text(layout: &str) -> String {
+    format!("{}{}{}", END_MARKS[0], unmarked(layout), END_MARKS[1])
+}
+
+/// Whether what follows a text stands between single quotes.
+fn is_quoted(before: &str) -> bool {
+    before.matches('\'').count() % 2 == 1
 }
 
 /// An expression in brackets. A comment at its end must not swallow the bracket.

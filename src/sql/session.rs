@@ -83,7 +83,7 @@ pub fn shut(files: &[PathBuf], folders: &[PathBuf]) -> Vec<Sql> {
         // Each of these is a person's own to set and reaches nothing.
         Sql::raw(
             "SET allowed_configs = ['enable_progress_bar', 'enable_progress_bar_print', \
-             'preserve_insertion_order']",
+             'preserve_insertion_order', 'old_implicit_casting']",
         ),
         Sql::raw("SET lock_configuration = true"),
     ]

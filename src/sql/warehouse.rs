@@ -3,21 +3,96 @@
 //! Projects are written for Snowflake, Redshift, Databricks or BigQuery. What is commonly used of
 //! these and DuckDB lacks is defined as macros of the session, so that the SQL of a project runs
 //! as it was written, and a person's own macros in the file stay as they are. What a macro
-//! cannot do (`datediff(day, …)` with a bare word) is in `plan/dialect.rs`.
+//! cannot do (`datediff(day, …)` with a bare word) is in `plan/dialect`, which also calls the macros
+//! named `muster_…`: what DuckDB has under the same name or sign with another meaning.
 
 use super::Sql;
+
+/// Whose rules hold for SQL of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Warehouse {
+    /// Snowflake, where nothing else is said.
+    #[default]
+    Snowflake,
+    /// Google BigQuery.
+    BigQuery,
+    /// Amazon Redshift.
+    Redshift,
+    /// Databricks.
+    Databricks,
+}
+
+/// Functions that DuckDB has under the same name with another meaning: name, number of arguments,
+/// and the macro that means what the warehouse does.
+const RENAMED: &[(&str, usize, &str)] = &[
+    ("array_to_string", 2, "muster_array_to_string"),
+    ("json_array_length", 1, "muster_array_size"),
+];
+
+/// The macro that means what a function means in the warehouse, where DuckDB has the name for
+/// something else.
+pub fn renamed(_: Warehouse, name: &str, arguments: usize) -> Option<&'static str> {
+    let found = RENAMED.iter().find(|(of, count, _)| *of == name && *count == arguments);
+    found.map(|(_, _, to)| *to)
+}
 
 /// Statements that define the functions. They can be run again.
 pub fn functions() -> Vec<Sql> {
     [
+        // Text beside a number or a date is read as one.
+        "SET old_implicit_casting = true",
+        // Signs and casts.
+        "CREATE OR REPLACE TEMP MACRO muster_divide(a, b) AS CASE \
+         WHEN TRY_CAST(CAST(b AS VARCHAR) AS DOUBLE) = 0 \
+         THEN error('division by zero: write div0 or nullif') \
+         WHEN typeof(a) IN ('DOUBLE', 'FLOAT') OR typeof(b) IN ('DOUBLE', 'FLOAT') \
+         THEN a / b ELSE round(a / b, 6) END",
+        "CREATE OR REPLACE TEMP MACRO muster_divide_whole(a, b) AS CASE \
+         WHEN TRY_CAST(CAST(b AS VARCHAR) AS DOUBLE) = 0 \
+         THEN error('division by zero: write nullif') \
+         WHEN contains(typeof(a), 'INT') AND contains(typeof(b), 'INT') \
+         THEN trunc(a / b) ELSE a / b END",
+        "CREATE OR REPLACE TEMP MACRO muster_ratio(a, b) AS CASE \
+         WHEN TRY_CAST(CAST(b AS VARCHAR) AS DOUBLE) = 0 \
+         THEN error('division by zero: write nullif') ELSE a / b END",
+        "CREATE OR REPLACE TEMP MACRO muster_whole(x) AS CASE \
+         WHEN typeof(x) IN ('DOUBLE', 'FLOAT') \
+         THEN CAST(round(CAST(CAST(x AS VARCHAR) AS DOUBLE)) AS BIGINT) \
+         ELSE CAST(x AS BIGINT) END",
+        "CREATE OR REPLACE TEMP MACRO muster_try_whole(x) AS CASE \
+         WHEN typeof(x) IN ('DOUBLE', 'FLOAT') \
+         THEN TRY_CAST(round(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE)) AS BIGINT) \
+         ELSE TRY_CAST(x AS BIGINT) END",
+        "CREATE OR REPLACE TEMP MACRO muster_whole_part(x) AS CASE \
+         WHEN typeof(x) IN ('DOUBLE', 'FLOAT') OR starts_with(typeof(x), 'DECIMAL') \
+         THEN CAST(trunc(CAST(CAST(x AS VARCHAR) AS DOUBLE)) AS BIGINT) \
+         ELSE CAST(x AS BIGINT) END",
+        "CREATE OR REPLACE TEMP MACRO muster_json(x) AS CASE \
+         WHEN typeof(x) = 'VARCHAR' THEN TRY_CAST(CAST(x AS VARCHAR) AS JSON) \
+         ELSE to_json(x) END",
+        "CREATE OR REPLACE TEMP MACRO muster_text(x) AS CASE \
+         WHEN typeof(x) = 'JSON' THEN json_extract_string(to_json(x), '$') \
+         ELSE CAST(x AS VARCHAR) END",
+        "CREATE OR REPLACE TEMP MACRO muster_array_size(x) AS json_array_length(muster_json(x))",
+        "CREATE OR REPLACE TEMP MACRO muster_array_to_string(x, between) AS array_to_string(\
+         list_transform(CAST(muster_json(x) AS JSON[]), \
+         lambda item: json_extract_string(item, '$')), between)",
+        "CREATE OR REPLACE TEMP MACRO muster_greatest(items) AS CASE \
+         WHEN len(list_filter(items, lambda item: item IS NULL)) = 0 THEN list_max(items) END",
+        "CREATE OR REPLACE TEMP MACRO muster_least(items) AS CASE \
+         WHEN len(list_filter(items, lambda item: item IS NULL)) = 0 THEN list_min(items) END",
         // Missing values.
         "CREATE OR REPLACE TEMP MACRO nvl(a, b) AS coalesce(a, b)",
         "CREATE OR REPLACE TEMP MACRO nvl2(a, b, c) AS CASE WHEN a IS NOT NULL THEN b ELSE c END",
         "CREATE OR REPLACE TEMP MACRO zeroifnull(a) AS coalesce(a, 0)",
-        "CREATE OR REPLACE TEMP MACRO nullifzero(a) AS nullif(a, 0)",
         "CREATE OR REPLACE TEMP MACRO equal_null(a, b) AS a IS NOT DISTINCT FROM b",
         "CREATE OR REPLACE TEMP MACRO iff(c, a, b) AS CASE WHEN c THEN a ELSE b END",
-        "CREATE OR REPLACE TEMP MACRO div0(a, b) AS CASE WHEN b = 0 THEN 0 ELSE a / b END",
+        "CREATE OR REPLACE TEMP MACRO div0(a, b) AS CASE WHEN b = 0 THEN 0 ELSE round(a / b, 6) END",
+        "CREATE OR REPLACE TEMP MACRO div0null(a, b) AS \
+         CASE WHEN b IS NULL OR b = 0 THEN 0 ELSE round(a / b, 6) END",
+        "CREATE OR REPLACE TEMP MACRO safe_divide(a, b) AS CASE WHEN b <> 0 THEN a / b END",
+        "CREATE OR REPLACE TEMP MACRO ieee_divide(a, b) AS CAST(a AS DOUBLE) / CAST(b AS DOUBLE)",
+        "CREATE OR REPLACE TEMP MACRO nullifzero(a) AS nullif(a, 0)",
         // Truth values.
         "CREATE OR REPLACE TEMP MACRO boolor_agg(a) AS bool_or(a)",
         "CREATE OR REPLACE TEMP MACRO booland_agg(a) AS bool_and(a)",
@@ -25,32 +100,76 @@ pub fn functions() -> Vec<Sql> {
         "CREATE OR REPLACE TEMP MACRO logical_and(a) AS bool_and(a)",
         "CREATE OR REPLACE TEMP MACRO boolor(a, b) AS a OR b",
         "CREATE OR REPLACE TEMP MACRO booland(a, b) AS a AND b",
-        // Dates. A day more of a date is a moment here, as the macro must have one type.
-        "CREATE OR REPLACE TEMP MACRO dateadd(part, n, moment) AS CASE rtrim(lower(part), 's') \
-         WHEN 'year' THEN moment + to_years(CAST(n AS INTEGER)) \
-         WHEN 'quarter' THEN moment + to_months(CAST(3 * n AS INTEGER)) \
-         WHEN 'month' THEN moment + to_months(CAST(n AS INTEGER)) \
-         WHEN 'week' THEN moment + to_days(CAST(7 * n AS INTEGER)) \
-         WHEN 'day' THEN moment + to_days(CAST(n AS INTEGER)) \
-         WHEN 'hour' THEN moment + to_hours(CAST(n AS BIGINT)) \
-         WHEN 'minute' THEN moment + to_minutes(CAST(n AS BIGINT)) \
-         WHEN 'second' THEN moment + to_seconds(CAST(n AS DOUBLE)) \
-         ELSE error('dateadd does not know the part ' || part) END",
-        "CREATE OR REPLACE TEMP MACRO timestampadd(part, n, moment) AS dateadd(part, n, moment)",
-        "CREATE OR REPLACE TEMP MACRO timestampdiff(part, a, b) AS date_diff(part, a, b)",
-        "CREATE OR REPLACE TEMP MACRO add_months(moment, n) AS moment + to_months(CAST(n AS INTEGER))",
-        "CREATE OR REPLACE TEMP MACRO to_date(a) AS CAST(a AS DATE)",
-        "CREATE OR REPLACE TEMP MACRO to_timestamp_ntz(a) AS CAST(a AS TIMESTAMP)",
-        "CREATE OR REPLACE TEMP MACRO try_to_date(a) AS TRY_CAST(a AS DATE)",
-        "CREATE OR REPLACE TEMP MACRO try_to_timestamp(a) AS TRY_CAST(a AS TIMESTAMP)",
-        "CREATE OR REPLACE TEMP MACRO try_to_number(a) AS TRY_CAST(a AS DOUBLE)",
+        // Dates.
+        "CREATE OR REPLACE TEMP MACRO muster_months_between(a, b) AS CASE \
+         WHEN day(a) = day(b) OR (a = last_day(a) AND b = last_day(b)) \
+         THEN date_diff('month', b, a) \
+         ELSE date_diff('month', b, a) + (day(a) - day(b) \
+         + (epoch(a) - epoch(date_trunc('day', a)) - epoch(b) + epoch(date_trunc('day', b))) / 86400) \
+         / 31 END",
+        "CREATE OR REPLACE TEMP MACRO date_from_parts(y, m, d) AS \
+         CAST(make_date(y, 1, 1) + to_months(CAST(m - 1 AS INTEGER)) + to_days(CAST(d - 1 AS INTEGER)) AS DATE)",
+        "CREATE OR REPLACE TEMP MACRO datefromparts(y, m, d) AS date_from_parts(y, m, d)",
+        "CREATE OR REPLACE TEMP MACRO timestamp_from_parts(y, mo, d, h, mi, s) AS \
+         make_timestamp(y, mo, d, h, mi, CAST(s AS DOUBLE))",
+        "CREATE OR REPLACE TEMP MACRO unix_seconds(x) AS CAST(floor(epoch(CAST(x AS TIMESTAMP))) AS BIGINT)",
+        "CREATE OR REPLACE TEMP MACRO unix_millis(x) AS epoch_ms(CAST(x AS TIMESTAMP))",
+        "CREATE OR REPLACE TEMP MACRO unix_micros(x) AS epoch_us(CAST(x AS TIMESTAMP))",
+        "CREATE OR REPLACE TEMP MACRO unix_timestamp(x) AS CAST(floor(epoch(CAST(x AS TIMESTAMP))) AS BIGINT)",
+        "CREATE OR REPLACE TEMP MACRO timestamp_seconds(n) AS make_timestamp(CAST(n AS BIGINT) * 1000000)",
+        "CREATE OR REPLACE TEMP MACRO timestamp_millis(n) AS make_timestamp(CAST(n AS BIGINT) * 1000)",
+        "CREATE OR REPLACE TEMP MACRO timestamp_micros(n) AS make_timestamp(CAST(n AS BIGINT))",
+        "CREATE OR REPLACE TEMP MACRO from_unixtime(n) AS \
+         strftime(make_timestamp(CAST(n AS BIGINT) * 1000000), '%Y-%m-%d %H:%M:%S')",
         "CREATE OR REPLACE TEMP MACRO try_to_boolean(a) AS TRY_CAST(a AS BOOLEAN)",
         // The moment of a row, for Muster's own use.
         MOMENT,
+        // What is no moment is told by the cast that fails.
+        "CREATE OR REPLACE TEMP MACRO muster_to_moment(x) AS CASE \
+         WHEN muster_moment(x) IS NOT NULL THEN muster_moment(x) \
+         ELSE CAST(CAST(x AS VARCHAR) AS TIMESTAMP) END",
         // Text and numbers.
         "CREATE OR REPLACE TEMP MACRO to_char(a) AS CAST(a AS VARCHAR)",
         "CREATE OR REPLACE TEMP MACRO to_varchar(a) AS CAST(a AS VARCHAR)",
-        "CREATE OR REPLACE TEMP MACRO to_number(a) AS CAST(a AS DECIMAL(38, 0))",
+        "CREATE OR REPLACE TEMP MACRO to_json_string(a) AS CAST(to_json(a) AS VARCHAR)",
+        "CREATE OR REPLACE TEMP MACRO initcap(x) AS array_to_string(list_transform(\
+         regexp_extract_all(x, '[0-9A-Za-zÀ-ɏ]+|[^0-9A-Za-zÀ-ɏ]+'), \
+         lambda part: upper(left(part, 1)) || lower(substr(part, 2))), '')",
+        "CREATE OR REPLACE TEMP MACRO regexp_count(whole, pattern) AS \
+         len(regexp_extract_all(whole, pattern))",
+        "CREATE OR REPLACE TEMP MACRO regexp_contains(whole, pattern) AS \
+         regexp_matches(whole, pattern)",
+        "CREATE OR REPLACE TEMP MACRO rlike(whole, pattern) AS regexp_full_match(whole, pattern)",
+        "CREATE OR REPLACE TEMP MACRO instr(whole, part) AS strpos(whole, part)",
+        "CREATE OR REPLACE TEMP MACRO locate(part, whole) AS strpos(whole, part)",
+        "CREATE OR REPLACE TEMP MACRO editdistance(a, b) AS levenshtein(a, b)",
+        "CREATE OR REPLACE TEMP MACRO jarowinkler_similarity(a, b) AS \
+         CAST(floor(100 * jaro_winkler_similarity(lower(a), lower(b))) AS BIGINT)",
+        "CREATE OR REPLACE TEMP MACRO space(n) AS repeat(' ', n)",
+        "CREATE OR REPLACE TEMP MACRO replicate(x, n) AS repeat(x, n)",
+        "CREATE OR REPLACE TEMP MACRO strtok(x, between, n) AS \
+         list_filter(regexp_split_to_array(x, '[' || between || ']'), lambda part: part <> '')[n]",
+        "CREATE OR REPLACE TEMP MACRO truncate(x) AS trunc(x)",
+        "CREATE OR REPLACE TEMP MACRO countif(a) AS count_if(a)",
+        "CREATE OR REPLACE TEMP MACRO boolxor_agg(a) AS (count_if(a) = 1)",
+        "CREATE OR REPLACE TEMP MACRO approx_count_distinct_agg(a) AS approx_count_distinct(a)",
+        "CREATE OR REPLACE TEMP MACRO hll(a) AS approx_count_distinct(a)",
+        "CREATE OR REPLACE TEMP MACRO variance_samp(a) AS var_samp(a)",
+        "CREATE OR REPLACE TEMP MACRO variance_pop(a) AS var_pop(a)",
+        "CREATE OR REPLACE TEMP MACRO is_null_value(a) AS (json_type(muster_json(a)) = 'NULL')",
+        "CREATE OR REPLACE TEMP MACRO is_array(a) AS (json_type(muster_json(a)) = 'ARRAY')",
+        "CREATE OR REPLACE TEMP MACRO is_object(a) AS (json_type(muster_json(a)) = 'OBJECT')",
+        "CREATE OR REPLACE TEMP MACRO array_cat(a, b) AS list_concat(a, b)",
+        "CREATE OR REPLACE TEMP MACRO array_compact(a) AS list_filter(a, lambda item: item IS NOT NULL)",
+        "CREATE OR REPLACE TEMP MACRO arrays_overlap(a, b) AS list_has_any(a, b)",
+        "CREATE OR REPLACE TEMP MACRO array_intersection(a, b) AS list_intersect(a, b)",
+        "CREATE OR REPLACE TEMP MACRO sort_array(a) AS list_sort(a)",
+        "CREATE OR REPLACE TEMP MACRO array_sort(a) AS list_sort(a)",
+        "CREATE OR REPLACE TEMP MACRO to_variant(a) AS to_json(a)",
+        "CREATE OR REPLACE TEMP MACRO to_array(a) AS muster_json(a)",
+        "CREATE OR REPLACE TEMP MACRO to_object(a) AS muster_json(a)",
+        "CREATE OR REPLACE TEMP MACRO check_json(a) AS \
+         CASE WHEN TRY_CAST(a AS JSON) IS NULL AND a IS NOT NULL THEN 'it is no JSON' END",
         "CREATE OR REPLACE TEMP MACRO to_double(a) AS CAST(a AS DOUBLE)",
         "CREATE OR REPLACE TEMP MACRO to_boolean(a) AS CAST(a AS BOOLEAN)",
         "CREATE OR REPLACE TEMP MACRO charindex(part, whole) AS strpos(whole, part)",
@@ -66,10 +185,7 @@ pub fn functions() -> Vec<Sql> {
         // Lists and documents.
         "CREATE OR REPLACE TEMP MACRO parse_json(a) AS CAST(a AS JSON)",
         "CREATE OR REPLACE TEMP MACRO try_parse_json(a) AS TRY_CAST(a AS JSON)",
-        "CREATE OR REPLACE TEMP MACRO array_size(a) AS json_array_length(to_json(a))",
         "CREATE OR REPLACE TEMP MACRO array_construct_compact(a) AS [a]",
-        "CREATE OR REPLACE TEMP MACRO json_extract_path_text(a, name) AS \
-         json_extract_string(a, name)",
         "CREATE OR REPLACE TEMP MACRO approx_percentile(a, part) AS approx_quantile(a, part)",
         // Types.
         "CREATE TEMP TYPE IF NOT EXISTS timestamp_ntz AS TIMESTAMP",
@@ -149,6 +265,54 @@ pub fn layout(written: &str) -> String {
         }
     }
     out
+}
+
+/// A layout of Spark, such as `yyyy-MM-dd HH:mm`, in DuckDB's words.
+pub fn spark_layout(written: &str) -> String {
+    let mut out = String::new();
+    let mut rest = written;
+    while let Some(first) = rest.chars().next() {
+        let word = &rest[..rest.len() - rest.trim_start_matches(first).len()];
+        let form = match (first, word.len()) {
+            ('y' | 'u', 2) => "%y",
+            ('y' | 'u', _) => "%Y",
+            ('M' | 'L', 4..) => "%B",
+            ('M' | 'L', 3) => "%b",
+            ('M' | 'L', 2) => "%m",
+            ('M' | 'L', _) => "%-m",
+            ('d', 2) => "%d",
+            ('d', _) => "%-d",
+            ('D', _) => "%j",
+            ('E', 4..) => "%A",
+            ('E', _) => "%a",
+            ('H', 2) => "%H",
+            ('H', _) => "%-H",
+            ('h' | 'K', _) => "%I",
+            ('m', _) => "%M",
+            ('s', _) => "%S",
+            ('S', ..=3) => "%g",
+            ('S', _) => "%f",
+            ('a', _) => "%p",
+            _ => word,
+        };
+        if first == '\'' {
+            let quoted = rest[1..].split('\'').next().unwrap_or_default();
+            out.push_str(quoted);
+            rest = rest.get(quoted.len() + 2..).unwrap_or_default();
+            continue;
+        }
+        out.push_str(form);
+        rest = &rest[word.len()..];
+    }
+    out
+}
+
+/// A layout of BigQuery in DuckDB's words: `%F` and `%T` are short for others.
+pub fn strftime_layout(written: &str) -> String {
+    let short = [("%F", "%Y-%m-%d"), ("%T", "%H:%M:%S"), ("%R", "%H:%M"), ("%D", "%m/%d/%y")];
+    let longer = [("%E*S", "%S.%f"), ("%E3S", "%S.%g"), ("%E6S", "%S.%f"), ("%e", "%-d")];
+    let all = short.iter().chain(&longer);
+    all.fold(written.to_owned(), |layout, (from, to)| layout.replace(from, to))
 }
 
 /// Words of a layout, longer ones before those that they start with.

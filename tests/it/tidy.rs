@@ -47,7 +47,7 @@ const GUEST_ROOMS: &[(&str, &[&str])] = &[
     ("eframe::", &["ui/", "app/"]),
     ("egui_plot::", &["ui/"]),
     ("rfd::", &["app/dialogs.rs"]),
-    ("sqlparser::", &["language/", "plan/dialect.rs"]),
+    ("sqlparser::", &["language/", "plan/dialect/"]),
     ("serde_saphyr::", &["engine/workspace.rs", "app/settings.rs", "define/yaml.rs"]),
     ("minijinja::", &["define/template.rs", "define/surface.rs"]),
     ("gix::", &["provenance/"]),

@@ -1,0 +1,49 @@
+//! What SQL of a warehouse means, in DuckDB's words.
+//!
+//! ```text
+//! text ─parse─▶ syntax tree ─rewrite, inside out─▶ tree ─printed─▶ DuckDB's SQL
+//!                                 ├─ calls, dates, documents, types: what is written otherwise
+//!                                 └─ order, windows: what means something else
+//! ```
+//!
+//! - The tree is that of a maintained parser in the dialect of the warehouse; what no dialect reads
+//!   stays as it was written, and the database says what it makes of it.
+//! - A text in which nothing is to be written otherwise stays letter for letter.
+//! - What only needs a function of another name is a macro of the session, see
+//!   [`crate::sql::warehouse`]; here is what a macro cannot do: bare words, any number of
+//!   arguments, the order of rows, types.
+//!
+//! Start at [`duckdb`], then `rewrite.rs`.
+
+mod calls;
+mod dates;
+mod documents;
+mod parse;
+mod rewrite;
+mod statements;
+mod types;
+
+pub(super) use statements::other_than_tables;
+pub use statements::{refusal, single_statements};
+
+use crate::sql::warehouse::Warehouse;
+use parse::Parsed;
+use rewrite::Rewriting;
+
+/// `sql` of a warehouse as DuckDB reads it.
+///
+/// # Errors
+/// When it means something that cannot be said, in a sentence.
+pub(super) fn duckdb(sql: &str, warehouse: Warehouse) -> Result<String, String> {
+    let Some(mut parsed) = Parsed::read(sql, warehouse) else { return Ok(sql.to_owned()) };
+    let mut rewriting = Rewriting::new(warehouse);
+    parsed.visit(&mut rewriting);
+    match rewriting.refused {
+        Some(why) => Err(why),
+        None if rewriting.changed || parsed.is_spelt_otherwise() => Ok(parsed.to_string()),
+        None => Ok(sql.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

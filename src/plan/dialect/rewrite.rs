@@ -1,0 +1,309 @@
+//! The walk over a tree: what is inside is rewritten before what is around it.
+//!
+//! What is rewritten becomes a piece of finished text, which stands in the tree as a name without
+//! quotes. Such a piece is a call or stands in brackets, so that it can stand anywhere.
+
+use super::{calls, dates, documents, types};
+use crate::sql::warehouse::Warehouse;
+use sqlparser::ast::{
+    BinaryOperator, CastKind, Expr, Function, Ident, OrderByExpr, OrderByKind, Query, Select,
+    SelectItem, SetExpr, SetOperator, TableFactor, Value, VisitorMut, WindowFrame,
+    WindowFrameBound, WindowFrameUnits, WindowSpec, WindowType,
+};
+use std::convert::Infallible;
+use std::ops::ControlFlow;
+
+/// How long a rewritten expression may become: what is written twice within itself doubles each time.
+const LENGTH_MAX: usize = 1 << 18;
+
+/// A rewriting on its way.
+pub(super) struct Rewriting {
+    pub(super) warehouse: Warehouse,
+    /// Something was rewritten.
+    pub(super) changed: bool,
+    /// Why it cannot be said.
+    pub(super) refused: Option<String>,
+}
+
+impl Rewriting {
+    pub(super) fn new(warehouse: Warehouse) -> Self {
+        Self { warehouse, changed: false, refused: None }
+    }
+
+    /// Notes that something means what cannot be said. The first reason stands.
+    pub(super) fn refuse(&mut self, why: impl Into<String>) {
+        self.refused.get_or_insert(why.into());
+    }
+
+    /// States where missing values stand, as the warehouse has it when nothing is said.
+    pub(super) fn order(&mut self, order: &mut OrderByExpr) {
+        if order.options.nulls_first.is_some() {
+            return;
+        }
+        let descends = order
+            .options
+            .sort
+            .as_ref()
+            .is_some_and(|sort| matches!(sort, sqlparser::ast::OrderBySort::Desc));
+        let first = match self.warehouse {
+            Warehouse::Snowflake | Warehouse::Redshift => descends,
+            Warehouse::BigQuery | Warehouse::Databricks => !descends,
+        };
+        // DuckDB has them last in both directions.
+        if first {
+            order.options.nulls_first = Some(true);
+            self.changed = true;
+        }
+    }
+
+    fn window(&mut self, function: &mut Function) {
+        let name = function.name.to_string().to_lowercase();
+        let treatment = function.null_treatment.take();
+        if let Some(treatment) = treatment {
+            calls::within_brackets(function, treatment);
+            self.changed = true;
+        }
+        let Some(WindowType::WindowSpec(spec)) = &mut function.over else { return };
+        self.spec(spec);
+        let is_of_place = matches!(name.as_str(), "first_value" | "last_value" | "nth_value");
+        if is_of_place && spec.window_frame.is_none() && spec.window_name.is_none() {
+            // By themselves these see the whole window, not its part up to the row.
+            spec.window_frame = Some(WindowFrame {
+                units: WindowFrameUnits::Rows,
+                start_bound: WindowFrameBound::Preceding(None),
+                end_bound: Some(WindowFrameBound::Following(None)),
+            });
+            self.changed = true;
+        }
+    }
+
+    fn spec(&mut self, spec: &mut WindowSpec) {
+        for order in &mut spec.order_by {
+            self.order(order);
+        }
+    }
+
+    fn unquoted(&mut self, name: &mut Ident) {
+        if name.quote_style == Some('`') {
+            name.quote_style = Some('"');
+            self.changed = true;
+        }
+        if name.quote_style.is_none() && name.value.eq_ignore_ascii_case("at") {
+            // A word that DuckDB keeps for itself.
+            name.quote_style = Some('"');
+            self.changed = true;
+        }
+    }
+
+    fn binary(&mut self, left: &Expr, op: &BinaryOperator, right: &Expr) -> Option<String> {
+        let (a, b) = (piece(left), piece(right));
+        match op {
+            BinaryOperator::Divide => Some(match self.warehouse {
+                Warehouse::Snowflake => format!("muster_divide({a}, {b})"),
+                Warehouse::Redshift => format!("muster_divide_whole({a}, {b})"),
+                Warehouse::BigQuery | Warehouse::Databricks => format!("muster_ratio({a}, {b})"),
+            }),
+            BinaryOperator::PGRegexMatch => Some(format!("regexp_matches({a}, {b})")),
+            BinaryOperator::PGRegexIMatch => Some(format!("regexp_matches({a}, {b}, 'i')")),
+            BinaryOperator::PGRegexNotMatch => Some(format!("(NOT regexp_matches({a}, {b}))")),
+            BinaryOperator::PGRegexNotIMatch => {
+                Some(format!("(NOT regexp_matches({a}, {b}, 'i'))"))
+            }
+            _ => None,
+        }
+    }
+
+    /// What an expression becomes whose parts are rewritten already; `None` when it stays.
+    fn expression(&mut self, expr: &mut Expr) -> Option<String> {
+        match expr {
+            Expr::Function(function) => {
+                self.window(function);
+                calls::rewritten(self, function)
+            }
+            Expr::BinaryOp { left, op, right } => self.binary(left, op, right),
+            Expr::Cast { kind, expr, data_type, format } if format.is_none() => {
+                let is_try = !matches!(kind, CastKind::Cast | CastKind::DoubleColon);
+                types::cast(self, expr, data_type, is_try)
+            }
+            Expr::TypedString(typed) => {
+                let name = types::name_of(self.warehouse, &typed.data_type)?;
+                let text = typed.value.to_string();
+                Some(format!("CAST({text} AS {name})"))
+            }
+            Expr::JsonAccess { value, path } => Some(documents::by_path(self, value, path)),
+            Expr::Extract { field, expr, .. } => {
+                let part = field.to_string();
+                dates::part_of(self, &part, expr)
+            }
+            Expr::AtTimeZone { timestamp, time_zone } => {
+                dates::at_time_zone(self, timestamp, time_zone)
+            }
+            Expr::RLike { negated, expr, pattern, .. } => {
+                let matches = match self.warehouse {
+                    Warehouse::Snowflake => "regexp_full_match",
+                    _ => "regexp_matches",
+                };
+                let not = if *negated { "NOT " } else { "" };
+                Some(format!("({not}{matches}({}, {}))", piece(expr), piece(pattern)))
+            }
+            Expr::Like { negated, any: true, expr, pattern, escape_char: None } => {
+                any_of(expr, pattern, *negated, "LIKE")
+            }
+            Expr::ILike { negated, any: true, expr, pattern, escape_char: None } => {
+                any_of(expr, pattern, *negated, "ILIKE")
+            }
+            Expr::Array(array) if !array.named => {
+                let items: Vec<String> = array.elem.iter().map(ToString::to_string).collect();
+                (self.warehouse != Warehouse::Snowflake).then(|| format!("[{}]", items.join(", ")))
+            }
+            _ => None,
+        }
+    }
+
+    fn table(&mut self, factor: &mut TableFactor) {
+        let flat = documents::flattened(self, factor);
+        if let Some(flat) = flat {
+            *factor = flat;
+            self.changed = true;
+        }
+        let alias = match factor {
+            TableFactor::Table { alias, .. } | TableFactor::Derived { alias, .. } => alias,
+            _ => return,
+        };
+        if let Some(alias) = alias {
+            self.unquoted(&mut alias.name);
+        }
+    }
+}
+
+/// `a LIKE ANY (p, q)` as comparisons with each.
+fn any_of(expr: &Expr, pattern: &Expr, negated: bool, word: &str) -> Option<String> {
+    let patterns = match pattern {
+        Expr::Tuple(patterns) => patterns.iter().collect(),
+        Expr::Nested(one) => vec![&**one],
+        _ => return None,
+    };
+    let one = |pattern: &Expr| format!("{} {word} {}", piece(expr), piece(pattern));
+    let all: Vec<String> = patterns.into_iter().map(one).collect();
+    let not = if negated { "NOT " } else { "" };
+    Some(format!("({not}({}))", all.join(" OR ")))
+}
+
+/// An expression as a piece of text that can stand anywhere.
+pub(super) fn piece(expr: &Expr) -> String {
+    let text = expr.to_string();
+    match expr {
+        Expr::Identifier(_)
+        | Expr::CompoundIdentifier(_)
+        | Expr::Value(_)
+        | Expr::Nested(_)
+        | Expr::Function(_)
+        | Expr::TypedString(_)
+        | Expr::Case { .. }
+        | Expr::Subquery(_) => text,
+        Expr::Cast { kind, .. } if *kind != CastKind::DoubleColon => text,
+        _ => format!("({text})"),
+    }
+}
+
+/// The text in single quotes that an expression is.
+pub(super) fn quoted(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) | Value::DoubleQuotedString(text) => Some(text),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The bare word that an expression is, in lower case.
+pub(super) fn word(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Identifier(name) if name.quote_style.is_none() => Some(name.value.to_lowercase()),
+        _ => None,
+    }
+}
+
+impl VisitorMut for Rewriting {
+    type Break = Infallible;
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Infallible> {
+        match expr {
+            Expr::Identifier(name) => self.unquoted(name),
+            Expr::CompoundIdentifier(names) => {
+                names.iter_mut().for_each(|name| self.unquoted(name))
+            }
+            _ => {
+                if let Some(text) = self.expression(expr) {
+                    if text.len() > LENGTH_MAX {
+                        self.refuse("it is longer than can be built");
+                        return ControlFlow::Continue(());
+                    }
+                    *expr = Expr::Identifier(Ident::new(text));
+                    self.changed = true;
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, query: &mut Query) -> ControlFlow<Infallible> {
+        if let Some(by) = &mut query.order_by
+            && let OrderByKind::Expressions(all) = &mut by.kind
+        {
+            all.iter_mut().for_each(|order| self.order(order));
+        }
+        if let SetExpr::SetOperation { op, .. } = &mut *query.body
+            && *op == SetOperator::Minus
+        {
+            *op = SetOperator::Except;
+            self.changed = true;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, select: &mut Select) -> ControlFlow<Infallible> {
+        for item in &mut select.projection {
+            match item {
+                SelectItem::ExprWithAlias { alias, .. } => self.unquoted(alias),
+                SelectItem::Wildcard(options) | SelectItem::QualifiedWildcard(_, options) => {
+                    if calls::except_as_exclude(options) {
+                        self.changed = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        for named in &mut select.named_window {
+            if let sqlparser::ast::NamedWindowExpr::WindowSpec(spec) = &mut named.1 {
+                self.spec(spec);
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<Infallible> {
+        self.table(factor);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_relation(
+        &mut self,
+        relation: &mut sqlparser::ast::ObjectName,
+    ) -> ControlFlow<Infallible> {
+        for part in &mut relation.0 {
+            if let sqlparser::ast::ObjectNamePart::Identifier(name) = part
+                && name.quote_style == Some('`')
+            {
+                // BigQuery quotes a whole path at once.
+                let parts: Vec<String> = name.value.split('.').map(str::to_owned).collect();
+                let quoted: Vec<String> =
+                    parts.iter().map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect();
+                *name = Ident::new(quoted.join("."));
+                self.changed = true;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,183 @@
+//! What SQL of a warehouse becomes.
+
+use super::duckdb;
+use crate::plan::Run;
+use crate::sql::warehouse::Warehouse;
+use jiff::civil::date;
+
+fn of(warehouse: Warehouse, sql: &str) -> String {
+    let run = Run { number: 1, end: date(2026, 11, 20).at(6, 0, 0, 0) };
+    let said = run.settle(&duckdb(sql, warehouse).expect("it can be said"));
+    // Queries are laid out in lines.
+    if said == sql { said } else { said.split_whitespace().collect::<Vec<_>>().join(" ") }
+}
+
+fn snowflake(sql: &str) -> String {
+    of(Warehouse::Snowflake, sql)
+}
+
+const END: &str = "TIMESTAMP '2026-11-20 06:00:00.000000'";
+
+#[test]
+fn what_means_the_same_stays_letter_for_letter() {
+    for sql in [
+        "sum( total )  -- all of it",
+        "case when a = 'it''s' then 1 end",
+        "select a, \"b c\" from t where x is not null",
+        ", x as (select 1) select * from x",
+        "count(distinct a)",
+        "not sql at all, is it",
+    ] {
+        assert_eq!(snowflake(sql), sql);
+    }
+}
+
+#[test]
+fn parts_of_dates_are_read_in_every_form() {
+    let days = "date_diff('day', CAST(a AS TIMESTAMP), CAST(b AS TIMESTAMP))";
+    for sql in ["datediff(day, a, b)", "DateDiff( days , a, b)", "timestampdiff('dd', a, b)"] {
+        assert_eq!(snowflake(sql), days);
+    }
+    assert_eq!(of(Warehouse::BigQuery, "date_diff(b, a, day)"), days);
+    assert_eq!(of(Warehouse::Databricks, "datediff(b, a)"), days);
+    assert!(of(Warehouse::Databricks, "datediff(month, a, b)").starts_with("date_sub('month'"));
+    assert_eq!(snowflake("date_trunc(mm, a)"), "date_trunc('month', CAST(a AS TIMESTAMP))");
+    assert_eq!(
+        snowflake("date_part(epoch_second, a)"),
+        "CAST(floor(epoch(CAST(a AS TIMESTAMP))) AS BIGINT)"
+    );
+    assert_eq!(
+        snowflake("dateadd(month, 1, a)"),
+        "(CAST(a AS TIMESTAMP) + to_months(CAST(1 AS INTEGER)))"
+    );
+}
+
+#[test]
+fn now_is_the_end_of_the_run() {
+    assert_eq!(snowflake("getdate()"), END);
+    assert_eq!(snowflake("CURRENT_DATE() - 1"), format!("CAST({END} AS DATE) - 1"));
+    assert_eq!(snowflake("t.current_date"), "t.current_date");
+}
+
+#[test]
+fn missing_values_stand_where_the_warehouse_has_them() {
+    let by = |warehouse, order| of(warehouse, &format!("select a from t order by a {order}"));
+    assert_eq!(by(Warehouse::Snowflake, "desc"), "SELECT a FROM t ORDER BY a DESC NULLS FIRST");
+    assert_eq!(by(Warehouse::Snowflake, "asc"), "select a from t order by a asc");
+    assert_eq!(by(Warehouse::BigQuery, ""), "SELECT a FROM t ORDER BY a NULLS FIRST");
+    assert_eq!(by(Warehouse::Databricks, "desc"), "select a from t order by a desc");
+    assert_eq!(
+        by(Warehouse::Snowflake, "desc nulls last"),
+        "select a from t order by a desc nulls last"
+    );
+}
+
+#[test]
+fn what_has_a_place_in_a_window_sees_the_whole_of_it() {
+    assert_eq!(
+        snowflake("last_value(a) over (partition by b order by c)"),
+        "last_value(a) OVER (PARTITION BY b ORDER BY c \
+         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+    );
+    let framed = "last_value(a) over (order by c rows between unbounded preceding and current row)";
+    assert_eq!(snowflake(framed), framed);
+    assert_eq!(
+        snowflake("first_value(a) ignore nulls over (order by c)"),
+        "first_value(a IGNORE NULLS) OVER (ORDER BY c \
+         ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)"
+    );
+}
+
+#[test]
+fn missing_values_are_left_out_of_lists_and_make_greatest_missing() {
+    assert_eq!(snowflake("array_agg(a)"), "array_agg(a) FILTER (WHERE a IS NOT NULL)");
+    assert_eq!(of(Warehouse::BigQuery, "array_agg(a)"), "array_agg(a)");
+    assert_eq!(
+        snowflake("listagg(a, ',') within group (order by b)"),
+        "coalesce(string_agg(a, ',' ORDER BY b), '')"
+    );
+    assert_eq!(snowflake("greatest(a, b)"), "muster_greatest([a, b])");
+    assert_eq!(of(Warehouse::Redshift, "greatest(a, b)"), "greatest(a, b)");
+    assert_eq!(snowflake("concat(a, 1)"), "(CAST(a AS VARCHAR) || CAST(1 AS VARCHAR))");
+}
+
+#[test]
+fn documents_are_read_by_paths() {
+    assert_eq!(
+        snowflake("parse_json(doc):k.n::integer"),
+        "muster_whole(json_extract_string(muster_json(parse_json(doc)), '$.\"k\".\"n\"'))"
+    );
+    assert_eq!(snowflake("doc:a[0]"), "json_extract_string(muster_json(doc), '$.\"a\"[0]')");
+    assert_eq!(
+        snowflake("get(get(doc, 'a'), 0)"),
+        "json_extract_string(json_extract(muster_json(doc), '$.\"a\"'), '$[0]')"
+    );
+    assert_eq!(
+        snowflake("array_size(doc:items)"),
+        "json_array_length(json_extract(muster_json(doc), '$.\"items\"'))"
+    );
+    assert_eq!(
+        snowflake("object_construct('k', a)"),
+        "json_merge_patch('{}', json_object('k', a))"
+    );
+}
+
+#[test]
+fn numbers_are_divided_and_cut_as_the_warehouse_does() {
+    assert_eq!(snowflake("a / b"), "muster_divide(a, b)");
+    assert_eq!(of(Warehouse::Redshift, "a / b"), "muster_divide_whole(a, b)");
+    assert_eq!(snowflake("a::int"), "muster_whole(a)");
+    assert_eq!(snowflake("a::number(10, 2)"), "CAST(a AS DECIMAL(10, 2))");
+    assert_eq!(snowflake("a::float"), "CAST(a AS DOUBLE)");
+    assert_eq!(snowflake("a::timestamp_ntz(9)"), "CAST(a AS TIMESTAMP)");
+    assert_eq!(snowflake("a::varchar(3)"), "left(CAST(a AS VARCHAR), 3)");
+}
+
+#[test]
+fn words_of_several_warehouses_are_read() {
+    assert_eq!(
+        snowflake("decode(a, 1, 'x', 'y')"),
+        "(CASE WHEN a IS NOT DISTINCT FROM 1 THEN 'x' ELSE 'y' END)"
+    );
+    assert_eq!(snowflake("a rlike '^w.*'"), "(regexp_full_match(a, '^w.*'))");
+    assert_eq!(of(Warehouse::Databricks, "a rlike 'w'"), "(regexp_matches(a, 'w'))");
+    assert_eq!(snowflake("a ilike any ('x%', 'y')"), "((a ILIKE 'x%' OR a ILIKE 'y'))");
+    assert_eq!(
+        snowflake("count(distinct a, b)"),
+        "count(DISTINCT CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN row(a, b) END)"
+    );
+    assert_eq!(
+        of(Warehouse::BigQuery, "select `a b` from `p.d.t`"),
+        "SELECT \"a b\" FROM \"p\".\"d\".\"t\""
+    );
+    assert_eq!(
+        snowflake("select a from t minus select b from u"),
+        "SELECT a FROM t EXCEPT SELECT b FROM u"
+    );
+    assert_eq!(snowflake("regexp_replace(a, '\\\\d', 'x')"), "regexp_replace(a, '\\d', 'x', 'g')");
+    assert_eq!(snowflake("max(t.at)"), "max(t.\"at\")");
+}
+
+#[test]
+fn zones_are_worked_out_and_one_that_is_none_is_refused() {
+    assert_eq!(snowflake("convert_timezone('UTC', 'UTC', a)"), "CAST(a AS TIMESTAMP)");
+    assert!(snowflake("convert_timezone('Europe/Berlin', a)").contains("3600000000"));
+    let why = duckdb("convert_timezone('UTC', 'Berlin', a)", Warehouse::Snowflake).unwrap_err();
+    assert!(
+        why.contains("'Berlin' is no time zone") || why.contains("`'Berlin'` is no time zone"),
+        "{why}"
+    );
+}
+
+#[test]
+fn what_doubles_within_itself_is_not_built() {
+    let mut sql = "a".to_owned();
+    for _ in 0..24 {
+        sql = format!("decode({sql}, 1, {sql}, 2)");
+        if sql.len() > 1 << 16 {
+            break;
+        }
+    }
+    assert!(sql.len() > 1 << 16);
+    let _ = duckdb(&sql, Warehouse::Snowflake);
+}
