@@ -5,7 +5,7 @@ use super::check::CheckedFinding;
 use super::session::{Watch, key};
 use super::{Lines, Printed, check, project};
 use crate::disk::{bounds, write};
-use crate::engine::build::{self, BuildRequest, Built};
+use crate::engine::build::{self, BuildRequest, Built, Counted};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use clap::Args;
@@ -38,6 +38,9 @@ pub struct Build {
     /// Remove all but so many runs afterwards.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     keep_runs: Option<u64>,
+    /// Show this run as the latest although another one ends later; else it is kept as history.
+    #[arg(long)]
+    as_latest: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -56,9 +59,26 @@ struct BuiltJson<'a> {
     cohorts: Vec<SizeJson<'a>>,
     ids: Vec<StitchedJson<'a>>,
     removed_runs: &'a [u64],
+    /// The run that stays the latest, when this one ends earlier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history_of: Option<u64>,
+    built: Vec<CountedJson>,
     findings: usize,
     errors: usize,
     told: Vec<CheckedFinding<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CountedJson {
+    what: &'static str,
+    built: usize,
+    of: usize,
+}
+
+impl CountedJson {
+    fn of(counted: &Counted) -> Self {
+        Self { what: counted.what, built: counted.built, of: counted.of }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -99,6 +119,7 @@ impl Build {
             anew: self.anew,
             rebuild_ids: self.rebuild_ids,
             keep_runs: self.keep_runs,
+            as_latest: self.as_latest,
             now: jiff::Timestamp::now().to_zoned(TimeZone::UTC).datetime(),
             limits: self.limits.impose()?,
         };
@@ -145,6 +166,8 @@ fn json<'a>(built: &'a Built, into: &std::path::Path, errors: usize) -> BuiltJso
             })
             .collect(),
         removed_runs: &built.removed,
+        history_of: built.history_of.as_ref().map(|latest| latest.number),
+        built: built.counts.iter().map(CountedJson::of).collect(),
         findings: built.findings.len(),
         errors,
         told: told(built).into_iter().map(CheckedFinding::of).collect(),
@@ -156,7 +179,7 @@ fn json<'a>(built: &'a Built, into: &std::path::Path, errors: usize) -> BuiltJso
 fn told(built: &Built) -> Vec<&Finding> {
     let is_told = |at: usize, finding: &Finding| match finding.severity {
         Severity::Error => true,
-        Severity::Warning => at >= built.of_project && !finding.message.contains("it needs "),
+        Severity::Warning => at >= built.of_project && !built.told_elsewhere.contains(&at),
         Severity::Note => false,
     };
     let numbered = built.findings.iter().enumerate();
@@ -174,6 +197,15 @@ fn text(built: &Built, into: &std::path::Path) -> Lines {
         _ => String::new(),
     };
     out.line(format_args!("{} steps{again}", built.steps));
+    if let Some(latest) = &built.history_of {
+        out.line(format_args!(
+            "It ends earlier than run {}, which stays the latest: this one is kept as history \
+             (--as-latest shows it instead)",
+            latest.number
+        ));
+    }
+    let counts = built.counts.iter().map(|c| format!("{} {} of {}", c.what, c.built, c.of));
+    out.line(format_args!("Built: {}", counts.collect::<Vec<_>>().join(", ")));
     for stitched in &built.stitches {
         out.line(format_args!(
             "{}: {} ids are {} main ids, from {}; {} refused, {} retired",

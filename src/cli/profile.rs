@@ -10,7 +10,7 @@ use crate::engine::Session;
 use crate::language::{print, print_clause, words};
 use crate::model::answer::{Answer, Profile, RelatedRows};
 use crate::model::catalog::{Catalog, CohortRef, Column, Entity};
-use crate::model::clause::{Clause, Comparison, Expr, Group, Node, Test};
+use crate::model::clause::{Aggregate, Clause, Comparison, Expr, Group, Measure, Node, Test};
 use crate::model::failure::Failure;
 use crate::model::now::Moment;
 use crate::model::question::{Question, Slice};
@@ -30,7 +30,7 @@ pub struct ProfileOf {
     /// The entity's name.
     #[arg(long, value_name = "NAME")]
     entity: String,
-    /// FEATURE=VALUE: any feature; VALUE alone is the key.
+    /// FEATURE=VALUE: any feature, or any type of id of a built project; VALUE alone is the key.
     #[arg(long, value_name = "FEATURE=VALUE")]
     id: String,
     /// Also say whether it is in this cohort.
@@ -51,9 +51,9 @@ impl ProfileOf {
         let watch = Watch::new();
         let session = open_run(&self.source, self.now.run()?, &watch)?;
         let entity = entity(session.catalog(), &self.entity)?;
-        let (feature, value) = sought(entity, &self.id)?;
+        let sought = Sought::of(session.catalog(), entity, &self.id)?;
         let now = moment(&self.now)?;
-        let clause = Clause::on(&feature.name, test(feature, value)?);
+        let clause = sought.clause()?;
         let slice = Slice {
             cohort: CohortRef::all(&entity.name),
             tree: Group::all([Node::Clause(clause)]),
@@ -62,7 +62,7 @@ impl ProfileOf {
         };
         let keys = keys(&session, &slice, entity)?;
         let profile = match keys.as_slice() {
-            [] => return Err(nobody(entity, feature, value)),
+            [] => return Err(sought.nobody(entity)),
             [key] => Some(self.shown(&session, entity, key, &now)?),
             _ => None,
         };
@@ -139,8 +139,82 @@ fn entity<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a Entity, Failure> {
     })
 }
 
+/// What a person is sought by.
+enum Sought<'a> {
+    /// The value of a feature.
+    Feature(&'a Column, &'a str),
+    /// An id of the id graph: the table of the graph, the type of the id and the id.
+    Id { graph: &'a str, id_type: &'a str, id: &'a str },
+}
+
+impl<'a> Sought<'a> {
+    fn of(catalog: &'a Catalog, entity: &'a Entity, id: &'a str) -> Result<Self, Failure> {
+        let wrong = match by_feature(entity, id) {
+            Ok((feature, value)) => return Ok(Self::Feature(feature, value)),
+            Err(wrong) => wrong,
+        };
+        let defined = catalog.definitions.as_ref().and_then(|definitions| {
+            definitions.entities.iter().find(|defined| defined.name == entity.name)
+        });
+        let Some((defined, (written, value))) = defined.zip(id.split_once('=')) else {
+            return Err(wrong);
+        };
+        let is_there = |name: &&String| catalog.tables.iter().any(|table| table.name == **name);
+        let graph = defined.graph.as_ref();
+        let graph = graph.and_then(|graph| [&graph.view, &graph.object].into_iter().find(is_there));
+        let id_type =
+            defined.id_types.iter().find(|kind| kind.eq_ignore_ascii_case(written.trim()));
+        match (graph, id_type) {
+            (Some(graph), Some(id_type)) => Ok(Self::Id { graph, id_type, id: value }),
+            (Some(_), None) => {
+                let kinds = defined.id_types.join(", ");
+                let hint = format!("{}; its id types are {kinds}", wrong.hint);
+                Err(Failure { hint, ..wrong })
+            }
+            (None, _) => Err(wrong),
+        }
+    }
+
+    fn clause(&self) -> Result<Clause, Failure> {
+        let (graph, id_type, id) = match self {
+            Self::Feature(feature, value) => {
+                return Ok(Clause::on(&feature.name, test(feature, value)?));
+            }
+            Self::Id { graph, id_type, id } => (graph, id_type, id),
+        };
+        let is = |column: &str, text: &str| {
+            let text = Expr::Value(Value::Text(text.to_owned()));
+            Node::Clause(Clause::on(column, Test::Compare(Comparison::Equal, text)))
+        };
+        let rows = Aggregate {
+            measure: Measure::Count,
+            table: (*graph).to_owned(),
+            via: None,
+            filter: Some(Group::all([is("other_id_type", id_type), is("other_id", id)])),
+        };
+        let none = Expr::Value(Value::Integer(0));
+        Ok(Clause {
+            left: Expr::Aggregate(Box::new(rows)),
+            test: Test::Compare(Comparison::Greater, none),
+            negated: None,
+        })
+    }
+
+    fn nobody(&self, entity: &Entity) -> Failure {
+        let (what, value) = match self {
+            Self::Feature(feature, value) => (feature.name.as_str(), value),
+            Self::Id { id_type, id, .. } => (*id_type, id),
+        };
+        Failure::new(
+            format!("no {} has {what} = {value}", entity.name),
+            "--id",
+            "check the spelling; upper and lower case differ",
+        )
+    }
+}
+
 /// The feature and the value that are sought. `key` means the key, unless a feature has that name.
-fn sought<'a, 'b>(entity: &'a Entity, id: &'b str) -> Result<(&'a Column, &'b str), Failure> {
+fn by_feature<'a, 'b>(entity: &'a Entity, id: &'b str) -> Result<(&'a Column, &'b str), Failure> {
     let key = || {
         entity.feature(&entity.key).ok_or_else(|| {
             Failure::new(format!("{} has no key among its features", entity.name), "", "")
@@ -221,14 +295,6 @@ fn profile(session: &Session, slice: &Slice, key: &Value) -> Result<Profile, Fai
         Answer::Profile(profile) => Ok(profile),
         other => Err(unexpected(&other)),
     }
-}
-
-fn nobody(entity: &Entity, feature: &Column, value: &str) -> Failure {
-    Failure::new(
-        format!("no {} has {} = {value}", entity.name, feature.name),
-        "--id",
-        "check the spelling; upper and lower case differ",
-    )
 }
 
 #[derive(Debug, Serialize)]

@@ -541,8 +541,16 @@ fn inherited(
     report: &mut Report,
 ) -> Option<Reason> {
     // All vars of something are those of them that there are.
-    if !matches!(node, Node::Item(_)) && matches!(graph.nodes[need], Node::Item(Item::Feature(_))) {
-        return None;
+    let is_column = matches!(
+        graph.nodes[need],
+        Node::Item(Item::Feature(_) | Item::Other(_) | Item::SqlModel(_) | Item::FeatureTable(_))
+    );
+    match node {
+        // A table of chosen features is built without those that cannot be.
+        Node::Item(Item::FeatureTable(_)) if is_column => return None,
+        Node::Item(_) => {}
+        _ if matches!(graph.nodes[need], Node::Item(Item::Feature(_))) => return None,
+        _ => {}
     }
     let (_, name, _) = called(project, graph.nodes[need]);
     let (kind, own, place) = called(project, node);

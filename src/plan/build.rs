@@ -28,7 +28,7 @@ pub(super) struct Builder<'a> {
     pub(super) chains: HashMap<(Table, EntityId), Chain>,
     /// The vars of each owner that are built.
     pub(super) owned: BTreeMap<Owner, Vec<FeatureId>>,
-    left_out: BTreeMap<Item, String>,
+    left_out: BTreeMap<Item, LeftOut>,
     step_of: HashMap<Node, usize>,
     needs: HashMap<Node, Vec<Node>>,
 }
@@ -81,7 +81,7 @@ pub(super) fn build(project: &Project, options: &Options) -> Plan {
     builder.publish();
     Plan {
         steps: builder.steps,
-        left_out: builder.left_out.into_iter().map(|(item, why)| LeftOut { item, why }).collect(),
+        left_out: builder.left_out.into_values().collect(),
         views: builder.views,
         outputs: builder.outputs,
         moments: builder.moments,
@@ -159,7 +159,9 @@ impl Builder<'_> {
         let mut features = Vec::new();
         for node in nodes {
             if let Some(why) = self.cannot(*node) {
-                self.leave_out(*node, why);
+                if let Node::Item(item) = *node {
+                    self.left_out.insert(item, LeftOut { item, ..why });
+                }
                 continue;
             }
             if let Node::Item(Item::Feature(id)) = node {
@@ -171,25 +173,30 @@ impl Builder<'_> {
         self.features(&features);
     }
 
-    fn cannot(&self, node: Node) -> Option<String> {
+    fn cannot(&self, node: Node) -> Option<LeftOut> {
         if let Node::Item(item) = node
             && let Some(why) = self.options.broken.get(&item)
         {
-            return Some(why.clone());
+            return Some(LeftOut { item, why: why.clone(), for_want: false });
         }
         // Of an id stitcher the sources that are there are joined.
         if matches!(node, Node::Item(Item::Stitcher(_))) {
             return None;
         }
         let is_table = !matches!(node, Node::Item(_));
+        // A table of chosen features has those that there are.
+        let is_chosen = matches!(node, Node::Item(Item::FeatureTable(_)));
         for need in self.needs.get(&node).into_iter().flatten() {
             let Node::Item(item) = need else { continue };
-            if is_table && matches!(item, Item::Feature(_)) {
+            let is_column = matches!(item, Item::Feature(_))
+                || is_chosen && matches!(item, Item::SqlModel(_) | Item::FeatureTable(_));
+            if (is_table || is_chosen) && is_column {
                 continue;
             }
-            if let Some(why) = self.left_out.get(item) {
+            if let Some(LeftOut { why, .. }) = self.left_out.get(item) {
                 let name = super::files::item_name(self.project, *item);
-                return Some(format!("it needs {name}, which is not built: {why}"));
+                let why = format!("it needs {name}, which is not built: {why}");
+                return Some(LeftOut { item: *item, why, for_want: true });
             }
         }
         None
@@ -197,7 +204,7 @@ impl Builder<'_> {
 
     pub(super) fn leave_out(&mut self, node: Node, why: String) {
         if let Node::Item(item) = node {
-            self.left_out.insert(item, why);
+            self.left_out.insert(item, LeftOut { item, why, for_want: false });
         }
     }
 

@@ -117,6 +117,8 @@ pub struct LeftOut {
     pub item: Item,
     /// Why.
     pub why: String,
+    /// Only because something that it needs is not built.
+    pub for_want: bool,
 }
 
 /// One step of a plan.

@@ -5,7 +5,7 @@ use super::rows::Table;
 use super::text::About;
 use super::{Statement, Work, end_of_run};
 use crate::define::{
-    EntityId, FeatureTableId, Item, Node, OutputType, Owner, SqlBody, SqlModelId, Target,
+    EntityId, FeatureId, FeatureTableId, Item, Node, OutputType, Owner, SqlBody, SqlModelId, Target,
 };
 use crate::sql::{Sql, ident};
 use std::collections::BTreeSet;
@@ -81,17 +81,28 @@ impl Builder<'_> {
             .ok_or_else(|| "its members are not built".to_owned())?;
         let mut reads = self.reads_of([Node::Item(Item::FeatureTable(id))]);
         reads.push(base_step);
-        let vars: BTreeSet<_> = table.features.iter().copied().collect();
+        // What cannot be computed is told where it is defined.
+        let there = |var: &&FeatureId| self.stored.contains_key(*var);
+        let features: Vec<FeatureId> = table.features.iter().filter(there).copied().collect();
+        let chosen: Vec<(Target, String)> = table
+            .columns
+            .iter()
+            .filter(|(target, _)| self.relations.contains_key(target))
+            .cloned()
+            .collect();
+        let asked = table.features.len() + table.columns.len();
+        if features.is_empty() && chosen.is_empty() && asked > 0 {
+            return Err(format!("none of its {asked} features is built"));
+        }
+        let vars: BTreeSet<_> = features.iter().copied().collect();
         let joins = self.joins(entity, &vars, &mut reads)?;
-        let mut columns: Vec<Sql> = table
-            .features
+        let mut columns: Vec<Sql> = features
             .iter()
             .map(|var| {
                 let name = ident(&self.project[*var].name);
                 Sql::fill(",\n  {} AS {}", &[&ident(&self.joined_name(*var)), &name])
             })
             .collect();
-        let chosen = table.columns.clone();
         let (more, more_joins) = self.columns_of_models(entity, &chosen, &mut reads)?;
         columns.extend(more);
         let main = ident(&self.project[entity].main_id);

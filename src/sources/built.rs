@@ -37,16 +37,22 @@ pub(super) fn read(probe: &dyn Probe, asked: Option<u64>) -> Result<Option<Built
         return Ok(None);
     }
     let rows = probe.rows(&statements::runs())?;
+    let mut latest = None;
     let runs: Vec<Run> = rows
         .into_iter()
         .filter_map(|row| {
             let cells: Vec<String> = row.iter().map(|cell| cell.display()).collect();
             let end = cells.get(2)?.split('.').next()?.to_owned();
-            let done = cells.get(1)? == "done";
-            done.then_some(Run { number: cells.first()?.parse().ok()?, end })
+            let number = cells.first()?.parse().ok()?;
+            match cells.get(1)?.as_str() {
+                "done" => latest = Some(number),
+                statements::HISTORY => {}
+                _ => return None,
+            }
+            Some(Run { number, end })
         })
         .collect();
-    let Some(latest) = runs.last().map(|run| run.number) else { return Ok(None) };
+    let Some(latest) = latest else { return Ok(None) };
     let run = asked.unwrap_or(latest);
     if !runs.iter().any(|known| known.number == run) {
         let known: Vec<String> = runs.iter().map(|run| run.number.to_string()).collect();

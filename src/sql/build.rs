@@ -555,3 +555,28 @@ pub fn id_rows(query: &str, since: Option<&str>) -> Sql {
 fn maybe(value: Option<&str>) -> Sql {
     value.map_or_else(|| Sql::raw("NULL"), text)
 }
+/// The state of a run that ends earlier than the latest one and is kept beside it.
+pub const HISTORY: &str = "history";
+
+/// Rows whose moments with a zone are moments in UTC; `None` when they have none.
+pub fn in_utc(rows: &Sql, columns: &[(String, String)]) -> Option<Sql> {
+    let zoned = columns
+        .iter()
+        .filter(|(_, kind)| matches!(kind.as_str(), "TIMESTAMP WITH TIME ZONE" | "TIMESTAMPTZ"));
+    let replaced: Vec<Sql> = zoned
+        .map(|(name, _)| {
+            let name = ident(name);
+            Sql::fill("CAST({} AS TIMESTAMP) AS {}", &[&name, &name])
+        })
+        .collect();
+    if replaced.is_empty() {
+        return None;
+    }
+    let replaced = Sql::join(replaced, ", ");
+    Some(Sql::fill("(SELECT * REPLACE ({}) FROM {})", &[&replaced, rows]))
+}
+
+/// A name for rows that is there as long as the session.
+pub fn name_for_session(name: &str, rows: &Sql) -> Sql {
+    Sql::fill("CREATE OR REPLACE TEMP VIEW {} AS SELECT * FROM {}", &[&ident(name), rows])
+}

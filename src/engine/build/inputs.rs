@@ -30,6 +30,8 @@ pub(super) struct Bound {
     pub(super) findings: Vec<Finding>,
     /// Files that are read while the build goes on.
     pub(super) readable: Vec<PathBuf>,
+    /// Views of this session in which moments of tables that SQL of the project may name are in UTC.
+    pub(super) views: Vec<String>,
     /// Databases in which SQL of the project finds tables, in order.
     pub(super) places: Vec<String>,
 }
@@ -84,7 +86,7 @@ pub(super) fn bind(
         };
         match found {
             Ok(sql) => {
-                bound.tables.insert(id, sql);
+                bound.tables.insert(id, in_utc(store, sql));
             }
             Err(why) => {
                 if input.optional {
@@ -94,6 +96,7 @@ pub(super) fn bind(
             }
         }
     }
+    bound.views = name_in_utc(store, &known)?;
     // SQL of the project may name tables itself.
     let own = current(store)?;
     refuse_shadows(store, &own, &request.into)?;
@@ -108,6 +111,29 @@ pub(super) fn bind(
     let rules = project.stitcher_rules.as_ref();
     bound.rules = rules.and_then(|rules| find(&known, &rules.table).ok());
     Ok(bound)
+}
+
+/// Rows with their moments in UTC and without a zone: a run knows no other. What cannot be looked at
+/// is told where it is read.
+fn in_utc(store: &Store, rows: Sql) -> Sql {
+    let columns = store.columns(session::everything(&rows).text()).unwrap_or_default();
+    statements::in_utc(&rows, &columns).unwrap_or(rows)
+}
+
+/// Names the tables that have moments with a zone once more, for SQL of the project that names them
+/// itself. Gives these names.
+fn name_in_utc(store: &Store, known: &[Known]) -> Result<Vec<String>, Failure> {
+    let mut named: Vec<String> = Vec::new();
+    for table in known {
+        let is_taken = named.iter().any(|name| name.eq_ignore_ascii_case(&table.name));
+        let columns = store.columns(session::everything(&table.sql).text()).unwrap_or_default();
+        let Some(rows) = statements::in_utc(&table.sql, &columns).filter(|_| !is_taken) else {
+            continue;
+        };
+        store.execute(statements::name_for_session(&table.name, &rows).text())?;
+        named.push(table.name.clone());
+    }
+    Ok(named)
 }
 
 /// A macro of the file that is built into, with the name of a built-in function, would stand in for

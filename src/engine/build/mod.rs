@@ -70,6 +70,8 @@ pub struct BuildRequest {
     pub rebuild_ids: bool,
     /// Keep so many runs, and remove older ones.
     pub keep_runs: Option<u64>,
+    /// Show this run as the latest although another one ends later.
+    pub as_latest: bool,
     /// Now, in UTC.
     pub now: DateTime,
     /// What SQL of the project may use of the machine.
@@ -100,6 +102,24 @@ pub struct Built {
     pub sizes: Vec<(String, Option<String>, u64)>,
     /// Runs that were removed.
     pub removed: Vec<u64>,
+    /// How many of what is defined are built, by kind.
+    pub counts: Vec<Counted>,
+    /// Which of the findings, by their number, tell only that something is left out because another
+    /// thing is.
+    pub told_elsewhere: BTreeSet<usize>,
+    /// The run whose end is later: this one is kept as history, and the latest views stay.
+    pub history_of: Option<Run>,
+}
+
+/// How many of what is defined are built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// Of what kind: `features`.
+    pub what: &'static str,
+    /// So many are built.
+    pub built: usize,
+    /// So many are defined, or were asked for.
+    pub of: usize,
 }
 
 /// What came of joining the ids of an entity.
@@ -361,8 +381,18 @@ fn build_run(
     let (run, resumed) = runs::begin(store, request, project)?;
     (begun.run, begun.resumed) = (Some(run.clone()), resumed);
     let done = runs::steps_done(store, &run)?;
-    let built =
-        Built { run: run.number, end: run.end, resumed, findings, of_project, ..Built::default() };
+    // A run that looks back does not take the place of what is known now, unless it is asked to.
+    let later = runs::good(store)?.into_iter().find(|latest| latest.end > run.end);
+    let history_of = later.filter(|_| !request.as_latest);
+    let built = Built {
+        run: run.number,
+        end: run.end,
+        resumed,
+        findings,
+        of_project,
+        history_of,
+        ..Built::default()
+    };
     let mut builder = Builder {
         request,
         project,
@@ -370,7 +400,7 @@ fn build_run(
         run,
         done,
         defined: HashSet::new(),
-        defined_views: HashSet::new(),
+        defined_views: bound.views.into_iter().collect(),
         places: bound.places,
         built,
     };
@@ -531,22 +561,63 @@ impl Builder<'_> {
         for out in &plan.left_out {
             let name = item_name(self.project, out.item);
             let place = item_place(self.project, out.item);
-            let because = out.why.starts_with("it needs ");
-            let severity = match (quiet.get(&out.item), because) {
+            let severity = match (quiet.get(&out.item), out.for_want) {
                 (Some(true), _) => Severity::Note,
                 (_, true) => Severity::Warning,
                 _ => Severity::Error,
             };
-            let hint = match (severity, because) {
+            let hint = match (severity, out.for_want) {
                 (Severity::Note, _) => "it is optional, and left out with what needs it",
                 (_, true) => "repair that first",
-                _ => "muster compile writes its SQL; the rest is built",
+                _ => "the rest is built",
             };
             let finding = Finding::new(severity, format!("{name} is not built: {}", out.why))
                 .at(&*place.file, Some(place.line))
                 .hint(hint);
+            if out.for_want {
+                self.built.told_elsewhere.insert(self.built.findings.len());
+            }
             self.built.findings.push(finding);
         }
+        self.built.counts = self.counts(plan);
+    }
+
+    /// How many of what is defined, or was asked for, are built.
+    fn counts(&self, plan: &Plan) -> Vec<Counted> {
+        let built: BTreeSet<Item> =
+            plan.steps.iter().flat_map(|step| &step.items).copied().collect();
+        let out: BTreeSet<Item> = plan.left_out.iter().map(|out| out.item).collect();
+        let all = !self.request.selected.is_empty();
+        let count = |what, items: Vec<Item>| {
+            let is_asked = |item: &&Item| !all || built.contains(*item) || out.contains(*item);
+            let asked: Vec<&Item> = items.iter().filter(is_asked).collect();
+            let there = asked.iter().filter(|item| built.contains(**item)).count();
+            Counted { what, built: there, of: asked.len() }
+        };
+        let project = self.project;
+        let kinds = [
+            count(
+                "features",
+                (0..project.features.len()).map(|n| Item::Feature(define::FeatureId(n))).collect(),
+            ),
+            count(
+                "cohorts",
+                (0..project.cohorts.len()).map(|n| Item::Cohort(define::CohortId(n))).collect(),
+            ),
+            count(
+                "SQL models",
+                (0..project.sql_models.len())
+                    .map(|n| Item::SqlModel(define::SqlModelId(n)))
+                    .collect(),
+            ),
+            count(
+                "feature tables",
+                (0..project.feature_tables.len())
+                    .map(|n| Item::FeatureTable(define::FeatureTableId(n)))
+                    .collect(),
+            ),
+        ];
+        kinds.into_iter().filter(|counted| counted.of > 0).collect()
     }
 
     /// A run without something that it must have is not published.
@@ -575,7 +646,7 @@ impl Builder<'_> {
         }
         if plan.views.is_empty() {
             // What needs something else is left out only for that.
-            let cause = |out: &&plan::LeftOut| !out.why.starts_with("it needs ");
+            let cause = |out: &&plan::LeftOut| !out.for_want;
             let first = plan.left_out.iter().find(cause).or(plan.left_out.first());
             let why = first.map_or_else(String::new, |out| {
                 format!(": {}: {}", item_name(self.project, out.item), out.why)

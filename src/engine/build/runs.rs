@@ -26,6 +26,13 @@ struct Known {
     end: DateTime,
 }
 
+impl Known {
+    /// Whether it was published, or kept as history.
+    fn is_finished(&self) -> bool {
+        self.state == "done" || self.state == statements::HISTORY
+    }
+}
+
 /// Makes the tables in which runs are kept. Says whether none of them was there.
 pub(super) fn prepare(store: &Store) -> Result<bool, Failure> {
     let is_kept = |object: &Object| object.schema == "muster" || object.name == "material_registry";
@@ -69,7 +76,7 @@ pub(super) fn begin(
         }
         remove(store, open.number)?;
     }
-    let last = runs.iter().filter(|run| run.state == "done").map(|run| run.number).max();
+    let last = runs.iter().filter(|run| run.is_finished()).map(|run| run.number).max();
     let number = last.unwrap_or(0) + 1;
     let end = request.end.unwrap_or(request.now);
     let selected: Vec<String> =
@@ -234,10 +241,11 @@ fn publish_all(
     let (store, run) = (builder.store, &builder.run);
     let end = run.end.strftime(ISO).to_string();
     let now = builder.request.now.strftime(ISO).to_string();
-    for statement in plan::views(plan, run) {
+    let is_latest = builder.built.history_of.is_none();
+    for statement in plan::views(plan, run).into_iter().filter(|_| is_latest) {
         store.execute(&statement)?;
     }
-    for view in &plan.views {
+    for view in plan.views.iter().filter(|_| is_latest) {
         let object = run.settle(&view.of);
         for status in [1, 2] {
             let line = Registered {
@@ -263,7 +271,8 @@ fn publish_all(
         let kept = statements::keep_finding(run.number, (severity, &finding.message), place, hint);
         store.execute(kept.text())?;
     }
-    store.execute(statements::end_run(run.number, "done", &now, commit).text())?;
+    let state = if is_latest { "done" } else { statements::HISTORY };
+    store.execute(statements::end_run(run.number, state, &now, commit).text())?;
     Ok(store.execute(statements::drop_schema(WORK_SCHEMA).text())?)
 }
 
@@ -287,9 +296,9 @@ fn stitches(store: &Store, run: u64) -> Result<Vec<Stitched>, Failure> {
 /// project states. Never the latest, and never one that a latest view still shows.
 pub(super) fn retire(builder: &mut Builder<'_>) -> Result<(), Failure> {
     let store = builder.store;
-    let mut done: Vec<Known> =
-        known(store)?.into_iter().filter(|run| run.state == "done").collect();
-    let Some(latest) = done.pop() else { return Ok(()) };
+    let mut done: Vec<Known> = known(store)?.into_iter().filter(Known::is_finished).collect();
+    let Some(at) = done.iter().rposition(|run| run.state == "done") else { return Ok(()) };
+    let latest = done.remove(at);
     let keep = builder.request.keep_runs.map(|keep| keep.max(1) as usize - 1);
     let stated = builder.project.retention.as_deref().and_then(plan::seconds);
     let oldest = stated.and_then(|seconds| latest.end.checked_sub(seconds.seconds()).ok());
