@@ -495,7 +495,7 @@ mod tests {
 
     fn check(id: &str) -> String {
         let entity = shop().entities.remove(0);
-        match sought(&entity, id).and_then(|(f, v)| Ok((f.name.clone(), test(f, v)?))) {
+        match by_feature(&entity, id).and_then(|(f, v)| Ok((f.name.clone(), test(f, v)?))) {
             Ok((name, Test::Compare(_, Expr::Value(value)))) => format!("{name} {value:?}"),
             Ok(other) => format!("{other:?}"),
             Err(failure) => failure.to_string(),

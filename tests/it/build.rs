@@ -344,10 +344,17 @@ fn an_incremental_run_adds_to_the_one_before_and_ends_where_a_whole_one_does() {
     assert_eq!(first.stitches[0].mode, "all rows");
     let before = scene.rows("SELECT * FROM ids");
 
-    // A run that ends before the last one knows nothing of what came after it.
+    // A run that ends before the last one knows nothing of what came after it, and is history.
     request.end = Some(date(2026, 1, 11).at(0, 0, 0, 0));
-    assert_eq!(built(&request).unwrap().stitches[0].mode, "all rows");
+    let past = built(&request).unwrap();
+    assert_eq!((past.run, past.history_of.map(|run| run.number)), (2, Some(1)));
+    assert_eq!(scene.rows("SELECT * FROM ids"), before, "the latest views stay");
+    request.as_latest = true;
+    let past = built(&request).unwrap();
+    assert_eq!((past.run, past.history_of), (3, None));
+    assert_eq!(past.stitches[0].mode, "all rows");
     assert!(scene.rows("FROM ids").len() < before.len());
+    request.as_latest = false;
     request.end = Some(date(2026, 1, 21).at(0, 0, 0, 0));
     request.rebuild_ids = true;
     built(&request).unwrap();
@@ -719,7 +726,7 @@ fn a_build_that_is_killed_leaves_the_last_good_run_and_is_made_good() {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_muster"));
         command.arg("build").arg(&scene.project).arg("--data").arg(&shop);
         command.arg("--into").arg(scene.file());
-        command.arg("--end-time").arg(format!("{end}T06:00:00Z"));
+        command.arg("--end-time").arg(format!("{end}T06:00:00Z")).arg("--as-latest");
         command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
         command
     };
