@@ -2,29 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::graph::each_text;
 use super::never::Asked;
 use super::project::{
-    CohortId, EntityId, Feature, IdTypeId, Item, Owner, Part, Place, Project, RowId, StitcherId,
-    Target, Text,
+    CohortId, EntityId, Feature, IdTypeId, Owner, Part, Place, Project, RowId, StitcherId, Target,
+    Text,
 };
 use super::report::Report;
 use super::words;
 
-/// Words of SQL that read the clock.
-const CLOCK: [&str; 8] = [
-    "current_date",
-    "current_timestamp",
-    "getdate",
-    "sysdate",
-    "now",
-    "localtimestamp",
-    "current_time",
-    "systimestamp",
-];
 /// How often something may be computed anew.
 const GRAINS: [&str; 8] =
     ["tick", "10minutes", "tenminutes", "hour", "day", "week", "month", "year"];
+/// Functions of windows.
+const WINDOWED: [&str; 12] = [
+    "first_value",
+    "last_value",
+    "nth_value",
+    "row_number",
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "cume_dist",
+    "ntile",
+    "lag",
+    "lead",
+    "conditional_true_event",
+];
 /// Functions that aggregate.
 const AGGREGATES: [&str; 7] = ["count(", "sum(", "avg(", "min(", "max(", "any_value(", "count_if("];
 
@@ -50,7 +53,6 @@ pub(super) fn check(project: &Project, report: &mut Report) {
     for at in 0..project.cohorts.len() {
         cohort(project, &asked, CohortId(at), report);
     }
-    clock(project, report);
     grains(project, report);
     clashes(project, report);
     tags(project, report);
@@ -201,18 +203,25 @@ fn feature_oddities(project: &Project, feature: &Feature, report: &mut Report) {
             .hint("name the rows that it aggregates in `from`");
         report.add(found);
     }
-    if let Some(window) = &feature.window
-        && window.frame.is_none()
-        && (bare.starts_with("last_value(") || bare.starts_with("first_value("))
-        && !window.order_by.is_empty()
+    if feature.window.is_none()
+        && !bare.contains("over(")
+        && let Some(name) = WINDOWED.iter().find(|name| calls(&bare, name))
     {
-        let message = format!("the window of `{}` has no `frame_clause`", feature.name);
-        let found = report.warning(&feature.select.place, message).hint(
-            "without one the window ends at each row: add `frame_clause: rows between unbounded preceding and unbounded following`",
-        );
+        let message = format!("feature `{}` uses `{name}` and has no `window`", feature.name);
+        let found = report
+            .warning(&feature.select.place, message)
+            .hint("add `window:` with `order_by`, which says in what order rows are looked at");
         report.add(found);
     }
     merge(feature, &bare, report);
+}
+
+/// Whether `sql`, in lower case and without space, calls a function.
+fn calls(sql: &str, name: &str) -> bool {
+    sql.match_indices(name).any(|(at, _)| {
+        let inside = |c: char| c.is_alphanumeric() || c == '_';
+        sql[at + name.len()..].starts_with('(') && !sql[..at].ends_with(inside)
+    })
 }
 
 /// Whether the way to merge fits what is merged: a wrong pair runs, and gives wrong numbers.
@@ -259,40 +268,6 @@ fn cohort(project: &Project, asked: &Asked<'_>, id: CohortId, report: &mut Repor
         "each step narrows what the one before it left; where either is meant, write `or` in one condition",
     );
     report.add(found);
-}
-
-/// Texts that read the clock: the same run would give another result tomorrow.
-fn clock(project: &Project, report: &mut Report) {
-    for item in &project.order {
-        if matches!(item, Item::Stitcher(_)) {
-            continue;
-        }
-        each_text(project, *item, &mut |text| {
-            let Some(word) = clock_word(text) else { return };
-            let found = report
-                .warning(
-                    &text.place,
-                    format!("`{word}` makes the result depend on when it is computed"),
-                )
-                .hint("use `{{end_time_sql}}`, the end of the run");
-            report.add(found);
-        });
-    }
-}
-
-fn clock_word(text: &Text) -> Option<&'static str> {
-    let sql = plain(text);
-    CLOCK.into_iter().find(|word| {
-        sql.match_indices(word).any(|(at, _)| {
-            let part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '\'' | '"');
-            let rest = &sql[at + word.len()..];
-            let call = rest.trim_start().starts_with('(');
-            let needs_call = matches!(*word, "now" | "getdate" | "sysdate");
-            !sql[..at].ends_with(part_of_name)
-                && !rest.starts_with(part_of_name)
-                && (call || !needs_call)
-        })
-    })
 }
 
 /// Time grains that nobody knows.

@@ -369,7 +369,7 @@ pub struct Window {
     /// In what order.
     pub order_by: Vec<Text>,
     /// Over which rows of the order.
-    pub frame: Option<String>,
+    pub frame: Option<Text>,
 }
 
 /// A named subset of an entity.

@@ -2,7 +2,7 @@
 
 use super::build::{Builder, Draft};
 use super::text::{About, bracketed, whole};
-use super::{Moments, end_of_run, unmarked};
+use super::{Moments, end_of_run};
 use crate::define::{
     EntityId, FeatureId, InputId, Item, Node, Owner, RowId, Source, SqlModelId, Target, Text,
 };
@@ -451,7 +451,9 @@ impl Builder<'_> {
             pieces.push(Sql::fill("ORDER BY {}", &[&Sql::join(order, ", ")]));
         }
         if let Some(frame) = &window.frame {
-            pieces.push(Sql::of_project(unmarked(frame)));
+            let frame = self.said(frame, *about)?;
+            said.vars.extend(frame.vars);
+            pieces.push(whole(&frame.sql));
         }
         Ok(Sql::join(pieces, " "))
     }

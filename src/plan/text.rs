@@ -6,6 +6,9 @@ use crate::define::{EntityId, FeatureId, Owner, Part, Target, Text, words};
 use crate::sql::{Sql, ident};
 use std::collections::BTreeSet;
 
+/// The layout of the end of the run inside a quoted string.
+const TEXT_LAYOUT: &str = "2006-01-02 15:04:05";
+
 /// Where a text stands, which decides what a var in it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum About {
@@ -34,9 +37,17 @@ impl Builder<'_> {
     /// When it refers to something that means nothing there, in a sentence.
     pub(super) fn said(&self, text: &Text, about: About) -> Result<Said, String> {
         let mut out = String::new();
+        let mut quotes = Quotes::default();
         let (mut vars, mut row_vars) = (BTreeSet::new(), BTreeSet::new());
         for part in &text.parts {
+            let quoted = quotes.open_after(&out);
             match part {
+                // Inside quotes it is text.
+                Part::EndTime if quoted => {
+                    out.push(END_MARKS[0]);
+                    out.push_str(TEXT_LAYOUT);
+                    out.push(END_MARKS[1]);
+                }
                 Part::Sql(sql) => out.push_str(&unmarked(sql)),
                 Part::Column(_, name) => out.push_str(ident(name).text()),
                 Part::Ref(Target::Feature(id)) => {
@@ -116,6 +127,35 @@ impl Builder<'_> {
         let members = self.relation(cohort)?;
         let not = if member { Sql::raw("") } else { Sql::raw("NOT ") };
         Ok(Sql::fill("({} {}IN (SELECT {} FROM {}))", &[&main, &not, &main, &members]))
+    }
+}
+
+/// Whether a text that grows ends inside quotes.
+#[derive(Default)]
+struct Quotes {
+    seen: usize,
+    open: Option<char>,
+}
+
+impl Quotes {
+    /// Whether quotes are open where `sql`, of which the start was looked at before, ends.
+    fn open_after(&mut self, sql: &str) -> bool {
+        let mut rest = &sql[self.seen..];
+        self.seen = sql.len();
+        while let Some(c) = rest.chars().next() {
+            let comment = match self.open {
+                None if rest.starts_with("--") => Some(rest.find('\n').unwrap_or(rest.len())),
+                None if rest.starts_with("/*") => Some(rest.find("*/").unwrap_or(rest.len())),
+                _ => None,
+            };
+            match (self.open, c) {
+                (Some(quote), c) if quote == c => self.open = None,
+                (None, '\'' | '"') => self.open = Some(c),
+                _ => {}
+            }
+            rest = &rest[comment.unwrap_or(c.len_utf8())..];
+        }
+        self.open.is_some()
     }
 }
 
