@@ -13,6 +13,21 @@ use super::words;
 /// How often something may be computed anew.
 const GRAINS: [&str; 8] =
     ["tick", "10minutes", "tenminutes", "hour", "day", "week", "month", "year"];
+/// Functions of windows.
+const WINDOWED: [&str; 12] = [
+    "first_value",
+    "last_value",
+    "nth_value",
+    "row_number",
+    "rank",
+    "dense_rank",
+    "percent_rank",
+    "cume_dist",
+    "ntile",
+    "lag",
+    "lead",
+    "conditional_true_event",
+];
 /// Functions that aggregate.
 const AGGREGATES: [&str; 7] = ["count(", "sum(", "avg(", "min(", "max(", "any_value(", "count_if("];
 
@@ -188,18 +203,25 @@ fn feature_oddities(project: &Project, feature: &Feature, report: &mut Report) {
             .hint("name the rows that it aggregates in `from`");
         report.add(found);
     }
-    let of_window = ["first_value(", "last_value(", "nth_value(", "row_number(", "rank("];
     if feature.window.is_none()
-        && of_window.iter().any(|call| bare.starts_with(call))
-        && !bare.contains(")over(")
+        && !bare.contains("over(")
+        && let Some(name) = WINDOWED.iter().find(|name| calls(&bare, name))
     {
-        let message = format!("`{}` is computed over a window and has none", feature.name);
+        let message = format!("feature `{}` uses `{name}` and has no `window`", feature.name);
         let found = report
-            .error(&feature.select.place, message)
-            .hint("add `window: {order_by: […]}`, which says what comes first");
+            .warning(&feature.select.place, message)
+            .hint("add `window:` with `order_by`, which says in what order rows are looked at");
         report.add(found);
     }
     merge(feature, &bare, report);
+}
+
+/// Whether `sql`, in lower case and without space, calls a function.
+fn calls(sql: &str, name: &str) -> bool {
+    sql.match_indices(name).any(|(at, _)| {
+        let inside = |c: char| c.is_alphanumeric() || c == '_';
+        sql[at + name.len()..].starts_with('(') && !sql[..at].ends_with(inside)
+    })
 }
 
 /// Whether the way to merge fits what is merged: a wrong pair runs, and gives wrong numbers.

@@ -85,8 +85,8 @@ pub(super) struct Collected {
     pub(super) packages: Vec<Package>,
     /// Texts that a template may read.
     pub(super) texts: HashMap<PathBuf, String>,
-    /// The folder of the project itself.
-    pub(super) folder: PathBuf,
+    /// The folder of each of `raws`, that of the project itself first.
+    pub(super) folders: Vec<PathBuf>,
 }
 
 /// Reads the project at `root` and its packages.
@@ -108,11 +108,10 @@ pub(super) fn collect(
         raws: vec![one(&files, &file, None, report)],
         packages: Vec::new(),
         texts: texts(&files),
-        folder: folder.clone(),
+        folders: vec![folder],
     };
     let mut names = HashSet::new();
     let mut at = 0;
-    let mut folders = vec![folder];
     while at < collected.raws.len() {
         let wanted = std::mem::take(&mut collected.raws[at].packages);
         for package in wanted {
@@ -124,7 +123,8 @@ pub(super) fn collect(
                 report.add(found);
                 continue;
             }
-            let file = find_package(&files, &package, &folders, at, report);
+            let folders = &collected.folders;
+            let file = find_package(&files, &package, (&root, folders, at), report);
             collected.packages.push(Package {
                 name: package.name.text.clone(),
                 url: package.url.as_ref().map(|u| u.text.clone()),
@@ -135,12 +135,25 @@ pub(super) fn collect(
             let mut raw = one(&files, &file, Some(package.name.text.to_lowercase()), report);
             raw.mapped = package.mapped;
             raw.disabled = package.disabled;
+            if let Some(fault) = package.fault {
+                break_all(&mut raw, &fault);
+            }
             collected.raws.push(raw);
-            folders.push(file.parent().unwrap_or_else(|| Path::new("")).to_path_buf());
+            collected.folders.push(file.parent().unwrap_or_else(|| Path::new("")).to_path_buf());
         }
         at += 1;
     }
     Some(collected)
+}
+
+/// Nothing of a package is built whose entry in the project around it is not read whole.
+fn break_all(raw: &mut RawProject, fault: &str) {
+    let inputs = raw.inputs.iter_mut().map(|input| &mut input.fault);
+    let models = raw.models.iter_mut().map(|model| &mut model.fault);
+    let vars = raw.vars.iter_mut().map(|var| &mut var.fault);
+    for slot in inputs.chain(models).chain(vars) {
+        slot.get_or_insert_with(|| fault.to_owned());
+    }
 }
 
 fn texts(files: &Files<'_>) -> HashMap<PathBuf, String> {
@@ -215,8 +228,7 @@ fn model_files(
 fn find_package(
     files: &Files<'_>,
     package: &RawPackage,
-    folders: &[PathBuf],
-    user: usize,
+    (root, folders, user): (&Path, &[PathBuf], usize),
     report: &mut Report,
 ) -> Option<PathBuf> {
     let name = &package.name.text;
@@ -224,7 +236,7 @@ fn find_package(
     let mut places: Vec<PathBuf> = Vec::new();
     let local = package.url.as_ref().filter(|url| is_local(&url.text));
     if let Some(url) = local {
-        let inside = plain_path(&base.join(&url.text)).filter(|path| path.starts_with(&folders[0]));
+        let inside = plain_path(&base.join(&url.text)).filter(|path| path.starts_with(root));
         let Some(path) = inside else {
             let message = format!("package `{name}` is outside of the project");
             let found = report
@@ -235,9 +247,11 @@ fn find_package(
         };
         places.push(path);
     }
+    let names = package.url.as_ref().map(|url| names_of(&url.text)).unwrap_or_default();
     for root in [base, &folders[0]] {
         for folder in ["packages", ".packages", "pb_packages"] {
             places.push(root.join(folder).join(name));
+            places.extend(names.iter().map(|name| root.join(folder).join(name)));
         }
     }
     let found = places.iter().find_map(|folder| files.project_in(folder));
@@ -249,6 +263,25 @@ fn find_package(
         report.add(finding);
     }
     found
+}
+
+/// Under which folders the package of a git address may be checked out: its repository, and what
+/// follows the branch or tag in it.
+fn names_of(url: &str) -> Vec<PathBuf> {
+    let parts: Vec<&str> =
+        url.split(['/', ':']).filter(|part| !part.is_empty() && *part != "..").collect();
+    let cut = parts.iter().position(|part| matches!(*part, "tree" | "tag" | "commit" | "blob"));
+    let (repository, inside) = match cut {
+        Some(at) => (&parts[..at], parts.get(at + 2..).unwrap_or_default()),
+        None => (&parts[..], &parts[..0]),
+    };
+    let Some(repository) = repository.last().map(|name| name.trim_end_matches(".git")) else {
+        return Vec::new();
+    };
+    let inside: PathBuf = inside.iter().collect();
+    let mut names = vec![Path::new(repository).join(&inside), PathBuf::from(repository)];
+    names.extend(inside.file_name().map(PathBuf::from));
+    names
 }
 
 fn is_local(url: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::place::{Place, Written};
-use super::report::{Report, nearest, with_hint};
+use super::report::{Report, nearest};
 use super::yaml::{Kind, Node};
 
 /// A mapping that is being read. End it with [`Fields::done`].
@@ -13,15 +13,58 @@ pub(super) struct Fields<'a> {
     pub(super) place: Place,
     entries: &'a [(Written, Arc<Node>)],
     asked: Vec<&'static str>,
+    /// Known keys that say nothing about what is computed.
+    quiet: Vec<&'static str>,
+    /// Known keys that would say something elsewhere and have no effect here.
+    idle: Vec<&'static str>,
 }
+
+/// Keys that are often written one level too high or too low, and where they belong.
+const ELSEWHERE: [(&str, &str); 30] = [
+    ("order_by", "inside `window`"),
+    ("frame_clause", "inside `window`"),
+    ("partition_by", "inside `window`"),
+    ("table", "inside `app_defaults`"),
+    ("view", "inside `app_defaults`"),
+    ("csv", "inside `app_defaults`"),
+    ("ids", "inside `app_defaults` or `model_spec`"),
+    ("occurred_at_col", "inside `app_defaults` or `model_spec`"),
+    ("output_type", "inside `materialization`"),
+    ("run_type", "inside `materialization`"),
+    ("enable_status", "inside `materialization`"),
+    ("requested_enable_status", "inside `materialization`"),
+    ("edge_sources", "inside `model_spec`"),
+    ("extends", "inside `model_spec` or an id type"),
+    ("filter_pipeline", "inside `model_spec`"),
+    ("filter_expression", "inside `model_spec`"),
+    ("single_sql", "inside `model_spec`"),
+    ("multi_sql", "inside `model_spec`"),
+    ("entity_key", "inside `model_spec` or a var group"),
+    ("entity_cohort", "inside `model_spec` or a var group"),
+    ("features", "inside `model_spec`"),
+    ("model_type", "beside `model_spec`"),
+    ("is_optional", "inside `contract`"),
+    ("is_event_stream", "inside `contract`"),
+    ("is_append_only", "inside `contract`"),
+    ("with_columns", "inside `contract`"),
+    ("select", "inside a var, an id or `sql`"),
+    ("from", "inside a var, an edge source or `sql`"),
+    ("where", "inside a var, an input or `sql`"),
+    ("name", "one level below"),
+];
 
 impl<'a> Fields<'a> {
     /// The fields of `node`, or `None` and a finding when it is no mapping.
     pub(super) fn of(node: &'a Node, what: &'static str, report: &mut Report) -> Option<Self> {
         match &node.kind {
-            Kind::Map(entries) => {
-                Some(Self { what, place: node.place.clone(), entries, asked: Vec::new() })
-            }
+            Kind::Map(entries) => Some(Self {
+                what,
+                place: node.place.clone(),
+                entries,
+                asked: Vec::new(),
+                quiet: Vec::new(),
+                idle: Vec::new(),
+            }),
             _ => {
                 wrong(node, &format!("{what} is a mapping"), report);
                 None
@@ -41,9 +84,14 @@ impl<'a> Fields<'a> {
         keys.iter().map(|key| self.get(key)).fold(None, Option::or)
     }
 
-    /// Keys that are known and of no use here.
+    /// Keys that say nothing about what is computed, such as descriptions.
     pub(super) fn ignore(&mut self, keys: &[&'static str]) {
-        self.asked.extend_from_slice(keys);
+        self.quiet.extend_from_slice(keys);
+    }
+
+    /// Keys that the format knows and that change nothing here: each is noted once.
+    pub(super) fn without_effect(&mut self, keys: &[&'static str]) {
+        self.idle.extend_from_slice(keys);
     }
 
     pub(super) fn has(&self, key: &str) -> bool {
@@ -59,7 +107,7 @@ impl<'a> Fields<'a> {
         let found = self.text(&[key], report);
         if found.is_none() && self.any(&[key]).is_none() {
             let finding = report.error(&self.place, format!("{} has no `{key}`", self.what));
-            report.add(finding);
+            report.add_fault(finding);
         }
         found
     }
@@ -96,41 +144,68 @@ impl<'a> Fields<'a> {
         self.list(key).into_iter().filter_map(|node| text(node, key, report)).collect()
     }
 
-    /// Reports every key that was not asked for as an error: what is defined here means something
-    /// else with it, nobody knows what.
+    /// Reports every key that was not asked for: what has a key that nobody knows may have meant
+    /// something else, so the definition that it stands in is not built.
     pub(super) fn done(self, report: &mut Report) {
-        for (key, message, meant) in self.unknown() {
-            let hint = match meant {
-                Some(meant) => format!("did this mean `{meant}`?"),
-                None => "take it out, or look up its name".to_owned(),
-            };
-            let finding = with_hint(report.error(&key.place, &*message), Some(hint));
-            report.add(finding);
-            report.unknown_key(message);
+        self.end(true, report);
+    }
+
+    /// Reports every key that was not asked for, where no key changes what is computed.
+    pub(super) fn done_leniently(self, report: &mut Report) {
+        self.end(false, report);
+    }
+
+    fn end(self, strict: bool, report: &mut Report) {
+        for (key, _) in self.entries {
+            let word = key.text.as_str();
+            if self.asked.contains(&word) || self.quiet.contains(&word) {
+                continue;
+            }
+            if let Some(known) = self.idle.iter().find(|idle| **idle == word) {
+                report.without_effect(known, &key.place);
+                continue;
+            }
+            let message = format!("`{word}` is not a key of {}", self.what);
+            let meant = self.meant(word);
+            let end = if meant.starts_with("did ") { '?' } else { ';' };
+            if strict {
+                let hint = format!("{meant}{end} what it stands in is not built as it is");
+                let found = report.error(&key.place, message).hint(hint);
+                report.add_fault(found);
+            } else {
+                let found = report.warning(&key.place, message);
+                report.add(found.hint(format!("{meant}{end} it is ignored")));
+            }
         }
     }
 
-    /// Reports every key that was not asked for where none changes what is computed.
-    pub(super) fn done_with_extras(self, report: &mut Report) {
-        for (key, message, meant) in self.unknown() {
-            let hint = match meant {
-                Some(meant) => format!("did this mean `{meant}`?"),
-                None => "it is ignored".to_owned(),
-            };
-            let finding = with_hint(report.warning(&key.place, message), Some(hint));
-            report.add(finding);
+    /// What was most likely meant by a key that is not known.
+    fn meant(&self, word: &str) -> String {
+        let letters = |key: &str| key.to_lowercase().replace(['-', '_', ' ', '.'], "");
+        let plain = letters(word);
+        let known = || self.asked.iter().chain(&self.quiet).chain(&self.idle).copied();
+        let same = known().find(|key| letters(key) == plain);
+        if let Some(key) = same.or_else(|| nearest(word, known())) {
+            return format!("did this mean `{key}`");
         }
-    }
-
-    /// The keys that were not asked for: what to say of each, and what it may have meant.
-    fn unknown(&self) -> Vec<(&'a Written, String, Option<&'static str>)> {
-        let unknown =
-            self.entries.iter().filter(|(key, _)| !self.asked.contains(&key.text.as_str()));
-        let told = unknown.map(|(key, _)| {
-            let meant = nearest(&key.text, self.asked.iter().copied());
-            (key, format!("`{}` is not a key of {}", key.text, self.what), meant)
+        if let Some((key, place)) = ELSEWHERE.iter().find(|(key, _)| letters(key) == plain) {
+            return format!("`{key}` stands {place}");
+        }
+        let start = known().find(|key| {
+            let key = letters(key);
+            plain.len() > 2 && (key.contains(&plain) || plain.starts_with(&key))
         });
-        told.collect()
+        match start {
+            Some(key) => format!("did this mean `{key}`"),
+            None if self.asked.is_empty() => "it is not known".to_owned(),
+            None => {
+                // What was asked for last is what is peculiar to it.
+                let mut known: Vec<&str> = self.asked.iter().rev().copied().collect();
+                known.dedup();
+                known.truncate(12);
+                format!("known are {}", known.join(", "))
+            }
+        }
     }
 }
 
@@ -158,7 +233,7 @@ pub(super) fn text(node: &Node, key: &str, report: &mut Report) -> Option<Writte
 
 fn wrong(node: &Node, expected: &str, report: &mut Report) {
     let finding = report.error(&node.place, format!("{expected}, but here it is {}", said(node)));
-    report.add(finding);
+    report.add_fault(finding);
 }
 
 fn said(node: &Node) -> String {

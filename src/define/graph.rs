@@ -409,8 +409,8 @@ pub(super) fn each_text<'a>(project: &'a Project, item: Item, see: &mut impl FnM
             ];
             more.into_iter().flatten().for_each(&mut *see);
             if let Some(window) = &feature.window {
-                let texts = window.partition_by.iter().chain(&window.order_by);
-                texts.chain(&window.frame).for_each(see);
+                let list = window.partition_by.iter().chain(&window.order_by);
+                list.chain(&window.frame).for_each(see);
             }
         }
         Item::Cohort(id) => {
@@ -470,7 +470,9 @@ fn own_reason(project: &Project, node: Node, report: &mut Report) -> Option<Reas
         Item::Entity(_) => &None,
     };
     if let Some(text) = broken {
-        return loud(text.clone());
+        // That an entity has nobody is told where the entity stands.
+        let told = matches!(item, Item::Stitcher(id) if project[id].default);
+        return Some(Reason { text: text.clone(), quiet: told && is_empty(project, item) });
     }
     let mut why: Option<String> = None;
     each_text(project, item, &mut |text| {
@@ -506,6 +508,10 @@ fn own_reason(project: &Project, node: Node, report: &mut Report) -> Option<Reas
         report.error(&feature.place, message).hint("add an id of the entity to the rows it reads");
     report.add(found);
     loud(reason)
+}
+
+fn is_empty(project: &Project, item: Item) -> bool {
+    matches!(item, Item::Stitcher(id) if project[id].sources.is_empty())
 }
 
 /// Why the rows of a feature belong to nobody.

@@ -34,13 +34,12 @@ pub(super) fn project_file(node: &Node, raw: &mut RawProject, report: &mut Repor
         raw.tags.extend(named(item, "a tag", report));
     }
     raw.rules = fields.get("id_stitcher_rules").and_then(|node| stitcher_rules(node, report));
-    fields.ignore(&[
+    fields.ignore(&["description", "tags"]);
+    fields.without_effect(&[
         "python_requirements",
         "carry_forward_privileges",
         "allow_beta",
         "include_untimed",
-        "description",
-        "tags",
         "profile",
         "main_id_type",
         "optimizations",
@@ -51,7 +50,7 @@ pub(super) fn project_file(node: &Node, raw: &mut RawProject, report: &mut Repor
             .hint("every YAML file under the project is read");
         report.add(found);
     }
-    fields.done_with_extras(report);
+    fields.done_leniently(report);
 }
 
 fn schema_version(fields: &mut Fields<'_>, report: &mut Report) -> Option<u32> {
@@ -76,15 +75,15 @@ fn schema_version(fields: &mut Fields<'_>, report: &mut Report) -> Option<u32> {
 }
 
 fn entity(node: &Node, report: &mut Report) -> Option<RawEntity> {
-    let before = report.unknown_keys();
+    let mark = report.mark();
     let mut fields = Fields::of(node, "an entity", report)?;
     let name = fields.needed("name", report);
     let mut views = RawViews::default();
     if let Some(node) = fields.any(&["feature_views", "serve_traits_360"]) {
-        views = feature_views(node, report);
+        views = report.apart(|report| feature_views(node, report));
     }
     for item in fields.list("serve_traits") {
-        views.using.extend(served(item, report));
+        views.using.extend(report.apart(|report| served(item, report)));
     }
     let mut entity = RawEntity {
         description: fields.text(&["description"], report),
@@ -93,12 +92,13 @@ fn entity(node: &Node, report: &mut Report) -> Option<RawEntity> {
         id_types: fields.texts("id_types", report),
         views,
         name: name?,
-        wrong: None,
+        fault: None,
     };
     hooks(&mut fields, report);
-    fields.ignore(&["default_id_stitcher", "tags"]);
+    fields.ignore(&["tags"]);
+    fields.without_effect(&["default_id_stitcher"]);
     fields.done(report);
-    entity.wrong = report.unknown_key_since(before);
+    entity.fault = report.fault_since(mark);
     Some(entity)
 }
 
@@ -109,20 +109,23 @@ pub(super) fn feature_views(node: &Node, report: &mut Report) -> RawViews {
         views.using = items(node).into_iter().filter_map(|item| served(item, report)).collect();
         return views;
     }
+    let mark = report.mark();
     let Some(mut fields) = Fields::of(node, "`feature_views`", report) else { return views };
     views.name = fields.text(&["name"], report);
     for item in fields.list("using_ids") {
-        views.using.extend(served(item, report));
+        views.using.extend(report.apart(|report| served(item, report)));
     }
-    fields.ignore(&["tags", "features"]);
-    fields.done_with_extras(report);
-    views
+    fields.ignore(&["tags", "description"]);
+    fields.without_effect(&["features"]);
+    fields.done(report);
+    if report.fault_since(mark).is_some() { RawViews::default() } else { views }
 }
 
 fn served(node: &Node, report: &mut Report) -> Option<(Written, Option<Written>)> {
     if let Kind::Scalar { .. } = node.kind {
         return Some((text(node, "id", report)?, None));
     }
+    let mark = report.mark();
     let mut fields = Fields::of(node, "a feature view", report)?;
     let id = fields.text(&["id", "id_served"], report);
     let name = fields.text(&["name"], report);
@@ -130,18 +133,23 @@ fn served(node: &Node, report: &mut Report) -> Option<(Written, Option<Written>)
         let found = report.error(&fields.place, "a feature view has no `id`");
         report.add(found);
     }
-    fields.ignore(&["tags"]);
-    fields.done_with_extras(report);
-    Some((id?, name))
+    fields.ignore(&["tags", "description"]);
+    fields.done(report);
+    if report.fault_since(mark).is_some() { None } else { Some((id?, name)) }
 }
 
 fn id_type(node: &Node, report: &mut Report) -> Option<RawIdType> {
     if let Kind::Scalar { .. } = node.kind {
         let name = text(node, "name", report)?;
-        let (filters, caps) = (Vec::new(), Vec::new());
-        return Some(RawIdType { name, extends: None, filters, caps, wrong: None });
+        return Some(RawIdType {
+            name,
+            extends: None,
+            filters: Vec::new(),
+            caps: Vec::new(),
+            fault: None,
+        });
     }
-    let before = report.unknown_keys();
+    let mark = report.mark();
     let mut fields = Fields::of(node, "an id type", report)?;
     let name = fields.needed("name", report);
     let extends = fields.text(&["extends"], report);
@@ -153,14 +161,13 @@ fn id_type(node: &Node, report: &mut Report) -> Option<RawIdType> {
     }
     fields.ignore(&["description"]);
     fields.done(report);
-    let wrong = report.unknown_key_since(before);
-    Some(RawIdType { name: name?, extends, filters, caps, wrong })
+    Some(RawIdType { name: name?, extends, filters, caps, fault: report.fault_since(mark) })
 }
 
 fn edge_caps(node: &Node, report: &mut Report) -> Vec<(Written, u64)> {
     let Kind::Map(entries) = &node.kind else {
         let found = report.error(&node.place, "`maximum_edges` lists pairs like `user_id: 3`");
-        report.add(found);
+        report.add_fault(found);
         return Vec::new();
     };
     let mut caps = Vec::new();
@@ -171,7 +178,7 @@ fn edge_caps(node: &Node, report: &mut Report) -> Vec<(Written, u64)> {
             None => {
                 let message = format!("the cap for `{}` is a whole number", key.text);
                 let found = report.error(&value.place, message);
-                report.add(found);
+                report.add_fault(found);
             }
         }
     }
@@ -190,7 +197,7 @@ pub(super) fn filter(node: &Node, report: &mut Report) -> Option<RawFilter> {
                 &fields.place,
                 format!("a filter is of type include or exclude, not `{kind}`"),
             );
-            report.add(found);
+            report.add_fault(found);
             None
         }
         None => None,
@@ -211,8 +218,8 @@ pub(super) fn filter(node: &Node, report: &mut Report) -> Option<RawFilter> {
                 &place,
                 format!("a filter has one of `value`, `regex` and `sql`, here it has {said}"),
             )
-            .hint(if rules.is_empty() { "it is ignored" } else { "the first is used" });
-        report.add(found);
+            .hint("what it stands in is not built as it is");
+        report.add_fault(found);
     }
     let rule = rules.into_iter().next()?;
     Some(RawFilter { include: include?, rule, place })
@@ -229,6 +236,7 @@ pub(super) fn rows(node: &Node, report: &mut Report) -> Option<RawRows> {
 }
 
 fn package(node: &Node, report: &mut Report) -> Option<RawPackage> {
+    let mark = report.mark();
     let mut fields = Fields::of(node, "a package", report)?;
     let name = fields.needed("name", report);
     let url = fields.text(&["url", "gitUrl", "git_url", "path"], report);
@@ -240,16 +248,17 @@ fn package(node: &Node, report: &mut Report) -> Option<RawPackage> {
     for item in fields.list("overrides") {
         disabled.extend(overrides(item, report));
     }
-    fields.ignore(&["branch", "tag", "version"]);
-    fields.done_with_extras(report);
-    Some(RawPackage { name: name?, url, mapped, disabled })
+    fields.ignore(&["description"]);
+    fields.without_effect(&["branch", "tag", "version"]);
+    fields.done(report);
+    Some(RawPackage { name: name?, url, mapped, disabled, fault: report.fault_since(mark) })
 }
 
 fn inputs_map(node: &Node, report: &mut Report) -> Vec<(Written, Option<Written>)> {
     let Kind::Map(entries) = &node.kind else {
         let found =
             report.error(&node.place, format!("`inputsMap` is a mapping, not {}", node.what()));
-        report.add(found);
+        report.add_fault(found);
         return Vec::new();
     };
     let mut mapped = Vec::new();
@@ -269,19 +278,22 @@ fn overrides(node: &Node, report: &mut Report) -> Vec<Written> {
     let Some(mut fields) = Fields::of(node, "an override", report) else { return Vec::new() };
     let status = fields.text(&["requested_enable_status", "enable_status"], report);
     let models = fields.texts("models", report);
-    fields.ignore(&["materialization", "time_grain", "retention_period"]);
-    fields.done_with_extras(report);
+    fields.without_effect(&["materialization", "time_grain", "retention_period"]);
+    fields.done(report);
     if status.is_some_and(|s| s.text == "disabled") { models } else { Vec::new() }
 }
 
 fn stitcher_rules(node: &Node, report: &mut Report) -> Option<RawRules> {
+    let mark = report.mark();
     let mut fields = Fields::of(node, "`id_stitcher_rules`", report)?;
-    let rules = RawRules {
+    let mut rules = RawRules {
         enabled: fields.flag("enabled", report).unwrap_or(false),
         table: fields.text(&["table_name"], report),
         include_first: fields.text(&["priority"], report).is_some_and(|p| p.text == "include"),
+        fault: None,
     };
     fields.done(report);
+    rules.fault = report.fault_since(mark);
     Some(rules)
 }
 
@@ -298,7 +310,7 @@ pub(super) fn named(
     let name = fields.needed("name", report);
     let description = fields.text(&["description"], report);
     fields.ignore(&["tags", "color", "is_feature", "data_type", "column_data_type"]);
-    fields.done_with_extras(report);
+    fields.done_leniently(report);
     Some((name?, description))
 }
 

@@ -26,12 +26,10 @@ pub(super) fn model_file(node: &Node, raw: &mut RawProject, report: &mut Report)
         raw.inputs.extend(input(item, report));
     }
     for item in fields.list("models") {
-        let (mut model, vars) = model(item, report);
-        if let Some(model) = &mut model {
-            raw.macros.append(&mut model.macros);
-        }
+        let (model, inside) = model(item, report);
         raw.models.extend(model);
-        raw.vars.extend(vars);
+        raw.vars.extend(inside.vars);
+        raw.macros.extend(inside.macros);
     }
     for item in fields.list("var_groups") {
         raw.vars.extend(var_group(item, report));
@@ -39,12 +37,13 @@ pub(super) fn model_file(node: &Node, raw: &mut RawProject, report: &mut Report)
     for item in fields.list("macros") {
         raw.macros.extend(template_macro(item, report));
     }
-    fields.ignore(&["optimizations", "version", "schema_version"]);
-    fields.done_with_extras(report);
+    fields.ignore(&["version", "schema_version"]);
+    fields.without_effect(&["optimizations"]);
+    fields.done_leniently(report);
 }
 
 fn input(node: &Node, report: &mut Report) -> Option<RawInput> {
-    let before = report.unknown_keys();
+    let mark = report.mark();
     let mut fields = Fields::of(node, "an input", report)?;
     let name = fields.needed("name", report);
     let mut input = RawInput {
@@ -55,7 +54,7 @@ fn input(node: &Node, report: &mut Report) -> Option<RawInput> {
         ids: Vec::new(),
         filter: None,
         contract: RawContract::default(),
-        wrong: None,
+        fault: None,
     };
     // The old layout has these beside the name, the newer one inside `app_defaults`.
     input_table(&mut fields, &mut input, report);
@@ -68,14 +67,10 @@ fn input(node: &Node, report: &mut Report) -> Option<RawInput> {
     if let Some(node) = fields.get("contract") {
         input.contract = contract(node, report).unwrap_or_default();
     }
-    fields.ignore(&[
-        "source_metadata",
-        "remapping",
-        "time_grain",
-        "retention_period",
-        "description",
-    ]);
+    fields.ignore(&["source_metadata", "description", "tags"]);
+    fields.without_effect(&["remapping", "time_grain", "retention_period"]);
     fields.done(report);
+    input.fault = report.fault_since(mark);
     if input.source.is_none() {
         let found = report
             .error(
@@ -85,7 +80,6 @@ fn input(node: &Node, report: &mut Report) -> Option<RawInput> {
             .hint("add `table:` inside `app_defaults`");
         report.add(found);
     }
-    input.wrong = report.unknown_key_since(before);
     Some(input)
 }
 
@@ -108,7 +102,7 @@ fn input_table(fields: &mut Fields<'_>, input: &mut RawInput, report: &mut Repor
     input.row_identifier.extend(fields.texts("row_identifier", report));
     let list = fields.list("ids");
     input.ids.extend(ids(list, report));
-    fields.ignore(&["is_event_stream", "is_append_only"]);
+    fields.without_effect(&["is_event_stream", "is_append_only"]);
 }
 
 fn contract(node: &Node, report: &mut Report) -> Option<RawContract> {
@@ -128,22 +122,25 @@ fn contract(node: &Node, report: &mut Report) -> Option<RawContract> {
         let name = column.needed("name", report);
         let datatype = column.text(&["datatype", "data_type"], report);
         column.ignore(&["is_optional", "description"]);
-        column.done_with_extras(report);
+        column.done_leniently(report);
         contract.columns.extend(name.map(|name| (name, datatype)));
     }
-    fields.ignore(&["with_entity_ids"]);
-    fields.done_with_extras(report);
+    fields.ignore(&["with_entity_ids", "description"]);
+    fields.done_leniently(report);
     Some(contract)
 }
 
 fn template_macro(node: &Node, report: &mut Report) -> Option<RawMacro> {
+    let mark = report.mark();
     let mut fields = Fields::of(node, "a macro", report)?;
     let name = fields.needed("name", report);
     let inputs = fields.texts("inputs", report);
     let value = fields.needed("value", report);
     fields.ignore(&["description"]);
     fields.done(report);
-    Some(RawMacro { name: name?, inputs, value: value? })
+    let (name, fault) = (name?, report.fault_since(mark));
+    let value = value.unwrap_or_else(|| Written::new("", &name.place));
+    Some(RawMacro { name, inputs, value, within: None, fault })
 }
 
 fn owner(fields: &mut Fields<'_>, report: &mut Report) -> RawOwner {
@@ -161,7 +158,7 @@ fn owner(fields: &mut Fields<'_>, report: &mut Report) -> RawOwner {
 }
 
 fn var_group(node: &Node, report: &mut Report) -> Vec<RawVar> {
-    let before = report.unknown_keys();
+    let mark = report.mark();
     let Some(mut fields) = Fields::of(node, "a var group", report) else { return Vec::new() };
     let group = fields.needed("name", report);
     let owner = owner(&mut fields, report);
@@ -172,14 +169,15 @@ fn var_group(node: &Node, report: &mut Report) -> Vec<RawVar> {
     }
     let time_grain = fields.text(&["time_grain"], report);
     let list = fields.list("vars");
-    fields.ignore(&["description", "materialization", "retention_period", "tags"]);
+    let mut vars = report.apart(|report| vars(list, &owner, report));
+    fields.ignore(&["description", "tags"]);
+    fields.without_effect(&["materialization", "retention_period"]);
     fields.done(report);
-    let wrong = report.unknown_key_since(before);
-    let mut vars = vars(list, &owner, report);
+    let fault = report.fault_since(mark);
     for var in &mut vars {
         var.group.clone_from(&group);
         var.time_grain = var.time_grain.take().or_else(|| time_grain.clone());
-        var.wrong = var.wrong.take().or_else(|| wrong.clone());
+        var.fault = var.fault.take().or_else(|| fault.clone());
     }
     vars
 }
@@ -187,33 +185,33 @@ fn var_group(node: &Node, report: &mut Report) -> Vec<RawVar> {
 fn vars(list: Vec<&Node>, owner: &RawOwner, report: &mut Report) -> Vec<RawVar> {
     let mut vars = Vec::new();
     for item in list {
-        let before = report.unknown_keys();
-        let first = vars.len();
         let Some(mut fields) = Fields::of(item, "an item of `vars`", report) else { continue };
+        let (mark, first) = (report.mark(), vars.len());
         let mut kinds = 0;
         for (key, of_input) in [("entity_var", false), ("input_var", true), ("table_var", true)] {
             let Some(node) = fields.get(key) else { continue };
             kinds += 1;
-            vars.extend(var(node, of_input, owner, report));
+            vars.extend(report.apart(|report| var(node, of_input, owner, report)));
         }
         if kinds == 0 {
             let found = report
                 .error(&fields.place, "an item of `vars` is neither an `entity_var` nor an `input_var`")
                 .hint("check the indentation: the fields of a var stand one level below `- entity_var:`");
             report.add(found);
+            continue;
         }
         fields.done(report);
-        let wrong = report.unknown_key_since(before);
+        let fault = report.fault_since(mark);
         for var in &mut vars[first..] {
-            var.wrong = var.wrong.take().or_else(|| wrong.clone());
+            var.fault = var.fault.take().or_else(|| fault.clone());
         }
     }
     vars
 }
 
 fn var(node: &Node, of_input: bool, owner: &RawOwner, report: &mut Report) -> Option<RawVar> {
+    let mark = report.mark();
     let what = if of_input { "an input_var" } else { "an entity_var" };
-    let before = report.unknown_keys();
     let mut fields = Fields::of(node, what, report)?;
     let name = fields.needed("name", report);
     let materialization = materialization(fields.get("materialization"), report);
@@ -239,14 +237,14 @@ fn var(node: &Node, of_input: bool, owner: &RawOwner, report: &mut Report) -> Op
         status: materialization.status,
         time_grain: fields.text(&["time_grain"], report),
         retention: fields.text(&["retention_period"], report),
-        wrong: None,
+        fault: None,
     };
     if let Some(node) = fields.get("window") {
         window(node, &mut var, report);
     }
-    fields.ignore(&["dependencies", "delta_update", "lookback", "contract", "merge_type"]);
+    fields.without_effect(&["dependencies", "delta_update", "lookback", "contract", "merge_type"]);
     fields.done(report);
-    var.wrong = report.unknown_key_since(before);
+    var.fault = report.fault_since(mark);
     Some(var)
 }
 
@@ -292,32 +290,43 @@ fn materialization(node: Option<&Node>, report: &mut Report) -> Materialization 
             }
         }
     }
-    fields.ignore(&["symlinks", "enabled"]);
+    fields.without_effect(&["symlinks", "enabled"]);
     fields.done(report);
     made
 }
 
-fn model(node: &Node, report: &mut Report) -> (Option<RawModel>, Vec<RawVar>) {
-    let before = report.unknown_keys();
-    let Some(mut fields) = Fields::of(node, "a model", report) else { return (None, Vec::new()) };
+/// What stands inside the `model_spec` of an old feature table.
+#[derive(Default)]
+struct Inside {
+    vars: Vec<RawVar>,
+    macros: Vec<RawMacro>,
+}
+
+fn model(node: &Node, report: &mut Report) -> (Option<RawModel>, Inside) {
+    let mark = report.mark();
+    let none = Inside::default;
+    let Some(mut fields) = Fields::of(node, "a model", report) else { return (None, none()) };
     let name = fields.needed("name", report);
     let kind = fields.needed("model_type", report);
     let description = fields.text(&["description"], report);
     let spec = fields.get("model_spec");
     hooks(&mut fields, report);
-    fields.ignore(&["materialization", "tags"]);
+    let beside = materialization(fields.get("materialization"), report);
+    fields.ignore(&["tags"]);
     if spec.is_none() {
         let found = report.error(&fields.place, "a model has no `model_spec`");
-        report.add(found);
+        report.add_fault(found);
     }
     fields.done(report);
-    let (Some(name), Some(kind), Some(spec)) = (name, kind, spec) else {
-        return (None, Vec::new());
+    let Some(name) = name else { return (None, none()) };
+    let fields = spec.and_then(|spec| Fields::of(spec, "this `model_spec`", report));
+    let (Some(kind), Some(mut fields)) = (kind, fields) else {
+        return (Some(unread(name, report.fault_since(mark))), none());
     };
-    let Some(mut fields) = Fields::of(spec, "this `model_spec`", report) else {
-        return (None, Vec::new());
+    let materialization = match fields.get("materialization") {
+        Some(node) => materialization(Some(node), report),
+        None => beside,
     };
-    let materialization = materialization(fields.get("materialization"), report);
     let owner = owner(&mut fields, report);
     let id_list = fields.list("ids");
     let mut model = RawModel {
@@ -332,23 +341,44 @@ fn model(node: &Node, report: &mut Report) -> (Option<RawModel>, Vec<RawVar>) {
         features: Vec::new(),
         description: fields.text(&["description"], report).or(description),
         spec: RawSpec::Other,
-        macros: Vec::new(),
-        wrong: None,
+        fault: None,
         owner,
         name,
         kind,
     };
     hooks(&mut fields, report);
-    fields.ignore(&["contract", "compatibility_mode", "tags"]);
-    let vars = model_spec(&mut model, &mut fields, report);
+    fields.ignore(&["contract", "tags"]);
+    fields.without_effect(&["compatibility_mode"]);
+    let mut inside = model_spec(&mut model, &mut fields, report);
     if !matches!(model.spec, RawSpec::Other) {
         fields.done(report);
     }
-    // A var that stands in a feature table answers for itself.
-    if vars.is_empty() {
-        model.wrong = report.unknown_key_since(before);
+    model.fault = report.fault_since(mark);
+    for var in &mut inside.vars {
+        var.fault = var.fault.take().or_else(|| model.fault.clone());
     }
-    (Some(model), vars)
+    (Some(model), inside)
+}
+
+/// A model of which no more than its name is read.
+fn unread(name: Written, fault: Option<String>) -> RawModel {
+    RawModel {
+        kind: Written::new("unknown", &name.place),
+        owner: RawOwner::default(),
+        output: None,
+        incremental: None,
+        status: EnableStatus::default(),
+        time_grain: None,
+        retention: None,
+        validity: None,
+        ids: Vec::new(),
+        occurred_at: None,
+        features: Vec::new(),
+        description: None,
+        spec: RawSpec::Other,
+        fault,
+        name,
+    }
 }
 
 /// `hooks` are known and not carried out.
@@ -361,9 +391,9 @@ pub(super) fn hooks(fields: &mut Fields<'_>, report: &mut Report) {
     }
 }
 
-/// The part of a `model_spec` that belongs to its type, and the vars that old feature tables hold.
-fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report) -> Vec<RawVar> {
-    let mut found_vars = Vec::new();
+/// The part of a `model_spec` that belongs to its type, and what old feature tables hold.
+fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report) -> Inside {
+    let mut inside = Inside::default();
     if !matches!(model.kind.text.as_str(), "id_stitcher") {
         for item in fields.list("features") {
             model.features.extend(named(item, "a feature", report));
@@ -373,7 +403,7 @@ fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report
         "id_stitcher" => {
             let list = fields.list("edge_sources");
             let sources = list.into_iter().filter_map(|n| edge_source(n, report)).collect();
-            fields.ignore(&["main_id_type", "main_id", "is_default", "id_types"]);
+            fields.without_effect(&["main_id_type", "main_id", "is_default", "id_types"]);
             RawSpec::Stitcher {
                 sources,
                 max_iterations: fields.number("max_iterations", report),
@@ -387,15 +417,17 @@ fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report
         "common_column_union" => RawSpec::Union(fields.texts("inputs", report)),
         "feature_table_model" => {
             let list = fields.list("vars");
-            found_vars = vars(list, &model.owner, report);
-            for var in &mut found_vars {
+            inside.vars = report.apart(|report| vars(list, &model.owner, report));
+            for var in &mut inside.vars {
                 var.group = Some(model.name.clone());
                 var.in_feature_table = true;
             }
             for item in fields.list("macros") {
-                model.macros.extend(template_macro(item, report));
+                let made = report.apart(|report| template_macro(item, report));
+                let within = Some(model.name.text.to_lowercase());
+                inside.macros.extend(made.map(|made| RawMacro { within, ..made }));
             }
-            fields.ignore(&["dependencies"]);
+            fields.without_effect(&["dependencies"]);
             RawSpec::FeatureTable
         }
         "entity_cohort" => RawSpec::Cohort {
@@ -403,7 +435,7 @@ fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report
             filter: cohort_filter(fields, report),
             views: fields
                 .any(&["feature_views", "serve_traits_360"])
-                .map_or_else(RawViews::default, |node| feature_views(node, report)),
+                .map_or_else(RawViews::default, |n| report.apart(|r| feature_views(n, r))),
         },
         "feature_view" => RawSpec::FeatureView {
             id: fields.text(&["id", "using_id", "id_served"], report),
@@ -418,7 +450,7 @@ fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report
             RawSpec::Other
         }
     };
-    found_vars
+    inside
 }
 
 /// Names of the columns that a prediction gives: `output_columns: {score: {name: …}, …}`.
@@ -451,7 +483,7 @@ fn edge_source(node: &Node, report: &mut Report) -> Option<RawEdgeSource> {
     let ids = ids(list, report);
     if from.is_none() {
         let found = report.error(&fields.place, "an edge source has no `from`");
-        report.add(found);
+        report.add_fault(found);
     }
     fields.done(report);
     Some(RawEdgeSource { from: from?, ids })
@@ -482,7 +514,7 @@ fn expression(node: &Node, depth: usize, report: &mut Report) -> Option<RawExpre
     if depth > EXPRESSION_DEPTH_MAX {
         let message = format!("AND and OR nest deeper than {EXPRESSION_DEPTH_MAX}");
         let found = report.error(&node.place, message);
-        report.add(found);
+        report.add_fault(found);
         return None;
     }
     match &node.kind {
@@ -517,7 +549,7 @@ fn one_or_all(mut parts: Vec<RawExpression>) -> RawExpression {
 fn group(key: &Written, inner: Vec<RawExpression>, report: &mut Report) -> Option<RawExpression> {
     if inner.is_empty() {
         let found = report.error(&key.place, format!("`{}` holds no condition", key.text));
-        report.add(found);
+        report.add_fault(found);
         return None;
     }
     match key.text.to_uppercase().as_str() {
@@ -526,8 +558,8 @@ fn group(key: &Written, inner: Vec<RawExpression>, report: &mut Report) -> Optio
         _ => {
             let found = report
                 .error(&key.place, format!("`{}` is not a key of a filter expression", key.text))
-                .hint("known are AND and OR; all of its conditions have to hold here");
-            report.add(found);
+                .hint("known are AND and OR; what it stands in is not built as it is");
+            report.add_fault(found);
             Some(RawExpression::And(inner))
         }
     }

@@ -35,16 +35,26 @@ impl Fault {
 /// The macros by package and name.
 #[derive(Debug, Default)]
 pub(super) struct Macros {
-    by_name: HashMap<(usize, String), usize>,
+    /// By package, model and name; without a model those that hold everywhere in the package.
+    by_name: HashMap<(usize, Option<String>, String), usize>,
     pub(super) all: Vec<Macro>,
+    /// Why macros that are not read whole are not expanded.
+    pub(super) faults: HashMap<usize, String>,
+    /// The model whose texts are being read, in lower case.
+    pub(super) within: Option<String>,
     /// How much text they made so far. In bytes.
     made: usize,
 }
 
 impl Macros {
     /// Adds a macro, unless its name is taken; then gives the place of the one that has it.
-    pub(super) fn add(&mut self, package: usize, new: Macro) -> Result<(), usize> {
-        let key = (package, new.name.clone());
+    pub(super) fn add(
+        &mut self,
+        package: usize,
+        within: Option<String>,
+        new: Macro,
+    ) -> Result<(), usize> {
+        let key = (package, within, new.name.clone());
         if let Some(at) = self.by_name.get(&key) {
             return Err(*at);
         }
@@ -53,9 +63,21 @@ impl Macros {
         Ok(())
     }
 
+    /// The macro that `name` means in a package: one of the model at hand, of the package, of the
+    /// project around it, or of a package that it uses.
     fn find(&self, package: usize, name: &str) -> Option<usize> {
-        let own = self.by_name.get(&(package, name.to_owned()));
-        own.or_else(|| self.by_name.get(&(0, name.to_owned()))).copied()
+        let of = |package: usize, within: Option<String>| {
+            self.by_name.get(&(package, within, name.to_owned())).copied()
+        };
+        let own = self.within.clone().and_then(|model| of(package, Some(model)));
+        let near = own.or_else(|| of(package, None)).or_else(|| of(0, None));
+        near.or_else(|| self.all.iter().position(|made| made.name == name))
+    }
+
+    /// A macro without inputs, named without brackets.
+    fn bare<'a>(&self, package: usize, said: &'a str) -> Option<(&'a str, &'a str)> {
+        let at = self.find(package, said)?;
+        self.all[at].inputs.is_empty().then_some((said, ""))
     }
 
     /// The text with every macro call replaced by what it stands for.
@@ -81,7 +103,8 @@ impl Macros {
     ) -> Result<String, Fault> {
         let mut out = String::with_capacity(text.len());
         for piece in pieces(text) {
-            let call = piece.expression().and_then(call);
+            let call =
+                piece.expression().and_then(|said| call(said).or_else(|| self.bare(package, said)));
             let found = call.and_then(|(name, args)| Some((self.find(package, name)?, name, args)));
             let Some((at, name, args)) = found else {
                 out.push_str(piece.whole);
@@ -96,6 +119,9 @@ impl Macros {
                 });
             }
             self.all[at].used = true;
+            if let Some(fault) = self.faults.get(&at) {
+                return Err(Fault::new(format!("macro `{name}` is not read whole: {fault}"), name));
+            }
             let inner = fill(&self.all[at], &arguments(args), name)?;
             out.push_str(&self.expand_at(&inner, package, depth + 1, calls)?);
             if out.len() > TEXT_MAX {
@@ -152,7 +178,7 @@ fn fill_tag<'a>(tag: &str, given: &dyn Fn(&str) -> Option<&'a String>) -> String
             }
             Token::Word { word, member: false } if given(word).is_some() => {
                 let value = given(word).map_or("", String::as_str);
-                if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+                if value.parse::<f64>().is_ok_and(f64::is_finite) {
                     out.push_str(value);
                 } else {
                     out.push_str(&quoted(value));
@@ -196,27 +222,40 @@ fn closes_at_the_end(inner: &str) -> bool {
 /// The arguments of a call, without the quotes of texts.
 fn arguments(list: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let mut current = String::new();
+    let (mut current, mut whole) = (String::new(), String::new());
     let mut depth = 0i32;
     for token in tokens(list) {
         match token {
             Token::Sign(',') if depth == 0 => {
-                found.push(std::mem::take(&mut current).trim().to_owned());
+                found.push(argument(std::mem::take(&mut current), std::mem::take(&mut whole)));
                 continue;
             }
             Token::Sign('(' | '[') => depth += 1,
             Token::Sign(')' | ']') => depth -= 1,
             _ => {}
         }
+        whole.push_str(token.whole());
         match token {
             Token::Text(text) if depth == 0 => current.push_str(&unquoted(text)),
             other => current.push_str(other.whole()),
         }
     }
     if !found.is_empty() || !list.trim().is_empty() {
-        found.push(current.trim().to_owned());
+        found.push(argument(current, whole));
     }
     found
+}
+
+/// One argument: as its tokens make it, unless it is one text with a template in it that has the
+/// same quotes inside as around it (`'{{ user.Var('x') }}'`).
+fn argument(made: String, whole: String) -> String {
+    let whole = whole.trim();
+    let quote = whole.chars().next().filter(|quote| matches!(quote, '"' | '\''));
+    let inner = quote.and_then(|q| whole.strip_prefix(q)?.strip_suffix(q));
+    match inner {
+        Some(inner) if inner.contains("{{") && tokens(whole).len() > 1 => inner.to_owned(),
+        _ => made.trim().to_owned(),
+    }
 }
 
 fn unquoted(text: &str) -> String {
@@ -420,7 +459,8 @@ mod tests {
             let place = Place::new(&Path::new("m.yaml").into(), 1);
             let inputs = inputs.iter().map(|i| (*i).to_owned()).collect();
             let (name, value) = ((*name).to_owned(), (*value).to_owned());
-            made.add(0, Macro { name, package: None, inputs, value, used: false, place }).unwrap();
+            made.add(0, None, Macro { name, package: None, inputs, value, used: false, place })
+                .unwrap();
         }
         made
     }

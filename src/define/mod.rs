@@ -59,11 +59,11 @@ pub fn read(files: &[(PathBuf, Vec<u8>)], root: &Path) -> (Project, Vec<Finding>
     let Some(collected) = collect::collect(files, root, &mut report) else {
         return (Project::default(), report.into_findings());
     };
-    let collect::Collected { mut raws, packages, texts, folder } = collected;
+    let collect::Collected { mut raws, packages, texts, folders } = collected;
     let lost: Vec<String> =
         packages.iter().filter(|p| !p.fetched).map(|p| p.name.clone()).collect();
     let named = naming::name_all(&mut raws, &lost, &mut report);
-    let around = resolve::Around { packages, texts, folder };
+    let around = resolve::Around { packages, texts, folders };
     let mut project = resolve::resolve(raws, named, around, &mut report);
     graph::order(&mut project, &mut report);
     check::check(&project, &mut report);

@@ -23,6 +23,8 @@ pub(super) struct Scope {
     pub(super) from: Option<Target>,
     /// The var whose own text it is.
     pub(super) own: Option<FeatureId>,
+    /// It is about one row per main id and about no other rows: every name in it is a var.
+    pub(super) of_vars: bool,
 }
 
 /// What a path led to.
@@ -140,7 +142,8 @@ impl Names {
 
     /// What `path` means when it is used in `scope`.
     pub(super) fn find(&self, path: &str, scope: &Scope) -> Found {
-        let path = path.trim().trim_start_matches("./").trim_start_matches("~/").trim_matches('/');
+        let written = path.trim();
+        let path = written.trim_start_matches(['.', '~', '/']).trim_end_matches('/');
         let lower = path.to_lowercase();
         let mut segments: Vec<&str> = lower.split('/').collect();
         let mut package = scope.package;
@@ -158,6 +161,8 @@ impl Names {
         // What a package does not define is looked for in the project around it.
         let found = self.find_in(&segments, package, scope);
         let found = found.or_else(|| (package != 0).then(|| self.find_in(&segments, 0, scope))?);
+        let found = found.or_else(|| self.beside(&segments, written, scope));
+        let found = found.or_else(|| self.find_in_one_package(&segments, package, scope));
         if let Some(target) = found {
             return Found::Target(target);
         }
@@ -167,6 +172,28 @@ impl Names {
                 self.near(&lower, self.known.iter().map(String::as_str)).map(str::to_owned),
             ),
         }
+    }
+
+    /// `./n` beside a var: another one of the same owner.
+    fn beside(&self, segments: &[&str], written: &str, scope: &Scope) -> Option<Target> {
+        let ([name], true) = (segments, written.starts_with("./")) else { return None };
+        let of_rows = scope.from.and_then(|table| self.var_of_table(table, name));
+        let found = of_rows.or_else(|| self.var(scope.entity?, name, scope));
+        found.map(Target::Feature)
+    }
+
+    /// What a path of the project means when exactly one of its packages defines it: an entity that
+    /// comes from a package names its stitcher as the package does.
+    fn find_in_one_package(
+        &self,
+        segments: &[&str],
+        package: usize,
+        scope: &Scope,
+    ) -> Option<Target> {
+        let others = (1..self.packages.len()).filter(|other| *other != package);
+        let mut found = others.filter_map(|other| self.find_in(segments, other, scope));
+        let first = found.next()?;
+        found.all(|other| other == first).then_some(first)
     }
 
     fn find_in(&self, segments: &[&str], package: usize, scope: &Scope) -> Option<Target> {

@@ -95,18 +95,41 @@ fn names_vars_bare(raw: &RawProject) -> bool {
     raw.schema.map_or_else(old_layout, |version| version < 44)
 }
 
-/// Without entities there is nothing that rows could be about: only the inputs are kept.
+/// Without entities there is nothing that rows could be about: only the inputs and what SQL makes
+/// of them are kept. A library may well be such a project; what is about an entity needs one.
 fn without_entities(raws: &mut [RawProject], report: &mut Report) {
+    let mut about_one = false;
     for raw in raws.iter_mut() {
-        raw.models.clear();
+        about_one |= !raw.vars.is_empty();
         raw.vars.clear();
+        let before = raw.models.len();
+        raw.models.retain(|model| {
+            matches!(model.spec, RawSpec::Sql { .. } | RawSpec::Union(_) | RawSpec::Other)
+        });
+        about_one |= raw.models.len() < before;
+        for model in &mut raw.models {
+            model.ids.clear();
+            model.owner = RawOwner::default();
+        }
         raw.inputs.iter_mut().for_each(|input| input.ids.clear());
     }
     let Some(name) = raws.first().and_then(|raw| raw.name.as_ref()) else { return };
-    let found = report
-        .error(&name.place, "the project has no entities")
-        .hint("list them in pb_project.yaml; models and vars are not read without them");
+    let message = "the project has no entities";
+    let found = if about_one {
+        report
+            .error(&name.place, message)
+            .hint("list them in pb_project.yaml; what is about one is not read without it")
+    } else {
+        report.note(&name.place, message).hint("it can be used as a package of others")
+    };
     report.add(found);
+}
+
+/// The entity that `<entity>/all` names.
+fn entity_of_all(path: &Written) -> Option<Written> {
+    let name = path.text.trim().strip_suffix("/all")?;
+    let name = name.trim_start_matches("entity/");
+    (!name.contains('/')).then(|| Written { text: name.to_owned(), ..path.clone() })
 }
 
 /// Applies what the project around a package switched off in it.
@@ -143,6 +166,7 @@ impl Named {
                     let entity = &mut first.raw;
                     entity.id_stitcher = entity.id_stitcher.take().or(raw.id_stitcher);
                     entity.id_column = entity.id_column.take().or(raw.id_column);
+                    entity.fault = entity.fault.take().or(raw.fault);
                     if entity.id_types.is_empty() {
                         entity.id_types = raw.id_types;
                     }
@@ -192,9 +216,27 @@ impl Named {
             }
             entities.extend(raw.vars.iter().filter_map(|var| var.owner.entity.clone()));
             entities.extend(raw.models.iter().filter_map(|model| model.owner.entity.clone()));
+            for model in &raw.models {
+                match &model.spec {
+                    RawSpec::Stitcher { sources, .. } => {
+                        let ids = sources.iter().flat_map(|source| &source.ids);
+                        id_types.extend(ids.map(|id| id.id_type.clone()));
+                    }
+                    RawSpec::Cohort { extends, views, .. } => {
+                        id_types.extend(views.using.iter().map(|(id, _)| id.clone()));
+                        entities.extend(extends.as_ref().and_then(entity_of_all));
+                    }
+                    _ => {}
+                }
+            }
         }
         for entity in &self.entities {
             id_types.extend(entity.raw.id_types.iter().cloned());
+            id_types.extend(entity.raw.views.using.iter().map(|(id, _)| id.clone()));
+        }
+        for kind in &self.id_types {
+            id_types.extend(kind.raw.extends.clone());
+            id_types.extend(kind.raw.caps.iter().map(|(other, _)| other.clone()));
         }
         for name in entities {
             let room = self.names.entities.len() < ENTITIES_MAX;
@@ -205,8 +247,8 @@ impl Named {
                     id_column: None,
                     id_types: Vec::new(),
                     views: Default::default(),
+                    fault: None,
                     name,
-                    wrong: None,
                 };
                 self.add_entity(0, raw);
             }
@@ -215,8 +257,13 @@ impl Named {
             let room = self.names.id_types.len() < ID_TYPES_MAX;
             if room && self.names.id_type(&name.text).is_none() && !self.is_main_id(&name.text) {
                 self.names.id_types.push(name.text.clone());
-                let (filters, caps) = (Vec::new(), Vec::new());
-                let raw = RawIdType { name, extends: None, filters, caps, wrong: None };
+                let raw = RawIdType {
+                    name,
+                    extends: None,
+                    filters: Vec::new(),
+                    caps: Vec::new(),
+                    fault: None,
+                };
                 self.id_types.push(Of { package: 0, raw });
             }
         }
@@ -456,12 +503,13 @@ impl Named {
             let of = &self.entities[at];
             let scope = Scope { package: of.package, ..Scope::default() };
             let mut chosen = None;
+            let mut asked = None;
             if let Some(path) = &of.raw.id_stitcher {
                 match self.names.find(&path.text, &scope) {
                     Found::Target(Target::Stitcher(id))
                     | Found::Misspelt(Target::Stitcher(id), _) => chosen = Some(id),
                     // The name of a stitcher that nobody defines is how the default one is asked for.
-                    Found::Nothing(_) if path.text.contains("default") => {}
+                    Found::Nothing(_) if path.text.contains("default") => asked = Some(path),
                     Found::NotFetched(_) => {}
                     Found::Target(_) | Found::Misspelt(..) => {
                         let found =
@@ -491,7 +539,11 @@ impl Named {
                 chosen = None;
             }
             let own = || self.stitchers.iter().position(|(_, of)| *of == entity).map(StitcherId);
+            let asked = asked.map(|path| last_segment(&path.text).to_lowercase());
             let chosen = chosen.or_else(own).unwrap_or_else(|| self.default_stitcher(entity));
+            if let Some(name) = asked {
+                self.names.models.entry((0, name)).or_insert(Model::Stitcher(chosen));
+            }
             self.names.entities[at].stitcher = Some(chosen);
         }
     }
@@ -555,7 +607,12 @@ impl Named {
         };
         let key = (owner, name);
         if let Some(first) = self.names.vars.get(&key) {
-            let first = &self.vars[first.0].0.raw.name;
+            let first = &self.vars[first.0].0.raw;
+            // Tables of features that each bring the helpers they need may bring the same.
+            if first.says_the_same_as(&raw) {
+                return;
+            }
+            let first = &first.name;
             let what =
                 if first.text == raw.name.text { "feature" } else { "feature (but for its case)" };
             twice(what, &raw.name, &first.place, report);

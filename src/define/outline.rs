@@ -211,8 +211,8 @@ impl Outline<'_> {
         if let Some(window) = &feature.window {
             let list =
                 |texts: &[Text]| texts.iter().map(|t| self.sql(t)).collect::<Vec<_>>().join(", ");
-            let frame = window.frame.as_ref().map(|text| self.sql(text));
-            let frame = frame.unwrap_or_else(|| "no frame".to_owned());
+            let frame =
+                window.frame.as_ref().map_or("no frame".to_owned(), |frame| self.sql(frame));
             let line = format!(
                 "window by [{}] in order [{}], {frame}",
                 list(&window.partition_by),

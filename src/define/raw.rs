@@ -33,6 +33,8 @@ pub(super) struct RawRules {
     pub(super) enabled: bool,
     pub(super) table: Option<Written>,
     pub(super) include_first: bool,
+    /// Why it cannot be built as it was meant: a part of it is not read.
+    pub(super) fault: Option<String>,
 }
 
 #[derive(Debug)]
@@ -43,8 +45,8 @@ pub(super) struct RawEntity {
     pub(super) id_column: Option<Written>,
     pub(super) id_types: Vec<Written>,
     pub(super) views: RawViews,
-    /// A key that nobody knows; so for the others below.
-    pub(super) wrong: Option<String>,
+    /// Why it cannot be built as it was meant: a part of it is not read.
+    pub(super) fault: Option<String>,
 }
 
 /// Under which ids and names features are served.
@@ -60,7 +62,8 @@ pub(super) struct RawIdType {
     pub(super) extends: Option<Written>,
     pub(super) filters: Vec<RawFilter>,
     pub(super) caps: Vec<(Written, u64)>,
-    pub(super) wrong: Option<String>,
+    /// Why it cannot be built as it was meant: a part of it is not read.
+    pub(super) fault: Option<String>,
 }
 
 #[derive(Debug)]
@@ -91,6 +94,8 @@ pub(super) struct RawPackage {
     pub(super) url: Option<Written>,
     pub(super) mapped: Vec<(Written, Option<Written>)>,
     pub(super) disabled: Vec<Written>,
+    /// Why it cannot be built as it was meant: a part of it is not read.
+    pub(super) fault: Option<String>,
 }
 
 #[derive(Debug)]
@@ -103,7 +108,8 @@ pub(super) struct RawInput {
     pub(super) ids: Vec<RawId>,
     pub(super) filter: Option<Written>,
     pub(super) contract: RawContract,
-    pub(super) wrong: Option<String>,
+    /// Why it cannot be built as it was meant: a part of it is not read.
+    pub(super) fault: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -153,7 +159,33 @@ pub(super) struct RawVar {
     pub(super) status: EnableStatus,
     pub(super) time_grain: Option<Written>,
     pub(super) retention: Option<Written>,
-    pub(super) wrong: Option<String>,
+    /// Why it cannot be built as it was meant: a part of it is not read.
+    pub(super) fault: Option<String>,
+}
+
+impl RawVar {
+    /// Whether both compute the same, but for where they stand.
+    pub(super) fn says_the_same_as(&self, other: &Self) -> bool {
+        let said = |var: &Self| {
+            let one = |w: &Option<Written>| w.as_ref().map(|w| w.text.trim().to_owned());
+            let single = [
+                &var.select,
+                &var.from,
+                &var.filter,
+                &var.frame,
+                &var.default,
+                &var.data_type,
+                &var.merge,
+                &var.merge_where,
+            ];
+            let mut said: Vec<Option<String>> = single.into_iter().map(one).collect();
+            said.extend(var.order_by.iter().map(|w| Some(w.text.trim().to_owned())));
+            said.push(None);
+            said.extend(var.partition_by.iter().map(|w| Some(w.text.trim().to_owned())));
+            said
+        };
+        self.fault.is_none() && self.fault == other.fault && said(self) == said(other)
+    }
 }
 
 #[derive(Debug)]
@@ -161,6 +193,10 @@ pub(super) struct RawMacro {
     pub(super) name: Written,
     pub(super) inputs: Vec<Written>,
     pub(super) value: Written,
+    /// The model that it is of, in lower case; none for a macro of the whole project.
+    pub(super) within: Option<String>,
+    /// Why it cannot be built as it was meant: a part of it is not read.
+    pub(super) fault: Option<String>,
 }
 
 #[derive(Debug)]
@@ -179,9 +215,8 @@ pub(super) struct RawModel {
     pub(super) features: Vec<(Written, Option<Written>)>,
     pub(super) description: Option<Written>,
     pub(super) spec: RawSpec,
-    /// Macros that a feature table holds.
-    pub(super) macros: Vec<RawMacro>,
-    pub(super) wrong: Option<String>,
+    /// Why it cannot be built as it was meant: a part of it is not read.
+    pub(super) fault: Option<String>,
 }
 
 #[derive(Debug)]

@@ -17,8 +17,10 @@ pub(super) struct Report {
     findings: Vec<Finding>,
     left_out: usize,
     broken: Vec<Arc<Path>>,
-    /// Keys of definitions that nobody knows, in the order in which they were met.
-    unknown_keys: Vec<String>,
+    /// What kept a part of some definition from being read, in the order in which it was found.
+    faults: Vec<String>,
+    /// Keys of which it was said that they have no effect.
+    without_effect: HashSet<&'static str>,
 }
 
 impl Report {
@@ -42,29 +44,46 @@ impl Report {
         }
     }
 
+    /// Adds a finding that says why a part of a definition is not read: what it says may be quite
+    /// another thing with that part, so it is not built without it.
+    pub(super) fn add_fault(&mut self, finding: Finding) {
+        self.faults.push(finding.message.clone());
+        self.add(finding);
+    }
+
+    /// Where a definition begins, for [`Report::fault_since`].
+    pub(super) fn mark(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// Why what was read since `mark` cannot be built as it was meant, unless it can.
+    pub(super) fn fault_since(&self, mark: usize) -> Option<String> {
+        self.faults.get(mark).cloned()
+    }
+
+    /// Reads what stands inside a definition and is one of its own: its faults are not those of
+    /// what is around it.
+    pub(super) fn apart<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let mark = self.mark();
+        let found = read(self);
+        self.faults.truncate(mark);
+        found
+    }
+
+    /// Notes once for a project that a key is known and changes nothing here.
+    pub(super) fn without_effect(&mut self, key: &'static str, place: &Place) {
+        if self.without_effect.insert(key) {
+            let message = format!("`{key}` is known and has no effect here");
+            self.add(self.note(place, message));
+        }
+    }
+
     pub(super) fn absorb(&mut self, other: Self) {
         for finding in other.findings {
             self.add(finding);
         }
         self.left_out += other.left_out;
         self.broken.extend(other.broken);
-        self.unknown_keys.extend(other.unknown_keys);
-    }
-
-    /// Remembers that a definition has a key that nobody knows.
-    pub(super) fn unknown_key(&mut self, what: String) {
-        self.unknown_keys.push(what);
-    }
-
-    /// How many such keys were met so far.
-    pub(super) fn unknown_keys(&self) -> usize {
-        self.unknown_keys.len()
-    }
-
-    /// The first of them that was met since there were so many: what a definition says with a key
-    /// that nobody knows is not known, so it is not computed.
-    pub(super) fn unknown_key_since(&self, before: usize) -> Option<String> {
-        self.unknown_keys.get(before).cloned()
     }
 
     /// Remembers that a part of `file` could not be read.

@@ -1,6 +1,6 @@
 //! Second pass: what every definition means, with all of its names resolved.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::project::{
     Cohort, CohortFilter, CohortId, CohortRule, CohortStep, EdgeSource, Entity, EntityId,
     Expression, Feature, FeatureId, FeatureTable, FeatureView, IdFilter, IdRule, IdType, IdTypeId,
     Input, InputId, Macro, OtherModel, OutputType, Owner, Package, Part, Project, RowId, Rows,
-    Source, SqlBody, SqlModel, Stitcher, StitcherRules, Target, Text, Window,
+    Source, SqlBody, SqlModel, SqlModelId, Stitcher, StitcherRules, Target, Text, Window,
 };
 use super::raw::{
     RawCohortFilter, RawContract, RawEntity, RawExpression, RawId, RawIdType, RawInput, RawMacro,
@@ -35,7 +35,7 @@ const MAX_ITERATIONS: u64 = 30;
 pub(super) struct Around {
     pub(super) packages: Vec<Package>,
     pub(super) texts: HashMap<PathBuf, String>,
-    pub(super) folder: PathBuf,
+    pub(super) folders: Vec<PathBuf>,
 }
 
 struct Resolver<'a> {
@@ -43,9 +43,14 @@ struct Resolver<'a> {
     names: Arc<Names>,
     packages: Vec<Option<String>>,
     schemas: Vec<Option<u32>>,
-    folder: PathBuf,
+    folders: Vec<PathBuf>,
     report: &'a mut Report,
     project: Project,
+    /// Why ids cannot be joined as the project means it: faults of its entities, its id types and
+    /// its manual rules.
+    entity_faults: HashMap<EntityId, String>,
+    id_type_faults: HashMap<IdTypeId, String>,
+    rules_fault: Option<String>,
     /// Vars by owner.
     owned: HashMap<Owner, Vec<FeatureId>>,
 }
@@ -62,24 +67,52 @@ pub(super) fn resolve(
         add_macros(&mut macros, package, raw, report);
     }
     let names = Arc::new(std::mem::take(&mut named.names));
+    let rules_fault =
+        raws.first().and_then(|raw| raw.rules.as_ref()).and_then(|rules| rules.fault.clone());
     let project = head(&mut raws, around.packages);
+    let called = called_words(&around.texts);
     let mut resolver = Resolver {
         evaluator: Evaluator::new(Arc::clone(&names), macros, around.texts),
         packages: names.packages.clone(),
         schemas: raws.iter().map(|raw| raw.schema).collect(),
         names,
-        folder: around.folder,
+        folders: around.folders,
         report,
         project,
+        entity_faults: HashMap::new(),
+        id_type_faults: HashMap::new(),
+        rules_fault,
         owned: HashMap::new(),
     };
     resolver.all(named);
     resolver.project.macros = resolver.evaluator.macros.all;
+    // What calls a macro may stand where texts are not evaluated here: in hooks, in models of other
+    // kinds, in files that only a run reads.
+    for made in &mut resolver.project.macros {
+        made.used |= called.contains(&made.name);
+    }
     resolver.project
 }
 
+/// Words before an opening bracket in any of the texts.
+fn called_words(texts: &HashMap<PathBuf, String>) -> HashSet<String> {
+    let mut found = HashSet::new();
+    for text in texts.values() {
+        for (at, _) in text.match_indices('(') {
+            let before = text[..at].trim_end_matches([' ', '\t']);
+            let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_'));
+            let word = &before[start
+                .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8))..];
+            if !word.is_empty() && word.len() < 200 && !found.contains(word) {
+                found.insert(word.to_owned());
+            }
+        }
+    }
+    found
+}
+
 fn add_macros(macros: &mut Macros, package: usize, raw: &mut RawProject, report: &mut Report) {
-    for RawMacro { name, inputs, value } in std::mem::take(&mut raw.macros) {
+    for RawMacro { name, inputs, value, within, fault } in std::mem::take(&mut raw.macros) {
         let made = Macro {
             name: name.text.clone(),
             package: raw.package.clone(),
@@ -94,12 +127,20 @@ fn add_macros(macros: &mut Macros, package: usize, raw: &mut RawProject, report:
             report.add(found.hint("this and warehouse are words of the template language"));
             continue;
         }
-        if let Err(first) = macros.add(package, made) {
-            let first = &macros.all[first].place;
+        let at = macros.all.len();
+        let (inputs, value) = (made.inputs.clone(), made.value.clone());
+        if let Err(first) = macros.add(package, within, made) {
+            let first = &macros.all[first];
+            if fault.is_none() && first.inputs == inputs && first.value.trim() == value.trim() {
+                continue;
+            }
+            let first = &first.place;
             let hint = format!("the one in {}, line {} is used", first.file.display(), first.line);
             let message = format!("macro `{}` is defined twice", name.text);
             let found = report.error(&name.place, message).hint(hint);
             report.add(found);
+        } else if let Some(fault) = fault {
+            macros.faults.insert(at, fault);
         }
     }
 }
@@ -128,20 +169,17 @@ fn text_of(written: Option<Written>) -> Option<String> {
 
 impl Resolver<'_> {
     fn all(&mut self, named: Named) {
-        let wrong_kinds: Vec<Option<String>> =
-            named.id_types.iter().map(|of| of.raw.wrong.clone()).collect();
+        for (at, of) in named.id_types.iter().enumerate() {
+            self.id_type_faults.extend(of.raw.fault.clone().map(|fault| (IdTypeId(at), fault)));
+        }
+        for (at, of) in named.entities.iter().enumerate() {
+            self.entity_faults.extend(of.raw.fault.clone().map(|fault| (EntityId(at), fault)));
+        }
         let id_types: Vec<IdType> = named.id_types.iter().map(|of| self.id_type(of)).collect();
         self.project.id_types = id_types;
         self.inherit_id_filters();
-        let mut wrong_entities = Vec::new();
         for (at, of) in named.entities.into_iter().enumerate() {
-            let mut wrong = of.raw.wrong.clone();
             let entity = self.entity(EntityId(at), of);
-            // Which ids belong together hangs on what is said of their types.
-            let of_kinds =
-                entity.id_types.iter().filter_map(|kind| wrong_kinds.get(kind.0)?.clone());
-            wrong = wrong.or(of_kinds.into_iter().next());
-            wrong_entities.push(wrong);
             self.project.entities.push(entity);
         }
         for (of, entity) in &named.views {
@@ -168,7 +206,6 @@ impl Resolver<'_> {
         }
         for (at, of) in named.cohorts.into_iter().enumerate() {
             let broken = named.cohort_broken.get(&CohortId(at)).cloned();
-            let broken = of.raw.wrong.clone().or(broken);
             let cohort = self.cohort(CohortId(at), of, broken);
             self.project.cohorts.push(cohort);
         }
@@ -177,16 +214,34 @@ impl Resolver<'_> {
             self.project.feature_tables.push(table);
         }
         for (of, entity) in named.stitchers {
-            let wrong = of.as_ref().and_then(|of| of.raw.wrong.clone());
-            let mut stitcher = self.stitcher(of, entity);
-            let wrong = wrong.or_else(|| wrong_entities.get(entity.0)?.clone());
-            stitcher.broken = wrong.or(stitcher.broken);
+            let stitcher = self.stitcher(of, entity);
             self.project.stitchers.push(stitcher);
         }
         for of in named.others {
             self.other(of);
         }
         self.fill_id_types();
+        self.break_stitchers();
+    }
+
+    /// Ids are not joined by rules of which a part is not read: people who are not the same could
+    /// become one.
+    fn break_stitchers(&mut self) {
+        for at in 0..self.project.stitchers.len() {
+            let entity = self.project.stitchers[at].entity;
+            let mut fault = self.entity_faults.get(&entity).or(self.rules_fault.as_ref()).cloned();
+            for kind in &self.project[entity].id_types {
+                let (mut next, mut steps) = (Some(*kind), 0);
+                while let Some(kind) = next.filter(|_| fault.is_none() && steps < 64) {
+                    fault = self.id_type_faults.get(&kind).cloned();
+                    next = self.project[kind].extends;
+                    steps += 1;
+                }
+            }
+            if let Some(fault) = fault {
+                self.project.stitchers[at].broken.get_or_insert(fault);
+            }
+        }
     }
 
     /// An entity that lists no id types has all that its sources of edges give, as in layouts that
@@ -233,8 +288,8 @@ impl Resolver<'_> {
         let mut filters = Vec::new();
         for filter in &raw.filters {
             let rule = match &filter.rule {
-                RawRule::Value(value) => IdRule::Value(value.text.clone()),
-                RawRule::Regex(regex) => IdRule::Regex(regex.text.clone()),
+                RawRule::Value(value) => IdRule::Value(self.plain(value, &scope)),
+                RawRule::Regex(regex) => IdRule::Regex(self.plain(regex, &scope)),
                 RawRule::Sql(rows) => IdRule::Rows(self.rows(rows, &scope)),
             };
             filters.push(IdFilter { include: filter.include, rule, place: filter.place.clone() });
@@ -248,6 +303,22 @@ impl Resolver<'_> {
             caps: caps.collect(),
             place: raw.name.place.clone(),
         }
+    }
+
+    /// A text that is compared as it is, its templates evaluated.
+    fn plain(&mut self, written: &Written, scope: &Scope) -> String {
+        if !written.text.contains("{{") && !written.text.contains("{%") {
+            return written.text.clone();
+        }
+        let parts = self.text(written, scope).parts;
+        let sql = |part: Part| if let Part::Sql(sql) = part { Some(sql) } else { None };
+        let plain: Option<String> = parts.into_iter().map(sql).collect();
+        plain.unwrap_or_else(|| {
+            let message = "this text is compared as it is, and its template names no plain text";
+            let found = self.report.error(&written.place, message);
+            self.report.add(found);
+            written.text.clone()
+        })
     }
 
     /// Puts the filters of what an id type extends before its own.
@@ -353,6 +424,9 @@ impl Resolver<'_> {
 
     fn feature_view(&mut self, raw: &RawModel, entity: EntityId) {
         let RawSpec::FeatureView { id, views } = &raw.spec else { return };
+        if raw.fault.is_some() {
+            return;
+        }
         let id_type = id.as_ref().filter(|id| !is_main_id(&self.names, &id.text));
         let id_type = id_type.and_then(|id| self.id_type_named(id));
         let mut more = self.views(views, None);
@@ -383,12 +457,12 @@ impl Resolver<'_> {
     }
 
     fn input(&mut self, of: Of<RawInput>) -> Input {
-        let RawInput { name, source, occurred_at, row_identifier, ids, filter, contract, wrong } =
+        let RawInput { name, source, occurred_at, row_identifier, ids, filter, contract, fault } =
             of.raw;
         let RawContract { optional, event_stream, append_only, columns } = contract;
         let scope = Scope { package: of.package, ..Scope::default() };
-        let (source, broken) = self.source(source);
-        let broken = wrong.or(broken);
+        let (source, elsewhere) = self.source(source, of.package);
+        let broken = fault.or(elsewhere);
         if append_only && occurred_at.is_none() {
             let message =
                 format!("input `{}` is append-only and has no `occurred_at_col`", name.text);
@@ -412,7 +486,11 @@ impl Resolver<'_> {
         }
     }
 
-    fn source(&mut self, source: Option<(&str, Written)>) -> (Source, Option<String>) {
+    fn source(
+        &mut self,
+        source: Option<(&str, Written)>,
+        package: usize,
+    ) -> (Source, Option<String>) {
         let Some((kind, written)) = source else {
             return (Source::Elsewhere(String::new()), Some("it names no table".into()));
         };
@@ -422,7 +500,7 @@ impl Resolver<'_> {
         match kind {
             "view" => (Source::View(written.text), None),
             "table" if !is_file => (Source::Table(written.text), None),
-            "table" | "csv" if !written.text.contains("://") => self.file(&written),
+            "table" | "csv" if !written.text.contains("://") => self.file(&written, package),
             _ => {
                 let message = format!("`{}` is somewhere else and is not read", written.text);
                 let found = self
@@ -435,9 +513,12 @@ impl Resolver<'_> {
         }
     }
 
-    fn file(&mut self, written: &Written) -> (Source, Option<String>) {
-        let inside = plain_path(&self.folder.join(&written.text));
-        let inside = inside.and_then(|p| p.strip_prefix(&self.folder).ok().map(Path::to_path_buf));
+    /// A file by its path in the package that names it; it is kept by its path in the project.
+    fn file(&mut self, written: &Written, package: usize) -> (Source, Option<String>) {
+        let folder = self.folders.get(package).unwrap_or(&self.folders[0]);
+        let inside = plain_path(&folder.join(&written.text));
+        let root = &self.folders[0];
+        let inside = inside.and_then(|p| p.strip_prefix(root).ok().map(Path::to_path_buf));
         if let Some(path) = inside {
             return (Source::File(path), None);
         }
@@ -462,8 +543,8 @@ impl Resolver<'_> {
             Some(Owner::Cohort(id)) => (Some(id), Some(self.names.cohorts[id.0].entity)),
             _ => (None, entity),
         };
-        let scope = Scope { package: of.package, cohort, entity, from: None, own: None };
-        let mut broken = raw.wrong.clone();
+        let scope = Scope { package: of.package, cohort, entity, ..Scope::default() };
+        let mut broken = raw.fault;
         let mut statements = false;
         let mut ids = self.ids(&raw.ids, entity, &scope);
         let sql = match raw.spec {
@@ -480,7 +561,7 @@ impl Resolver<'_> {
                     let message = format!("SQL model `{}` has no `single_sql`", raw.name.text);
                     let found = self.report.error(&raw.name.place, message);
                     self.report.add(found);
-                    broken = Some("it has no SQL".to_owned());
+                    broken.get_or_insert("it has no SQL".to_owned());
                     Written::new("", &raw.name.place)
                 });
                 self.text(&written, &scope)
@@ -488,7 +569,7 @@ impl Resolver<'_> {
             _ => unreachable!("a SQL model has SQL"),
         };
         if sql.parts.is_empty() {
-            broken.get_or_insert_with(|| "it has no SQL".to_owned());
+            broken.get_or_insert("it has no SQL".to_owned());
         }
         SqlModel {
             body: if statements { SqlBody::Statements } else { body_of(&sql) },
@@ -523,23 +604,32 @@ impl Resolver<'_> {
     ) -> Feature {
         let raw = of.raw;
         let cohort = if let Owner::Cohort(cohort) = owner { Some(cohort) } else { None };
-        let outer =
-            Scope { package: of.package, cohort, entity: Some(entity), from: None, own: Some(id) };
+        let outer = Scope {
+            package: of.package,
+            cohort,
+            entity: Some(entity),
+            own: Some(id),
+            ..Scope::default()
+        };
+        let within = raw.group.as_ref().filter(|_| raw.in_feature_table);
+        self.evaluator.macros.within = within.map(|name| name.text.to_lowercase());
         let from = raw.from.as_ref().and_then(|path| self.target(path, &outer));
-        let scope = Scope { from, ..outer };
-        let mut broken = raw.wrong.clone();
+        let is_var = matches!(owner, Owner::Entity(_) | Owner::Cohort(_));
+        let of_vars = is_var && raw.from.is_none();
+        let scope = Scope { from, of_vars, ..outer };
+        let mut broken = raw.fault;
         if let (Some(path), None) = (&raw.from, from) {
-            broken = Some(format!("it reads `{}`, which is not there", path.text));
+            broken.get_or_insert(format!("it reads `{}`, which is not there", path.text));
         }
         let windowed =
             !raw.order_by.is_empty() || !raw.partition_by.is_empty() || raw.frame.is_some();
         let old =
             self.schemas.get(of.package).copied().flatten().is_some_and(|v| v < ALL_SERVED_FROM);
         let listed = listed.is_empty() || listed.contains_key(&raw.name.text.to_lowercase());
-        let is_var = matches!(owner, Owner::Entity(_) | Owner::Cohort(_));
         let texts =
             |list: &[Written], this: &mut Self| list.iter().map(|w| this.text(w, &scope)).collect();
-        Feature {
+        let plain_scope = Scope { of_vars: false, ..scope };
+        let feature = Feature {
             package: self.package(of.package),
             owner,
             entity,
@@ -557,20 +647,22 @@ impl Resolver<'_> {
             window: windowed.then(|| Window {
                 partition_by: texts(&raw.partition_by, self),
                 order_by: texts(&raw.order_by, self),
-                frame: self.optional(raw.frame.as_ref(), &scope),
+                frame: self.optional(raw.frame.as_ref(), &plain_scope),
             }),
             default: self.optional(raw.default.as_ref(), &scope),
-            data_type: self.optional(raw.data_type.as_ref(), &scope),
+            data_type: self.optional(raw.data_type.as_ref(), &plain_scope),
             served: is_var && raw.served && (!old || listed),
-            merge: self.optional(raw.merge.as_ref(), &scope),
-            merge_filter: self.optional(raw.merge_where.as_ref(), &scope),
+            merge: self.optional(raw.merge.as_ref(), &plain_scope),
+            merge_filter: self.optional(raw.merge_where.as_ref(), &plain_scope),
             status: raw.status,
             time_grain: text_of(raw.time_grain),
             retention: text_of(raw.retention),
             place: raw.name.place,
             name: raw.name.text,
             broken,
-        }
+        };
+        self.evaluator.macros.within = None;
+        feature
     }
 
     fn cohort(&mut self, id: CohortId, of: Of<RawModel>, broken: Option<String>) -> Cohort {
@@ -578,8 +670,14 @@ impl Resolver<'_> {
         let entity = self.names.cohorts[id.0].entity;
         // Its own vars are computed for its members, so who is a member cannot depend on them.
         let outer = self.names.cohorts[id.0].extends;
-        let scope =
-            Scope { package: of.package, cohort: outer, entity: Some(entity), ..Scope::default() };
+        let scope = Scope {
+            package: of.package,
+            cohort: outer,
+            entity: Some(entity),
+            of_vars: true,
+            ..Scope::default()
+        };
+        let mut broken = broken.or(raw.fault);
         let RawSpec::Cohort { filter, views, .. } = raw.spec else {
             unreachable!("a cohort has a filter")
         };
@@ -589,7 +687,7 @@ impl Resolver<'_> {
             entity,
             extends: self.names.cohorts[id.0].extends,
             description: text_of(raw.description),
-            filter: self.cohort_filter(filter, &scope),
+            filter: self.cohort_filter(filter, &scope, &mut broken),
             served: self.views(&views, None),
             output: raw.output.unwrap_or_default(),
             status: raw.status,
@@ -601,16 +699,23 @@ impl Resolver<'_> {
         }
     }
 
-    fn cohort_filter(&mut self, raw: RawCohortFilter, scope: &Scope) -> CohortFilter {
+    fn cohort_filter(
+        &mut self,
+        raw: RawCohortFilter,
+        scope: &Scope,
+        broken: &mut Option<String>,
+    ) -> CohortFilter {
+        let of_rows = Scope { of_vars: false, ..*scope };
         let mut steps = Vec::new();
         for step in raw.steps {
             let rule = match &step.rule {
                 RawRule::Value(value) => CohortRule::Condition(self.text(value, scope)),
-                RawRule::Sql(rows) => CohortRule::Rows(self.rows(rows, scope)),
+                RawRule::Sql(rows) => CohortRule::Rows(self.rows(rows, &of_rows)),
                 RawRule::Regex(regex) => {
                     let found =
                         self.report.error(&regex.place, "a step of a cohort has no `regex`");
                     self.report.add(found.hint("write the condition as `value`"));
+                    broken.get_or_insert("one of its steps has a `regex`".to_owned());
                     continue;
                 }
             };
@@ -639,8 +744,7 @@ impl Resolver<'_> {
             Owner::Entity(id) => (id, None),
             Owner::Input(_) | Owner::SqlModel(_) => (EntityId(0), None),
         };
-        let scope =
-            Scope { package: of.package, cohort, entity: Some(entity), from: None, own: None };
+        let scope = Scope { package: of.package, cohort, entity: Some(entity), ..Scope::default() };
         let (mut features, mut columns) = (Vec::new(), Vec::new());
         for (name, _) in &raw.features {
             if let Some(id) = self.names.var(entity, &name.text, &scope) {
@@ -677,7 +781,7 @@ impl Resolver<'_> {
             status: raw.status,
             place: raw.name.place,
             name: raw.name.text,
-            broken: raw.wrong,
+            broken: raw.fault,
         }
     }
 
@@ -716,11 +820,12 @@ impl Resolver<'_> {
             }
             made.push(EdgeSource { from, ids, place: source.from.place });
         }
-        let broken = made.is_empty().then(|| "it has no edge sources".to_owned());
-        if broken.is_some() {
+        let mut broken = raw.fault;
+        if made.is_empty() && broken.is_none() {
             let message = format!("id stitcher `{}` has no edge sources", raw.name.text);
             let found = self.report.error(&raw.name.place, message);
             self.report.add(found);
+            broken = Some("it has no edge sources".to_owned());
         }
         Stitcher {
             package: self.package(of.package),
@@ -749,13 +854,23 @@ impl Resolver<'_> {
                 sources.push(EdgeSource { from, ids, place: input.place.clone() });
             }
         }
+        if sources.is_empty() {
+            sources = self.models_with_ids(entity);
+        }
         let known = &self.project.entities[entity.0];
-        let broken = sources.is_empty().then(|| format!("no input has an id of `{}`", known.name));
+        let broken = sources.is_empty().then(|| format!("nothing has an id of `{}`", known.name));
         if broken.is_some() {
             let message =
-                format!("no input has an id of `{}`, so there is nobody of it", known.name);
-            let found = self.report.error(&known.place, message).hint("add `ids:` to an input");
-            self.report.add(found);
+                format!("nothing has an id of `{}`, so there is nobody of it", known.name);
+            let wanted = self.project.features.iter().any(|feature| feature.entity == entity)
+                || self.project.cohorts.iter().any(|cohort| cohort.entity == entity);
+            let elsewhere = self.project.packages.iter().any(|package| !package.fetched);
+            let found = if wanted && !elsewhere {
+                self.report.error(&known.place, message)
+            } else {
+                self.report.note(&known.place, message)
+            };
+            self.report.add(found.hint("add `ids:` to an input"));
         }
         Stitcher {
             name: format!("{}_default_id_stitcher", known.name),
@@ -769,6 +884,20 @@ impl Resolver<'_> {
             place: known.place.clone(),
             broken,
         }
+    }
+
+    /// SQL models whose rows have ids of an entity, for one whose ids no input has.
+    fn models_with_ids(&self, entity: EntityId) -> Vec<EdgeSource> {
+        let mut sources = Vec::new();
+        for (at, model) in self.project.sql_models.iter().enumerate() {
+            let of_entity = |id: &&RowId| id.entity == entity && id.id_type.is_some();
+            let ids: Vec<RowId> = model.ids.iter().filter(of_entity).cloned().collect();
+            if !ids.is_empty() {
+                let from = Target::SqlModel(SqlModelId(at));
+                sources.push(EdgeSource { from, ids, place: model.place.clone() });
+            }
+        }
+        sources
     }
 
     /// The rows of several inputs or models, one below the other, and the ids that all of them have
@@ -843,16 +972,19 @@ impl Resolver<'_> {
             "feature_view",
         ];
         let kind = &raw.kind.text;
-        let finding = if known.contains(&kind.as_str()) {
+        let finding = if raw.fault.is_some() && kind == "unknown" {
+            None
+        } else if known.contains(&kind.as_str()) {
             let message = format!("models of type `{kind}` are not built here");
-            self.report.note(&raw.kind.place, message).hint("what needs its columns is left out")
+            let found = self.report.note(&raw.kind.place, message);
+            Some(found.hint("what needs its columns is left out"))
         } else {
             let near = nearest(kind, ours.into_iter().chain(known))
                 .map(|n| format!("did this mean `{n}`?"));
             let message = format!("`{kind}` is not a type of model");
-            with_hint(self.report.error(&raw.kind.place, message), near)
+            Some(with_hint(self.report.error(&raw.kind.place, message), near))
         };
-        self.report.add(finding);
+        finding.into_iter().for_each(|finding| self.report.add(finding));
         self.project.other_models.push(OtherModel {
             package: self.package(of.package),
             kind: kind.clone(),

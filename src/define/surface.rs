@@ -132,6 +132,8 @@ impl Desk {
     }
 
     fn var_of_entity(self: &Arc<Self>, entity: EntityId, name: &str) -> Value {
+        let name = name.trim();
+        let name = name.strip_prefix("./").unwrap_or(name);
         if name.contains('/') {
             return match self.path(name, false) {
                 Some(target) => self.part(Part::Ref(target)),
@@ -180,9 +182,23 @@ impl Desk {
             }
             Thing::Table(table) => match self.names.var_of_table(table, name) {
                 Some(var) => self.part(Part::Ref(Target::Feature(var))),
-                None => self.part(Part::Column(table, name.to_owned())),
+                None => self.column(table, name),
             },
         }
+    }
+
+    /// A column of a plain table, or an expression of its columns.
+    fn column(self: &Arc<Self>, table: Target, name: &str) -> Value {
+        let name = name.trim().strip_prefix("./").unwrap_or(name.trim());
+        if !name.contains(['(', ')', ':', '+', '*', '\'', '"', ',', '|', '[', '.']) {
+            return self.part(Part::Column(table, name.to_owned()));
+        }
+        let mut log = self.log();
+        if !log.also.contains(&table) {
+            log.also.push(table);
+        }
+        drop(log);
+        self.part(Part::Sql(name.to_owned()))
     }
 
     fn read_file(&self, path: &str) -> Option<String> {
@@ -237,8 +253,14 @@ impl Object for Root {
                 None => {
                     let hint =
                         desk.names.nearest_thing(name).map(|n| format!("did this mean `{n}`?"));
-                    if !desk.names.dropped_models.contains(&name.to_lowercase()) {
-                        desk.fault(format!("`{name}` is not known in this template"), name, hint);
+                    if desk.names.dropped_models.contains(&name.to_lowercase()) {
+                        return Some(desk.unknown(name));
+                    }
+                    let message = format!("`{name}` is not known in this template");
+                    if hint.is_none() && !desk.names.not_fetched.is_empty() {
+                        desk.mild(message, name, "a package that is not fetched may define it");
+                    } else {
+                        desk.fault(message, name, hint);
                     }
                     return Some(desk.unknown(name));
                 }

@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use minijinja::{Environment, Error, ErrorKind, Output, State, Value};
 
-use super::bare::bare_names;
+use super::bare::{bare_names, unknown_words};
 use super::macros::{Fault, Macros, PieceKind, Token, pieces, tokens};
 use super::names::{Names, Scope};
 use super::place::{Place, Written};
-use super::project::{Part, Target, Text};
+use super::project::{Owner, Part, Target, Text};
 use super::report::{Report, with_hint};
 use super::surface::{Desk, Root};
 
@@ -76,10 +76,35 @@ impl Evaluator {
                 text.parts = vec![Part::Broken(fault.message)];
             }
         }
-        if self.names.bare.get(scope.package).copied().unwrap_or(false) {
+        let old = self.names.bare.get(scope.package).copied().unwrap_or(false);
+        if old || scope.of_vars {
             bare_names(&mut text.parts, &self.names, scope);
         }
+        if scope.of_vars {
+            self.unknown_vars(&mut text, scope, report);
+        }
         text
+    }
+
+    /// Words where only vars can stand and that are none.
+    fn unknown_vars(&self, text: &mut Text, scope: &Scope, report: &mut Report) {
+        let Some(entity) = scope.entity else { return };
+        let open = self.names.open_entities.contains(&entity);
+        let name = &self.names.entities[entity.0].name;
+        for word in unknown_words(&text.parts, &self.names, entity) {
+            let nearest = self.names.nearest_var(&[Owner::Entity(entity)], &word);
+            let message = format!("`{name}` has no feature `{word}`");
+            let fault = Fault { mild: open || nearest.is_none(), ..Fault::new(message, &word) };
+            let hint = nearest.map(|near| format!("did this mean `{near}`?"));
+            if !fault.mild {
+                text.parts.push(Part::Unknown(word));
+            }
+            fault_found(
+                &Fault { hint, ..fault },
+                &Written::new(&*text.written, &text.place),
+                report,
+            );
+        }
     }
 
     fn evaluate(

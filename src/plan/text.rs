@@ -1,10 +1,13 @@
 //! What a definition says, as SQL: its text with the things it refers to put in their places.
 
 use super::build::Builder;
-use super::{END_LAYOUT, END_MARKS, OWN_MARK, dialect, end_of_run, unmarked};
+use super::{END_MARKS, OWN_MARK, dialect, end_of_run, unmarked};
 use crate::define::{EntityId, FeatureId, Owner, Part, Target, Text, words};
 use crate::sql::{Sql, ident};
 use std::collections::BTreeSet;
+
+/// The layout of the end of the run inside a quoted string.
+const TEXT_LAYOUT: &str = "2006-01-02 15:04:05";
 
 /// Where a text stands, which decides what a var in it means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,9 +56,17 @@ impl Builder<'_> {
     /// A text with what it refers to put in its place, in the words of the warehouse.
     pub(super) fn as_written(&self, text: &Text, about: About) -> Result<Said, String> {
         let mut out = String::new();
+        let mut quotes = Quotes::default();
         let (mut vars, mut row_vars) = (BTreeSet::new(), BTreeSet::new());
         for part in &text.parts {
+            let quoted = quotes.open_after(&out);
             match part {
+                // Inside quotes it is text.
+                Part::EndTime if quoted => {
+                    out.push(END_MARKS[0]);
+                    out.push_str(TEXT_LAYOUT);
+                    out.push(END_MARKS[1]);
+                }
                 Part::Sql(sql) => out.push_str(&unmarked(sql)),
                 Part::Column(_, name) => out.push_str(ident(name).text()),
                 Part::Ref(Target::Feature(id)) => {
@@ -68,10 +79,12 @@ impl Builder<'_> {
                 }
                 // Rows are cut at the end of the run where they come in.
                 Part::TimeFilter(_) => out.push_str("TRUE"),
-                // Between quotes only the moment itself is meant.
-                Part::EndTime if is_quoted(&out) => out.push_str(&end_text(END_LAYOUT)),
                 Part::EndTime => out.push_str(end_of_run().text()),
-                Part::EndTimeText(layout) => out.push_str(&end_text(layout)),
+                Part::EndTimeText(layout) => {
+                    out.push(END_MARKS[0]);
+                    out.push_str(&unmarked(layout));
+                    out.push(END_MARKS[1]);
+                }
                 Part::This => {
                     out.push_str(ident(&OWN_MARK.to_string()).text());
                 }
@@ -128,14 +141,33 @@ impl Builder<'_> {
     }
 }
 
-/// The end of the run in a layout of Go, to be filled in.
-fn end_text(layout: &str) -> String {
-    format!("{}{}{}", END_MARKS[0], unmarked(layout), END_MARKS[1])
+/// Whether a text that grows ends inside quotes.
+#[derive(Default)]
+struct Quotes {
+    seen: usize,
+    open: Option<char>,
 }
 
-/// Whether what follows a text stands between single quotes.
-fn is_quoted(before: &str) -> bool {
-    before.matches('\'').count() % 2 == 1
+impl Quotes {
+    /// Whether quotes are open where `sql`, of which the start was looked at before, ends.
+    fn open_after(&mut self, sql: &str) -> bool {
+        let mut rest = &sql[self.seen..];
+        self.seen = sql.len();
+        while let Some(c) = rest.chars().next() {
+            let comment = match self.open {
+                None if rest.starts_with("--") => Some(rest.find('\n').unwrap_or(rest.len())),
+                None if rest.starts_with("/*") => Some(rest.find("*/").unwrap_or(rest.len())),
+                _ => None,
+            };
+            match (self.open, c) {
+                (Some(quote), c) if quote == c => self.open = None,
+                (None, '\'' | '"') => self.open = Some(c),
+                _ => {}
+            }
+            rest = &rest[comment.unwrap_or(c.len_utf8())..];
+        }
+        self.open.is_some()
+    }
 }
 
 /// An expression in brackets. A comment at its end must not swallow the bracket.

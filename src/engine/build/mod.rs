@@ -431,7 +431,11 @@ fn build_run(
 }
 
 fn nothing_to_build(findings: &[Finding], folder: &Path) -> Failure {
-    let first = findings.iter().find(|f| f.severity == Severity::Error);
+    // What cannot be built because of something else names that only.
+    let errors = || findings.iter().filter(|f| f.severity == Severity::Error);
+    let cause = errors().find(|f| !f.message.contains("gives no edges"));
+    let first = cause.or_else(|| errors().next());
+    let place = first.and_then(|f| Some((f.file.as_ref()?, f.line.unwrap_or(1))));
     Failure::new(
         match first {
             Some(first) => {
@@ -439,7 +443,10 @@ fn nothing_to_build(findings: &[Finding], folder: &Path) -> Failure {
             }
             None => "the project defines nothing that can be built".to_owned(),
         },
-        folder.display().to_string(),
+        match place {
+            Some((file, line)) => format!("{}:{line}", file.display()),
+            None => folder.display().to_string(),
+        },
         "muster check tells everything that is wrong with it",
     )
 }
