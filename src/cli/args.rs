@@ -7,6 +7,7 @@ use crate::engine::build;
 use crate::model::failure::Failure;
 use crate::model::limits::{Limits, bytes_of};
 use crate::model::now::Moment;
+use crate::model::warehouse::Warehouse;
 use clap::Args;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -168,6 +169,23 @@ pub(super) struct ProjectArgs {
     /// and id stitchers. May be given several times, or with commas.
     #[arg(long, value_name = "MODEL", value_delimiter = ',')]
     select: Vec<String>,
+    /// Whose rules hold for the project's SQL; else those of the warehouse that its connection names,
+    /// or Snowflake's.
+    #[arg(long, value_name = "WAREHOUSE", value_enum)]
+    dialect: Option<DialectArg>,
+}
+
+/// A warehouse on the command line.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(super) enum DialectArg {
+    /// Snowflake.
+    Snowflake,
+    /// Google BigQuery.
+    Bigquery,
+    /// Amazon Redshift.
+    Redshift,
+    /// Databricks.
+    Databricks,
 }
 
 impl ProjectArgs {
@@ -178,6 +196,16 @@ impl ProjectArgs {
             Failure::wrong_use(error.to_string(), "--end-time", "write 2026-11-20T06:00:00Z")
         })?;
         Ok(Some(moment.instant().to_zoned(TimeZone::UTC).datetime()))
+    }
+
+    /// The warehouse that `--dialect` names.
+    pub(super) fn warehouse(&self) -> Option<Warehouse> {
+        self.dialect.map(|dialect| match dialect {
+            DialectArg::Snowflake => Warehouse::Snowflake,
+            DialectArg::Bigquery => Warehouse::BigQuery,
+            DialectArg::Redshift => Warehouse::Redshift,
+            DialectArg::Databricks => Warehouse::Databricks,
+        })
     }
 
     /// The definitions that `--select` names.

@@ -103,7 +103,7 @@ struct StitchedJson<'a> {
 
 impl Build {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
-        let read = project::read_project(&self.project.path)?;
+        let read = project::read_project(&self.project.path, self.project.warehouse())?;
         let into = match &self.into {
             // A link that the person names means the file behind it.
             Some(into) => write::behind_link(into).unwrap_or_else(|_| into.clone()),
@@ -120,6 +120,7 @@ impl Build {
             rebuild_ids: self.rebuild_ids,
             keep_runs: self.keep_runs,
             as_latest: self.as_latest,
+            warehouse: self.project.warehouse(),
             now: jiff::Timestamp::now().to_zoned(TimeZone::UTC).datetime(),
             limits: self.limits.impose()?,
         };

@@ -36,7 +36,7 @@ struct Compiled {
 
 impl Compile {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
-        let read = project::read_project(&self.project.path)?;
+        let read = project::read_project(&self.project.path, self.project.warehouse())?;
         let end = self.project.end_time()?.unwrap_or_else(today);
         let selected = self.project.selected(&read)?;
         let compiled = build::compile(read.project(), read.folder(), end, selected);

@@ -8,6 +8,7 @@ use crate::define::{Cohort, Entity, Feature, Owner, Place, Project, words};
 use crate::engine::{build, project};
 use crate::model::failure::Failure;
 use crate::model::finding::Finding;
+use crate::model::warehouse::Warehouse;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +35,7 @@ pub(super) fn read(source: &SourceArgs) -> Result<Option<Read>, Failure> {
 ///
 /// # Errors
 /// When there is none, or its folder cannot be listed.
-pub(super) fn read_project(path: &Path) -> Result<Read, Failure> {
+pub(super) fn read_project(path: &Path, warehouse: Option<Warehouse>) -> Result<Read, Failure> {
     let folder = project::folder_of(path).ok_or_else(|| {
         Failure::wrong_use(
             "there is no Profiles project here",
@@ -42,7 +43,7 @@ pub(super) fn read_project(path: &Path) -> Result<Read, Failure> {
             "name a folder with a pb_project.yaml",
         )
     })?;
-    let (project, findings) = project::read(&folder)?;
+    let (project, findings) = project::read_as(&folder, warehouse)?;
     Ok(Read { folder, project, findings })
 }
 

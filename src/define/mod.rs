@@ -20,6 +20,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::model::finding::Finding;
+use crate::model::warehouse::Warehouse;
 
 mod bare;
 mod check;
@@ -54,7 +55,11 @@ pub use project::*;
 ///
 /// Pure: nothing but `files` is looked at. Their paths start with `root`. A project whose file
 /// stands in a folder below `root` is found too.
-pub fn read(files: &[(PathBuf, Vec<u8>)], root: &Path) -> (Project, Vec<Finding>) {
+pub fn read(
+    files: &[(PathBuf, Vec<u8>)],
+    root: &Path,
+    warehouse: Option<Warehouse>,
+) -> (Project, Vec<Finding>) {
     let mut report = report::Report::default();
     let Some(collected) = collect::collect(files, root, &mut report) else {
         return (Project::default(), report.into_findings());
@@ -63,7 +68,7 @@ pub fn read(files: &[(PathBuf, Vec<u8>)], root: &Path) -> (Project, Vec<Finding>
     let lost: Vec<String> =
         packages.iter().filter(|p| !p.fetched).map(|p| p.name.clone()).collect();
     let named = naming::name_all(&mut raws, &lost, &mut report);
-    let around = resolve::Around { packages, texts, folders };
+    let around = resolve::Around { packages, texts, folders, warehouse };
     let mut project = resolve::resolve(raws, named, around, &mut report);
     graph::order(&mut project, &mut report);
     check::check(&project, &mut report);

@@ -78,6 +78,8 @@ pub(super) struct CohortName {
 /// All names. Names compare without regard to case.
 #[derive(Debug, Default)]
 pub(super) struct Names {
+    /// Whose rules hold.
+    pub(super) warehouse: crate::model::warehouse::Warehouse,
     pub(super) entities: Vec<EntityName>,
     pub(super) cohorts: Vec<CohortName>,
     pub(super) id_types: Vec<String>,

@@ -5,6 +5,7 @@
 //! a [`Part::Unknown`] in the text where it stood, and what uses it is marked with why it cannot be
 //! computed. So whoever compiles a project looks at `broken` first, and never at a name.
 
+use crate::model::warehouse::Warehouse;
 use std::path::PathBuf;
 
 pub use super::place::{Place, Written};
@@ -61,6 +62,8 @@ pub struct Project {
     pub schema_version: Option<u32>,
     /// The connection it names. Never opened here.
     pub connection: Option<String>,
+    /// Whose rules hold for its SQL.
+    pub warehouse: Warehouse,
     /// How long runs are kept, as written (`720h0m0s`); none means 30 days.
     pub retention: Option<String>,
     /// Tags with their description.

@@ -21,6 +21,7 @@ use super::raw::{
 use super::report::{Report, nearest, with_hint};
 use super::surface::plain_path;
 use super::template::Evaluator;
+use crate::model::warehouse::Warehouse;
 
 /// Tags that mark a feature as personal.
 const PERSONAL_TAGS: [&str; 5] = ["pii", "personal", "personal_data", "sensitive", "gdpr"];
@@ -36,6 +37,8 @@ pub(super) struct Around {
     pub(super) packages: Vec<Package>,
     pub(super) texts: HashMap<PathBuf, String>,
     pub(super) folders: Vec<PathBuf>,
+    /// Whose rules hold, when it is said from outside.
+    pub(super) warehouse: Option<Warehouse>,
 }
 
 struct Resolver<'a> {
@@ -66,10 +69,15 @@ pub(super) fn resolve(
     for (package, raw) in raws.iter_mut().enumerate() {
         add_macros(&mut macros, package, raw, report);
     }
-    let names = Arc::new(std::mem::take(&mut named.names));
+    let mut names = std::mem::take(&mut named.names);
+    let connection = raws.first().and_then(|raw| raw.connection.as_ref());
+    let of_connection = connection.and_then(|connection| Warehouse::in_name(&connection.text));
+    names.warehouse = around.warehouse.or(of_connection).unwrap_or_default();
+    let names = Arc::new(names);
     let rules_fault =
         raws.first().and_then(|raw| raw.rules.as_ref()).and_then(|rules| rules.fault.clone());
-    let project = head(&mut raws, around.packages);
+    let mut project = head(&mut raws, around.packages);
+    project.warehouse = names.warehouse;
     let called = called_words(&around.texts);
     let mut resolver = Resolver {
         evaluator: Evaluator::new(Arc::clone(&names), macros, around.texts),

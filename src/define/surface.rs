@@ -16,10 +16,6 @@ use super::names::{Found, Names, Scope, Thing};
 use super::project::{EntityId, Owner, Part, Target};
 use super::template::{Home, MARK};
 
-/// The warehouse that a project is evaluated for. Branches for others are not taken; where this
-/// one's functions are missing the build lends them.
-const DATABASE: &str = "snowflake";
-
 /// What was asked for during one evaluation.
 #[derive(Debug, Default)]
 pub(super) struct Log {
@@ -484,7 +480,7 @@ impl Handle {
     fn warehouse(self: &Arc<Self>, method: &str, first: &str, args: &[Value]) -> Value {
         let desk = &self.desk;
         match method {
-            "DatabaseType" => Value::from(DATABASE),
+            "DatabaseType" => Value::from(desk.names.warehouse.word()),
             "DataType" => Value::from(match first.to_lowercase().as_str() {
                 "text" | "string" => "varchar".to_owned(),
                 other => other.to_owned(),

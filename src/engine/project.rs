@@ -5,6 +5,7 @@ use crate::disk::links::{Entry, Opened};
 use crate::disk::{limit, read};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
+use crate::model::warehouse::Warehouse;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,17 @@ pub fn folder_of(path: &Path) -> Option<PathBuf> {
 /// # Errors
 /// When the folder cannot be listed. A file that cannot be read is a finding, and reads as missing.
 pub fn read(folder: &Path) -> Result<(Project, Vec<Finding>), Failure> {
+    read_as(folder, None)
+}
+
+/// The same, for the SQL of a warehouse that is named from outside.
+///
+/// # Errors
+/// See [`read`].
+pub fn read_as(
+    folder: &Path,
+    warehouse: Option<Warehouse>,
+) -> Result<(Project, Vec<Finding>), Failure> {
     let mut listed = Listed::default();
     Opened::new(folder).and_then(|mut opened| listed.list(&mut opened, folder, 0)).map_err(
         |error| {
@@ -43,7 +55,7 @@ pub fn read(folder: &Path) -> Result<(Project, Vec<Finding>), Failure> {
         },
     )?;
     let files = listed.read(folder);
-    let (project, mut findings) = define::read(&files, folder);
+    let (project, mut findings) = define::read(&files, folder, warehouse);
     let more = listed.strays.len().saturating_sub(TOLD_MAX);
     findings.extend(listed.strays.into_iter().take(TOLD_MAX));
     if more > 0 {

@@ -20,5 +20,6 @@ pub mod question;
 pub mod reading;
 pub mod shown;
 pub mod value;
+pub mod warehouse;
 pub mod ways;
 pub mod workspace;

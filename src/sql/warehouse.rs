@@ -7,20 +7,7 @@
 //! named `muster_…`: what DuckDB has under the same name or sign with another meaning.
 
 use super::Sql;
-
-/// Whose rules hold for SQL of a project.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Warehouse {
-    /// Snowflake, where nothing else is said.
-    #[default]
-    Snowflake,
-    /// Google BigQuery.
-    BigQuery,
-    /// Amazon Redshift.
-    Redshift,
-    /// Databricks.
-    Databricks,
-}
+pub use crate::model::warehouse::Warehouse;
 
 /// Functions that DuckDB has under the same name with another meaning: name, number of arguments,
 /// and the macro that means what the warehouse does.

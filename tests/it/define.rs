@@ -39,7 +39,7 @@ fn of_text(files: &[(&str, &str)]) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 fn read(files: &[(PathBuf, Vec<u8>)]) -> (Project, Vec<Finding>) {
-    let (project, findings) = define::read(files, Path::new(""));
+    let (project, findings) = define::read(files, Path::new(""), None);
     holds(&project, &findings);
     (project, findings)
 }
@@ -178,7 +178,7 @@ fn files_in_bad_shape_are_read_as_far_as_they_go() {
 
 #[test]
 fn without_a_project_file_there_is_one_finding() {
-    let (_, findings) = define::read(&of_text(&[("a.yaml", "x: 1")]), Path::new(""));
+    let (_, findings) = define::read(&of_text(&[("a.yaml", "x: 1")]), Path::new(""), None);
     assert_eq!(shown(&findings), "error pb_project.yaml:1: the project has no pb_project.yaml");
     assert!(!define::is_project([Path::new("a.yaml")].into_iter()));
     assert!(define::is_project([Path::new("x/pb_project.yaml")].into_iter()));
@@ -190,7 +190,7 @@ fn a_project_below_the_folder_is_found_and_findings_keep_the_path() {
         ("/home/x/repo/p/pb_project.yaml", PROJECT),
         ("/home/x/repo/p/m/a.yaml", "inptus: []\n"),
     ]);
-    let (project, findings) = define::read(&files, Path::new("/home/x/repo"));
+    let (project, findings) = define::read(&files, Path::new("/home/x/repo"), None);
     assert_eq!(project.name, "p");
     assert!(
         shown(&findings).contains("/home/x/repo/p/m/a.yaml:1: `inptus` is not a key"),

@@ -144,7 +144,7 @@ fn damaged_projects_are_read_and_planned_without_a_crash() {
             mutate(&mut files[at].1, other, &mut dice);
         }
         let done = std::panic::catch_unwind(|| {
-            let (project, findings) = define::read(&files, Path::new(""));
+            let (project, findings) = define::read(&files, Path::new(""), None);
             let compiled = build::compile(&project, Path::new(""), end, BTreeSet::new());
             (findings.len(), compiled.files.len())
         });

@@ -35,6 +35,7 @@ use crate::disk::{Readers, limit, links, read, write};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::limits::Limits;
+use crate::model::warehouse::Warehouse;
 use crate::plan::{
     self, Options, Plan, PlannedFile, Run, Statement, Step, Work, item_name, item_place,
 };
@@ -70,6 +71,8 @@ pub struct BuildRequest {
     pub rebuild_ids: bool,
     /// Keep so many runs, and remove older ones.
     pub keep_runs: Option<u64>,
+    /// Whose rules hold for SQL of the project; else those of the warehouse that its connection names.
+    pub warehouse: Option<Warehouse>,
     /// Show this run as the latest although another one ends later.
     pub as_latest: bool,
     /// Now, in UTC.
@@ -159,7 +162,8 @@ pub fn compile(
     end: DateTime,
     selected: BTreeSet<Item>,
 ) -> Compiled {
-    let mut options = Options { selected, ..Options::default() };
+    let warehouse = project.warehouse;
+    let mut options = Options { selected, warehouse, ..Options::default() };
     let mut plan = plan::plan(project, &options);
     // Who runs the files runs one statement where one is written.
     let parser = Parser::start();
@@ -352,7 +356,7 @@ fn build_into(
     begun: &mut Begun,
 ) -> Result<Built, Failure> {
     (job.report)(Progress { doing: "Reading the project".into(), part: None });
-    let (project, findings) = project::read(&request.folder)?;
+    let (project, findings) = project::read_as(&request.folder, request.warehouse)?;
     if project.order.is_empty() {
         return Err(nothing_to_build(&findings, &request.folder));
     }
@@ -409,6 +413,7 @@ fn build_run(
         rules: bound.rules,
         broken: bound.broken.clone(),
         selected: request.selected.clone(),
+        warehouse: project.warehouse,
         ..Options::default()
     };
     let planned = builder.all(&mut options, job);
