@@ -105,7 +105,8 @@ pub(super) fn resolve(
 /// Words before an opening bracket in any of the texts.
 fn called_words(texts: &HashMap<PathBuf, String>) -> HashSet<String> {
     let mut found = HashSet::new();
-    for text in texts.values() {
+    let texts: Vec<&String> = texts.values().collect();
+    for text in texts {
         for (at, _) in text.match_indices('(') {
             let before = text[..at].trim_end_matches([' ', '\t']);
             let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_'));

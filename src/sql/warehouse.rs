@@ -18,174 +18,176 @@ const RENAMED: &[(&str, usize, &str)] = &[
 
 /// The macro that means what a function means in the warehouse, where DuckDB has the name for
 /// something else.
-pub fn renamed(_: Warehouse, name: &str, arguments: usize) -> Option<&'static str> {
+pub fn renamed(warehouse: Warehouse, name: &str, arguments: usize) -> Option<&'static str> {
+    // Only in Snowflake a pattern has to fit the whole text.
+    if matches!(name, "regexp_like" | "rlike" | "regexp") && arguments == 2 {
+        return (warehouse != Warehouse::Snowflake).then_some("regexp_matches");
+    }
     let found = RENAMED.iter().find(|(of, count, _)| *of == name && *count == arguments);
     found.map(|(_, _, to)| *to)
 }
 
 /// Statements that define the functions. They can be run again.
 pub fn functions() -> Vec<Sql> {
-    [
-        // Text beside a number or a date is read as one.
-        "SET old_implicit_casting = true",
-        // Signs and casts.
-        "CREATE OR REPLACE TEMP MACRO muster_divide(a, b) AS CASE \
+    FUNCTIONS.iter().copied().map(Sql::raw).collect()
+}
+
+const FUNCTIONS: &[&str] = &[
+    // Text beside a number or a date is read as one.
+    "SET old_implicit_casting = true",
+    // Signs and casts.
+    "CREATE OR REPLACE TEMP MACRO muster_divide(a, b) AS CASE \
          WHEN TRY_CAST(CAST(b AS VARCHAR) AS DOUBLE) = 0 \
          THEN error('division by zero: write div0 or nullif') \
          WHEN typeof(a) IN ('DOUBLE', 'FLOAT') OR typeof(b) IN ('DOUBLE', 'FLOAT') \
          THEN a / b ELSE round(a / b, 6) END",
-        "CREATE OR REPLACE TEMP MACRO muster_divide_whole(a, b) AS CASE \
+    "CREATE OR REPLACE TEMP MACRO muster_divide_whole(a, b) AS CASE \
          WHEN TRY_CAST(CAST(b AS VARCHAR) AS DOUBLE) = 0 \
          THEN error('division by zero: write nullif') \
          WHEN contains(typeof(a), 'INT') AND contains(typeof(b), 'INT') \
          THEN trunc(a / b) ELSE a / b END",
-        "CREATE OR REPLACE TEMP MACRO muster_ratio(a, b) AS CASE \
+    "CREATE OR REPLACE TEMP MACRO muster_ratio(a, b) AS CASE \
          WHEN TRY_CAST(CAST(b AS VARCHAR) AS DOUBLE) = 0 \
          THEN error('division by zero: write nullif') ELSE a / b END",
-        "CREATE OR REPLACE TEMP MACRO muster_whole(x) AS CASE \
+    "CREATE OR REPLACE TEMP MACRO muster_whole(x) AS CASE \
          WHEN typeof(x) IN ('DOUBLE', 'FLOAT') \
          THEN CAST(round(CAST(CAST(x AS VARCHAR) AS DOUBLE)) AS BIGINT) \
          ELSE CAST(x AS BIGINT) END",
-        "CREATE OR REPLACE TEMP MACRO muster_try_whole(x) AS CASE \
+    "CREATE OR REPLACE TEMP MACRO muster_try_whole(x) AS CASE \
          WHEN typeof(x) IN ('DOUBLE', 'FLOAT') \
          THEN TRY_CAST(round(TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE)) AS BIGINT) \
          ELSE TRY_CAST(x AS BIGINT) END",
-        "CREATE OR REPLACE TEMP MACRO muster_whole_part(x) AS CASE \
+    "CREATE OR REPLACE TEMP MACRO muster_whole_part(x) AS CASE \
          WHEN typeof(x) IN ('DOUBLE', 'FLOAT') OR starts_with(typeof(x), 'DECIMAL') \
          THEN CAST(trunc(CAST(CAST(x AS VARCHAR) AS DOUBLE)) AS BIGINT) \
          ELSE CAST(x AS BIGINT) END",
-        "CREATE OR REPLACE TEMP MACRO muster_json(x) AS CASE \
+    "CREATE OR REPLACE TEMP MACRO muster_json(x) AS CASE \
          WHEN typeof(x) = 'VARCHAR' THEN TRY_CAST(CAST(x AS VARCHAR) AS JSON) \
          ELSE to_json(x) END",
-        "CREATE OR REPLACE TEMP MACRO muster_text(x) AS CASE \
+    "CREATE OR REPLACE TEMP MACRO muster_text(x) AS CASE \
          WHEN typeof(x) = 'JSON' THEN json_extract_string(to_json(x), '$') \
          ELSE CAST(x AS VARCHAR) END",
-        "CREATE OR REPLACE TEMP MACRO muster_array_size(x) AS json_array_length(muster_json(x))",
-        "CREATE OR REPLACE TEMP MACRO muster_array_to_string(x, between) AS array_to_string(\
+    "CREATE OR REPLACE TEMP MACRO muster_array_size(x) AS json_array_length(muster_json(x))",
+    "CREATE OR REPLACE TEMP MACRO muster_array_to_string(x, between) AS array_to_string(\
          list_transform(CAST(muster_json(x) AS JSON[]), \
          lambda item: json_extract_string(item, '$')), between)",
-        "CREATE OR REPLACE TEMP MACRO muster_greatest(items) AS CASE \
+    "CREATE OR REPLACE TEMP MACRO muster_greatest(items) AS CASE \
          WHEN len(list_filter(items, lambda item: item IS NULL)) = 0 THEN list_max(items) END",
-        "CREATE OR REPLACE TEMP MACRO muster_least(items) AS CASE \
+    "CREATE OR REPLACE TEMP MACRO muster_least(items) AS CASE \
          WHEN len(list_filter(items, lambda item: item IS NULL)) = 0 THEN list_min(items) END",
-        // Missing values.
-        "CREATE OR REPLACE TEMP MACRO nvl(a, b) AS coalesce(a, b)",
-        "CREATE OR REPLACE TEMP MACRO nvl2(a, b, c) AS CASE WHEN a IS NOT NULL THEN b ELSE c END",
-        "CREATE OR REPLACE TEMP MACRO zeroifnull(a) AS coalesce(a, 0)",
-        "CREATE OR REPLACE TEMP MACRO equal_null(a, b) AS a IS NOT DISTINCT FROM b",
-        "CREATE OR REPLACE TEMP MACRO iff(c, a, b) AS CASE WHEN c THEN a ELSE b END",
-        "CREATE OR REPLACE TEMP MACRO div0(a, b) AS CASE WHEN b = 0 THEN 0 ELSE round(a / b, 6) END",
-        "CREATE OR REPLACE TEMP MACRO div0null(a, b) AS \
+    // Missing values.
+    "CREATE OR REPLACE TEMP MACRO nvl(a, b) AS coalesce(a, b)",
+    "CREATE OR REPLACE TEMP MACRO nvl2(a, b, c) AS CASE WHEN a IS NOT NULL THEN b ELSE c END",
+    "CREATE OR REPLACE TEMP MACRO zeroifnull(a) AS coalesce(a, 0)",
+    "CREATE OR REPLACE TEMP MACRO equal_null(a, b) AS a IS NOT DISTINCT FROM b",
+    "CREATE OR REPLACE TEMP MACRO iff(c, a, b) AS CASE WHEN c THEN a ELSE b END",
+    "CREATE OR REPLACE TEMP MACRO div0(a, b) AS CASE WHEN b = 0 THEN 0 ELSE round(a / b, 6) END",
+    "CREATE OR REPLACE TEMP MACRO div0null(a, b) AS \
          CASE WHEN b IS NULL OR b = 0 THEN 0 ELSE round(a / b, 6) END",
-        "CREATE OR REPLACE TEMP MACRO safe_divide(a, b) AS CASE WHEN b <> 0 THEN a / b END",
-        "CREATE OR REPLACE TEMP MACRO ieee_divide(a, b) AS CAST(a AS DOUBLE) / CAST(b AS DOUBLE)",
-        "CREATE OR REPLACE TEMP MACRO nullifzero(a) AS nullif(a, 0)",
-        // Truth values.
-        "CREATE OR REPLACE TEMP MACRO boolor_agg(a) AS bool_or(a)",
-        "CREATE OR REPLACE TEMP MACRO booland_agg(a) AS bool_and(a)",
-        "CREATE OR REPLACE TEMP MACRO logical_or(a) AS bool_or(a)",
-        "CREATE OR REPLACE TEMP MACRO logical_and(a) AS bool_and(a)",
-        "CREATE OR REPLACE TEMP MACRO boolor(a, b) AS a OR b",
-        "CREATE OR REPLACE TEMP MACRO booland(a, b) AS a AND b",
-        // Dates.
-        "CREATE OR REPLACE TEMP MACRO muster_months_between(a, b) AS CASE \
+    "CREATE OR REPLACE TEMP MACRO safe_divide(a, b) AS CASE WHEN b <> 0 THEN a / b END",
+    "CREATE OR REPLACE TEMP MACRO ieee_divide(a, b) AS CAST(a AS DOUBLE) / CAST(b AS DOUBLE)",
+    "CREATE OR REPLACE TEMP MACRO nullifzero(a) AS nullif(a, 0)",
+    // Truth values.
+    "CREATE OR REPLACE TEMP MACRO boolor_agg(a) AS bool_or(a)",
+    "CREATE OR REPLACE TEMP MACRO booland_agg(a) AS bool_and(a)",
+    "CREATE OR REPLACE TEMP MACRO logical_or(a) AS bool_or(a)",
+    "CREATE OR REPLACE TEMP MACRO logical_and(a) AS bool_and(a)",
+    "CREATE OR REPLACE TEMP MACRO boolor(a, b) AS a OR b",
+    "CREATE OR REPLACE TEMP MACRO booland(a, b) AS a AND b",
+    // Dates.
+    "CREATE OR REPLACE TEMP MACRO muster_months_between(a, b) AS CASE \
          WHEN day(a) = day(b) OR (a = last_day(a) AND b = last_day(b)) \
          THEN date_diff('month', b, a) \
          ELSE date_diff('month', b, a) + (day(a) - day(b) \
          + (epoch(a) - epoch(date_trunc('day', a)) - epoch(b) + epoch(date_trunc('day', b))) / 86400) \
          / 31 END",
-        "CREATE OR REPLACE TEMP MACRO date_from_parts(y, m, d) AS \
+    "CREATE OR REPLACE TEMP MACRO date_from_parts(y, m, d) AS \
          CAST(make_date(y, 1, 1) + to_months(CAST(m - 1 AS INTEGER)) + to_days(CAST(d - 1 AS INTEGER)) AS DATE)",
-        "CREATE OR REPLACE TEMP MACRO datefromparts(y, m, d) AS date_from_parts(y, m, d)",
-        "CREATE OR REPLACE TEMP MACRO timestamp_from_parts(y, mo, d, h, mi, s) AS \
+    "CREATE OR REPLACE TEMP MACRO datefromparts(y, m, d) AS date_from_parts(y, m, d)",
+    "CREATE OR REPLACE TEMP MACRO timestamp_from_parts(y, mo, d, h, mi, s) AS \
          make_timestamp(y, mo, d, h, mi, CAST(s AS DOUBLE))",
-        "CREATE OR REPLACE TEMP MACRO unix_seconds(x) AS CAST(floor(epoch(CAST(x AS TIMESTAMP))) AS BIGINT)",
-        "CREATE OR REPLACE TEMP MACRO unix_millis(x) AS epoch_ms(CAST(x AS TIMESTAMP))",
-        "CREATE OR REPLACE TEMP MACRO unix_micros(x) AS epoch_us(CAST(x AS TIMESTAMP))",
-        "CREATE OR REPLACE TEMP MACRO unix_timestamp(x) AS CAST(floor(epoch(CAST(x AS TIMESTAMP))) AS BIGINT)",
-        "CREATE OR REPLACE TEMP MACRO timestamp_seconds(n) AS make_timestamp(CAST(n AS BIGINT) * 1000000)",
-        "CREATE OR REPLACE TEMP MACRO timestamp_millis(n) AS make_timestamp(CAST(n AS BIGINT) * 1000)",
-        "CREATE OR REPLACE TEMP MACRO timestamp_micros(n) AS make_timestamp(CAST(n AS BIGINT))",
-        "CREATE OR REPLACE TEMP MACRO from_unixtime(n) AS \
+    "CREATE OR REPLACE TEMP MACRO unix_seconds(x) AS CAST(floor(epoch(CAST(x AS TIMESTAMP))) AS BIGINT)",
+    "CREATE OR REPLACE TEMP MACRO unix_millis(x) AS epoch_ms(CAST(x AS TIMESTAMP))",
+    "CREATE OR REPLACE TEMP MACRO unix_micros(x) AS epoch_us(CAST(x AS TIMESTAMP))",
+    "CREATE OR REPLACE TEMP MACRO unix_timestamp(x) AS CAST(floor(epoch(CAST(x AS TIMESTAMP))) AS BIGINT)",
+    "CREATE OR REPLACE TEMP MACRO timestamp_seconds(n) AS make_timestamp(CAST(n AS BIGINT) * 1000000)",
+    "CREATE OR REPLACE TEMP MACRO timestamp_millis(n) AS make_timestamp(CAST(n AS BIGINT) * 1000)",
+    "CREATE OR REPLACE TEMP MACRO timestamp_micros(n) AS make_timestamp(CAST(n AS BIGINT))",
+    "CREATE OR REPLACE TEMP MACRO from_unixtime(n) AS \
          strftime(make_timestamp(CAST(n AS BIGINT) * 1000000), '%Y-%m-%d %H:%M:%S')",
-        "CREATE OR REPLACE TEMP MACRO try_to_boolean(a) AS TRY_CAST(a AS BOOLEAN)",
-        // The moment of a row, for Muster's own use.
-        MOMENT,
-        // What is no moment is told by the cast that fails.
-        "CREATE OR REPLACE TEMP MACRO muster_to_moment(x) AS CASE \
+    "CREATE OR REPLACE TEMP MACRO try_to_boolean(a) AS TRY_CAST(a AS BOOLEAN)",
+    // The moment of a row, for Muster's own use.
+    MOMENT,
+    // What is no moment is told by the cast that fails.
+    "CREATE OR REPLACE TEMP MACRO muster_to_moment(x) AS CASE \
          WHEN muster_moment(x) IS NOT NULL THEN muster_moment(x) \
          ELSE CAST(CAST(x AS VARCHAR) AS TIMESTAMP) END",
-        // Text and numbers.
-        "CREATE OR REPLACE TEMP MACRO to_char(a) AS CAST(a AS VARCHAR)",
-        "CREATE OR REPLACE TEMP MACRO to_varchar(a) AS CAST(a AS VARCHAR)",
-        "CREATE OR REPLACE TEMP MACRO to_json_string(a) AS CAST(to_json(a) AS VARCHAR)",
-        "CREATE OR REPLACE TEMP MACRO initcap(x) AS array_to_string(list_transform(\
+    // Text and numbers.
+    "CREATE OR REPLACE TEMP MACRO to_char(a) AS CAST(a AS VARCHAR)",
+    "CREATE OR REPLACE TEMP MACRO to_varchar(a) AS CAST(a AS VARCHAR)",
+    "CREATE OR REPLACE TEMP MACRO to_json_string(a) AS CAST(to_json(a) AS VARCHAR)",
+    "CREATE OR REPLACE TEMP MACRO initcap(x) AS array_to_string(list_transform(\
          regexp_extract_all(x, '[0-9A-Za-zÀ-ɏ]+|[^0-9A-Za-zÀ-ɏ]+'), \
          lambda part: upper(left(part, 1)) || lower(substr(part, 2))), '')",
-        "CREATE OR REPLACE TEMP MACRO regexp_count(whole, pattern) AS \
+    "CREATE OR REPLACE TEMP MACRO regexp_count(whole, pattern) AS \
          len(regexp_extract_all(whole, pattern))",
-        "CREATE OR REPLACE TEMP MACRO regexp_contains(whole, pattern) AS \
+    "CREATE OR REPLACE TEMP MACRO regexp_contains(whole, pattern) AS \
          regexp_matches(whole, pattern)",
-        "CREATE OR REPLACE TEMP MACRO rlike(whole, pattern) AS regexp_full_match(whole, pattern)",
-        "CREATE OR REPLACE TEMP MACRO instr(whole, part) AS strpos(whole, part)",
-        "CREATE OR REPLACE TEMP MACRO locate(part, whole) AS strpos(whole, part)",
-        "CREATE OR REPLACE TEMP MACRO editdistance(a, b) AS levenshtein(a, b)",
-        "CREATE OR REPLACE TEMP MACRO jarowinkler_similarity(a, b) AS \
+    "CREATE OR REPLACE TEMP MACRO rlike(whole, pattern) AS regexp_full_match(whole, pattern)",
+    "CREATE OR REPLACE TEMP MACRO instr(whole, part) AS strpos(whole, part)",
+    "CREATE OR REPLACE TEMP MACRO locate(part, whole) AS strpos(whole, part)",
+    "CREATE OR REPLACE TEMP MACRO editdistance(a, b) AS levenshtein(a, b)",
+    "CREATE OR REPLACE TEMP MACRO jarowinkler_similarity(a, b) AS \
          CAST(floor(100 * jaro_winkler_similarity(lower(a), lower(b))) AS BIGINT)",
-        "CREATE OR REPLACE TEMP MACRO space(n) AS repeat(' ', n)",
-        "CREATE OR REPLACE TEMP MACRO replicate(x, n) AS repeat(x, n)",
-        "CREATE OR REPLACE TEMP MACRO strtok(x, between, n) AS \
+    "CREATE OR REPLACE TEMP MACRO space(n) AS repeat(' ', n)",
+    "CREATE OR REPLACE TEMP MACRO replicate(x, n) AS repeat(x, n)",
+    "CREATE OR REPLACE TEMP MACRO strtok(x, between, n) AS \
          list_filter(regexp_split_to_array(x, '[' || between || ']'), lambda part: part <> '')[n]",
-        "CREATE OR REPLACE TEMP MACRO truncate(x) AS trunc(x)",
-        "CREATE OR REPLACE TEMP MACRO countif(a) AS count_if(a)",
-        "CREATE OR REPLACE TEMP MACRO boolxor_agg(a) AS (count_if(a) = 1)",
-        "CREATE OR REPLACE TEMP MACRO approx_count_distinct_agg(a) AS approx_count_distinct(a)",
-        "CREATE OR REPLACE TEMP MACRO hll(a) AS approx_count_distinct(a)",
-        "CREATE OR REPLACE TEMP MACRO variance_samp(a) AS var_samp(a)",
-        "CREATE OR REPLACE TEMP MACRO variance_pop(a) AS var_pop(a)",
-        "CREATE OR REPLACE TEMP MACRO is_null_value(a) AS (json_type(muster_json(a)) = 'NULL')",
-        "CREATE OR REPLACE TEMP MACRO is_array(a) AS (json_type(muster_json(a)) = 'ARRAY')",
-        "CREATE OR REPLACE TEMP MACRO is_object(a) AS (json_type(muster_json(a)) = 'OBJECT')",
-        "CREATE OR REPLACE TEMP MACRO array_cat(a, b) AS list_concat(a, b)",
-        "CREATE OR REPLACE TEMP MACRO array_compact(a) AS list_filter(a, lambda item: item IS NOT NULL)",
-        "CREATE OR REPLACE TEMP MACRO arrays_overlap(a, b) AS list_has_any(a, b)",
-        "CREATE OR REPLACE TEMP MACRO array_intersection(a, b) AS list_intersect(a, b)",
-        "CREATE OR REPLACE TEMP MACRO sort_array(a) AS list_sort(a)",
-        "CREATE OR REPLACE TEMP MACRO array_sort(a) AS list_sort(a)",
-        "CREATE OR REPLACE TEMP MACRO to_variant(a) AS to_json(a)",
-        "CREATE OR REPLACE TEMP MACRO to_array(a) AS muster_json(a)",
-        "CREATE OR REPLACE TEMP MACRO to_object(a) AS muster_json(a)",
-        "CREATE OR REPLACE TEMP MACRO check_json(a) AS \
+    "CREATE OR REPLACE TEMP MACRO truncate(x) AS trunc(x)",
+    "CREATE OR REPLACE TEMP MACRO countif(a) AS count_if(a)",
+    "CREATE OR REPLACE TEMP MACRO boolxor_agg(a) AS (count_if(a) = 1)",
+    "CREATE OR REPLACE TEMP MACRO hll(a) AS approx_count_distinct(a)",
+    "CREATE OR REPLACE TEMP MACRO variance_samp(a) AS var_samp(a)",
+    "CREATE OR REPLACE TEMP MACRO variance_pop(a) AS var_pop(a)",
+    "CREATE OR REPLACE TEMP MACRO is_null_value(a) AS (json_type(muster_json(a)) = 'NULL')",
+    "CREATE OR REPLACE TEMP MACRO is_array(a) AS (json_type(muster_json(a)) = 'ARRAY')",
+    "CREATE OR REPLACE TEMP MACRO is_object(a) AS (json_type(muster_json(a)) = 'OBJECT')",
+    "CREATE OR REPLACE TEMP MACRO array_cat(a, b) AS list_concat(a, b)",
+    "CREATE OR REPLACE TEMP MACRO array_compact(a) AS list_filter(a, lambda item: item IS NOT NULL)",
+    "CREATE OR REPLACE TEMP MACRO arrays_overlap(a, b) AS list_has_any(a, b)",
+    "CREATE OR REPLACE TEMP MACRO array_intersection(a, b) AS list_intersect(a, b)",
+    "CREATE OR REPLACE TEMP MACRO sort_array(a) AS list_sort(a)",
+    "CREATE OR REPLACE TEMP MACRO array_sort(a) AS list_sort(a)",
+    "CREATE OR REPLACE TEMP MACRO to_variant(a) AS to_json(a)",
+    "CREATE OR REPLACE TEMP MACRO to_array(a) AS muster_json(a)",
+    "CREATE OR REPLACE TEMP MACRO to_object(a) AS muster_json(a)",
+    "CREATE OR REPLACE TEMP MACRO check_json(a) AS \
          CASE WHEN TRY_CAST(a AS JSON) IS NULL AND a IS NOT NULL THEN 'it is no JSON' END",
-        "CREATE OR REPLACE TEMP MACRO to_double(a) AS CAST(a AS DOUBLE)",
-        "CREATE OR REPLACE TEMP MACRO to_boolean(a) AS CAST(a AS BOOLEAN)",
-        "CREATE OR REPLACE TEMP MACRO charindex(part, whole) AS strpos(whole, part)",
-        "CREATE OR REPLACE TEMP MACRO startswith(whole, part) AS starts_with(whole, part)",
-        "CREATE OR REPLACE TEMP MACRO endswith(whole, part) AS ends_with(whole, part)",
-        "CREATE OR REPLACE TEMP MACRO regexp_like(whole, pattern) AS \
+    "CREATE OR REPLACE TEMP MACRO to_double(a) AS CAST(a AS DOUBLE)",
+    "CREATE OR REPLACE TEMP MACRO to_boolean(a) AS CAST(a AS BOOLEAN)",
+    "CREATE OR REPLACE TEMP MACRO charindex(part, whole) AS strpos(whole, part)",
+    "CREATE OR REPLACE TEMP MACRO startswith(whole, part) AS starts_with(whole, part)",
+    "CREATE OR REPLACE TEMP MACRO endswith(whole, part) AS ends_with(whole, part)",
+    "CREATE OR REPLACE TEMP MACRO regexp_like(whole, pattern) AS \
          regexp_full_match(whole, pattern)",
-        "CREATE OR REPLACE TEMP MACRO regexp_substr(whole, pattern) AS \
+    "CREATE OR REPLACE TEMP MACRO regexp_substr(whole, pattern) AS \
          nullif(regexp_extract(whole, pattern), '')",
-        "CREATE OR REPLACE TEMP MACRO square(a) AS a * a",
-        "CREATE OR REPLACE TEMP MACRO sha2(a) AS sha256(a), (a, bits) AS sha256(a)",
-        "CREATE OR REPLACE TEMP MACRO uuid_string() AS CAST(uuid() AS VARCHAR)",
-        // Lists and documents.
-        "CREATE OR REPLACE TEMP MACRO parse_json(a) AS CAST(a AS JSON)",
-        "CREATE OR REPLACE TEMP MACRO try_parse_json(a) AS TRY_CAST(a AS JSON)",
-        "CREATE OR REPLACE TEMP MACRO array_construct_compact(a) AS [a]",
-        "CREATE OR REPLACE TEMP MACRO approx_percentile(a, part) AS approx_quantile(a, part)",
-        // Types.
-        "CREATE TEMP TYPE IF NOT EXISTS timestamp_ntz AS TIMESTAMP",
-        "CREATE TEMP TYPE IF NOT EXISTS timestamp_ltz AS TIMESTAMP",
-        "CREATE TEMP TYPE IF NOT EXISTS number AS DECIMAL(38, 0)",
-        "CREATE TEMP TYPE IF NOT EXISTS super AS JSON",
-        "CREATE TEMP TYPE IF NOT EXISTS float64 AS DOUBLE",
-        "CREATE TEMP TYPE IF NOT EXISTS int64 AS BIGINT",
-    ]
-    .into_iter()
-    .map(Sql::raw)
-    .collect()
-}
+    "CREATE OR REPLACE TEMP MACRO square(a) AS a * a",
+    "CREATE OR REPLACE TEMP MACRO sha2(a) AS sha256(a), (a, bits) AS sha256(a)",
+    "CREATE OR REPLACE TEMP MACRO uuid_string() AS CAST(uuid() AS VARCHAR)",
+    // Lists and documents.
+    "CREATE OR REPLACE TEMP MACRO parse_json(a) AS CAST(a AS JSON)",
+    "CREATE OR REPLACE TEMP MACRO try_parse_json(a) AS TRY_CAST(a AS JSON)",
+    "CREATE OR REPLACE TEMP MACRO array_construct_compact(a) AS [a]",
+    "CREATE OR REPLACE TEMP MACRO approx_percentile(a, part) AS approx_quantile(a, part)",
+    // Types.
+    "CREATE TEMP TYPE IF NOT EXISTS timestamp_ntz AS TIMESTAMP",
+    "CREATE TEMP TYPE IF NOT EXISTS timestamp_ltz AS TIMESTAMP",
+    "CREATE TEMP TYPE IF NOT EXISTS number AS DECIMAL(38, 0)",
+    "CREATE TEMP TYPE IF NOT EXISTS super AS JSON",
+    "CREATE TEMP TYPE IF NOT EXISTS float64 AS DOUBLE",
+    "CREATE TEMP TYPE IF NOT EXISTS int64 AS BIGINT",
+];
 
 /// The moment that a value stands for, in UTC, whatever its type is; missing when it stands for
 /// none. It means the same in any session: a moment without an offset is in UTC, and one with an
@@ -321,3 +323,26 @@ const LAYOUT: [(&str, &str); 16] = [
     ("AM", "%p"),
     ("PM", "%p"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_macro_is_in_the_table_of_functions() {
+        let table = include_str!("../../docs/warehouses.md");
+        for function in functions() {
+            let Some((_, rest)) = function.text().split_once(" MACRO ") else { continue };
+            let name = rest.split('(').next().unwrap_or_default();
+            let is_named = name.starts_with("muster_") || table.contains(&format!("`{name}`"));
+            assert!(is_named, "{name} is not in docs/warehouses.md");
+        }
+    }
+
+    #[test]
+    fn layouts_are_read_in_each_spelling() {
+        assert_eq!(layout("YYYY-MM-DD HH24:MI:SS"), "%Y-%m-%d %H:%M:%S");
+        assert_eq!(spark_layout("yyyy-MM-dd'T'HH:mm:ss.SSS"), "%Y-%m-%dT%H:%M:%S.%g");
+        assert_eq!(strftime_layout("%F %T"), "%Y-%m-%d %H:%M:%S");
+    }
+}

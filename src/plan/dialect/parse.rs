@@ -24,7 +24,7 @@ pub(super) struct Parsed {
 enum Tree {
     Expression(Box<Expr>),
     /// What rows are ordered by.
-    Order(OrderByExpr),
+    Order(Box<OrderByExpr>),
     Query(Box<Query>),
     /// A query without its beginning, which whoever uses it puts before it.
     Continued(Box<Query>),
@@ -104,7 +104,7 @@ fn tree_of(sql: &str, dialect: &dyn Dialect) -> Option<Tree> {
     if let Ok(order) = read.parse_order_by_expr()
         && is_over(&read)
     {
-        return Some(Tree::Order(order));
+        return Some(Tree::Order(Box::new(order)));
     }
     Parser::parse_sql(dialect, sql).ok().filter(|all| !all.is_empty()).map(Tree::Statements)
 }

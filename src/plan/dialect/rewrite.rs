@@ -268,9 +268,7 @@ impl VisitorMut for Rewriting {
             match item {
                 SelectItem::ExprWithAlias { alias, .. } => self.unquoted(alias),
                 SelectItem::Wildcard(options) | SelectItem::QualifiedWildcard(_, options) => {
-                    if calls::except_as_exclude(options) {
-                        self.changed = true;
-                    }
+                    self.changed |= calls::except_as_exclude(options);
                 }
                 _ => {}
             }
