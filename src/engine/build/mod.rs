@@ -581,7 +581,7 @@ impl Builder<'_> {
             let hint = match (severity, out.for_want) {
                 (Severity::Note, _) => "it is optional, and left out with what needs it",
                 (_, true) => "repair that first",
-                _ => "the rest is built",
+                _ => "",
             };
             let finding = Finding::new(severity, format!("{name} is not built: {}", out.why))
                 .at(&*place.file, Some(place.line))
