@@ -14,7 +14,7 @@ use minijinja::{Error, State, Value};
 use super::macros::Fault;
 use super::names::{Found, Names, Scope, Thing};
 use super::project::{EntityId, Owner, Part, Target};
-use super::template::{Home, MARK};
+use super::template::{Home, MARK, file_from};
 
 /// The warehouse that a project is evaluated for. Branches for others are not taken; where this
 /// one's functions are missing the build lends them.
@@ -202,15 +202,7 @@ impl Desk {
     }
 
     fn read_file(&self, path: &str) -> Option<String> {
-        let mut folder = Some(self.home.folder.as_path());
-        // A path is relative to the project, or to the file it stands in.
-        while let Some(at) = folder {
-            if let Some(text) = self.files.get(&plain_path(&at.join(path))?) {
-                return Some(text.clone());
-            }
-            folder = at.parent();
-        }
-        None
+        file_from(&self.files, &self.home.folder, path).cloned()
     }
 }
 
