@@ -235,7 +235,7 @@ impl Object for Root {
             "this" => What::This,
             "warehouse" => What::Warehouse,
             "end_time" => What::EndTime,
-            "begin_time" => What::EndTime,
+            "begin_time" | "timestamp" => What::EndTime,
             "end_time_sql" => return Some(desk.part(Part::EndTime)),
             "rowset" => What::RowSet,
             "makePath" | "makepath" | "BuildContract" => What::Function(name.to_owned()),
