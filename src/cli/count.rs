@@ -38,7 +38,9 @@ impl Count {
         let slice = slice(&self.slice, &opened.catalog, &opened.workspace)?;
         let size = size(&session, &slice)?;
         let steps = if self.steps { Some(steps(&session, &slice)?) } else { None };
-        let counted = Counted::of(&slice, session.catalog().run, size, steps.as_ref());
+        let catalog = session.catalog();
+        let mut counted = Counted::of(&slice, catalog.run, size, steps.as_ref());
+        counted.run_end = catalog.shown_run().map(|run| run.end.to_string());
         Ok(match self.json {
             true => Printed::json(&counted),
             false => Printed::done(&counted.text()),
@@ -77,6 +79,9 @@ struct Counted {
     size: u64,
     of: u64,
     as_of: Option<String>,
+    /// Up to when rows count in the run that is shown.
+    #[serde(skip)]
+    run_end: Option<String>,
     now: String,
     zone: String,
     steps: Vec<CountedStep>,
@@ -115,6 +120,7 @@ impl Counted {
             size: size.kept,
             of: size.of,
             as_of: run.map(|run| run.to_string()),
+            run_end: None,
             now: slice.now.written(),
             zone: slice.now.zone_name(),
             steps: steps.iter().flat_map(|s| &s.steps).map(step).collect(),
@@ -142,6 +148,9 @@ impl Counted {
         }
         if let Some(near) = self.near_misses {
             out.line(format_args!("{} fail exactly one step", grouped(near)));
+        }
+        if let (Some(run), Some(end)) = (&self.as_of, &self.run_end) {
+            out.line(format_args!("run {run}, up to {end} UTC"));
         }
         out.line(format_args!("as of {}", self.now));
         out
@@ -190,6 +199,7 @@ mod tests {
             size: 120,
             of: 935,
             as_of: None,
+            run_end: None,
             now: "2026-11-23T09:00:00+00:00[UTC]".into(),
             zone: "UTC".into(),
             steps: if steps { vec![step] } else { vec![] },

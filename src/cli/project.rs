@@ -101,7 +101,7 @@ impl Read {
             .features_of(number)
             .map(|feature| {
                 let about = feature.description.clone().unwrap_or_default();
-                let made = words::sql(&self.project, &feature.select);
+                let made = self.made_by(feature);
                 vec![feature.name.clone(), about, made, self.place(&feature.place)]
             })
             .collect();
@@ -124,6 +124,22 @@ impl Read {
         })
     }
 
+    /// How a feature is computed: its expression, from what, and which of those rows.
+    fn made_by(&self, feature: &Feature) -> String {
+        let mut made = words::sql(&self.project, &feature.select);
+        if let Some(from) = self.from(feature) {
+            made = format!("{made} from {from}");
+        }
+        if let Some(filter) = &feature.filter {
+            made = format!("{made} where {}", words::sql(&self.project, filter));
+        }
+        made
+    }
+
+    fn from(&self, feature: &Feature) -> Option<String> {
+        feature.from.map(|from| words::target(&self.project, from))
+    }
+
     fn place(&self, place: &Place) -> String {
         let file: &Path = place.file.strip_prefix(&self.folder).unwrap_or(&place.file);
         format!("{}:{}", file.display(), place.line)
@@ -140,6 +156,8 @@ impl Read {
                     _ => None,
                 },
                 made_by: words::sql(&self.project, &feature.select),
+                from: self.from(feature),
+                filter: feature.filter.as_ref().map(|text| words::sql(&self.project, text)),
                 origin: self.place(&feature.place),
             });
             let cohorts = self.cohorts_of(number).map(|(id, cohort)| ShownCohort {
@@ -198,6 +216,9 @@ struct ShownFeature<'a> {
     personal: bool,
     cohort: Option<&'a String>,
     made_by: String,
+    from: Option<String>,
+    #[serde(rename = "where")]
+    filter: Option<String>,
     origin: String,
 }
 

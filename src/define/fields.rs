@@ -19,6 +19,16 @@ pub(super) struct Fields<'a> {
     idle: Vec<&'static str>,
 }
 
+/// What other tools call a key.
+const SYNONYMS: [(&str, &str); 6] = [
+    ("filter", "where"),
+    ("condition", "where"),
+    ("expression", "select"),
+    ("sql", "single_sql"),
+    ("query", "single_sql"),
+    ("comment", "description"),
+];
+
 /// Keys that are often written one level too high or too low, and where they belong.
 const ELSEWHERE: [(&str, &str); 30] = [
     ("order_by", "inside `window`"),
@@ -185,6 +195,10 @@ impl<'a> Fields<'a> {
         let plain = letters(word);
         let known = || self.asked.iter().chain(&self.quiet).chain(&self.idle).copied();
         let same = known().find(|key| letters(key) == plain);
+        let same = same.or_else(|| {
+            let other = SYNONYMS.iter().find(|(word, _)| *word == plain)?.1;
+            known().find(|key| *key == other)
+        });
         if let Some(key) = same.or_else(|| nearest(word, known())) {
             return format!("did this mean `{key}`");
         }
@@ -199,10 +213,8 @@ impl<'a> Fields<'a> {
             Some(key) => format!("did this mean `{key}`"),
             None if self.asked.is_empty() => "it is not known".to_owned(),
             None => {
-                // What was asked for last is what is peculiar to it.
-                let mut known: Vec<&str> = self.asked.iter().rev().copied().collect();
+                let mut known = self.asked.clone();
                 known.dedup();
-                known.truncate(12);
                 format!("known are {}", known.join(", "))
             }
         }

@@ -87,7 +87,9 @@ fn entity(node: &Node, report: &mut Report) -> Option<RawEntity> {
     }
     let mut entity = RawEntity {
         description: fields.text(&["description"], report),
-        id_stitcher: fields.text(&["id_stitcher"], report),
+        id_stitcher: fields
+            .text(&["id_stitcher"], report)
+            .filter(|path| !path.text.trim().is_empty()),
         id_column: fields.text(&["id_column_name"], report),
         id_types: fields.texts("id_types", report),
         views,

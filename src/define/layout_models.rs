@@ -13,6 +13,15 @@ use super::raw::{
 use super::report::Report;
 use super::yaml::{Kind, Node};
 
+/// How kinds of vars are called, also in the first layouts, and whether they are of rows.
+const VARS: [(&str, bool); 6] = [
+    ("entity_var", false),
+    ("input_var", true),
+    ("table_var", true),
+    ("entityvar", false),
+    ("inputvar", true),
+    ("tablevar", true),
+];
 /// How deep AND and OR may nest.
 const EXPRESSION_DEPTH_MAX: usize = 32;
 
@@ -188,7 +197,7 @@ fn vars(list: Vec<&Node>, owner: &RawOwner, report: &mut Report) -> Vec<RawVar> 
         let Some(mut fields) = Fields::of(item, "an item of `vars`", report) else { continue };
         let (mark, first) = (report.mark(), vars.len());
         let mut kinds = 0;
-        for (key, of_input) in [("entity_var", false), ("input_var", true), ("table_var", true)] {
+        for (key, of_input) in VARS {
             let Some(node) = fields.get(key) else { continue };
             kinds += 1;
             vars.extend(report.apart(|report| var(node, of_input, owner, report)));

@@ -208,7 +208,7 @@ impl Names {
                 let model = *self.models.get(&(package, (*name).to_owned()))?;
                 self.of_model(model, rest)
             }
-            ["entity", entity, rest @ ..] => {
+            ["entity" | "entities", entity, rest @ ..] => {
                 let entity = self.entity(entity)?;
                 let rest = rest.strip_prefix(&["all"]).unwrap_or(rest);
                 self.of_entity(entity, rest)
@@ -292,7 +292,7 @@ impl Names {
             [] => Some(Target::Entity(entity)),
             ["var_table"] => Some(Target::EntityVars(entity)),
             ["feature_view", using @ ..] => Some(Target::EntityView(entity, self.using(using)?)),
-            ["id_stitcher" | "default_id_stitcher"] => {
+            [name] if self.is_default_stitcher(entity, name) => {
                 self.entities[entity.0].stitcher.map(Target::Stitcher)
             }
             [var] => {
@@ -302,6 +302,12 @@ impl Names {
             }
             _ => None,
         }
+    }
+
+    fn is_default_stitcher(&self, entity: EntityId, name: &str) -> bool {
+        let plain = name.strip_prefix(&self.entities[entity.0].name.to_lowercase());
+        let plain = plain.and_then(|rest| rest.strip_prefix('_')).unwrap_or(name);
+        matches!(plain, "id_stitcher" | "default_id_stitcher")
     }
 
     /// `using_email`: outer `None` when there is no such id type.

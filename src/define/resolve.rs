@@ -471,6 +471,9 @@ impl Resolver<'_> {
         let RawContract { optional, event_stream, append_only, columns } = contract;
         let scope = Scope { package: of.package, ..Scope::default() };
         let (source, elsewhere) = self.source(source, of.package);
+        // Of an id that is not read whole no more has to be said.
+        let told = |id: &RawId| fault.is_none() || id.entity.is_some();
+        let ids: Vec<RawId> = ids.into_iter().filter(told).collect();
         let broken = fault.or(elsewhere);
         if append_only && occurred_at.is_none() {
             let message =

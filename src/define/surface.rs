@@ -14,7 +14,7 @@ use minijinja::{Error, State, Value};
 use super::macros::Fault;
 use super::names::{Found, Names, Scope, Thing};
 use super::project::{EntityId, Owner, Part, Target};
-use super::template::{Home, MARK};
+use super::template::{Home, MARK, file_from};
 
 /// What was asked for during one evaluation.
 #[derive(Debug, Default)]
@@ -198,15 +198,7 @@ impl Desk {
     }
 
     fn read_file(&self, path: &str) -> Option<String> {
-        let mut folder = Some(self.home.folder.as_path());
-        // A path is relative to the project, or to the file it stands in.
-        while let Some(at) = folder {
-            if let Some(text) = self.files.get(&plain_path(&at.join(path))?) {
-                return Some(text.clone());
-            }
-            folder = at.parent();
-        }
-        None
+        file_from(&self.files, &self.home.folder, path).cloned()
     }
 }
 
@@ -239,7 +231,7 @@ impl Object for Root {
             "this" => What::This,
             "warehouse" => What::Warehouse,
             "end_time" => What::EndTime,
-            "begin_time" => What::EndTime,
+            "begin_time" | "timestamp" => What::EndTime,
             "end_time_sql" => return Some(desk.part(Part::EndTime)),
             "rowset" => What::RowSet,
             "makePath" | "makepath" | "BuildContract" => What::Function(name.to_owned()),

@@ -18,7 +18,7 @@ use super::names::{Names, Scope};
 use super::place::{Place, Written};
 use super::project::{Owner, Part, Target, Text};
 use super::report::{Report, with_hint};
-use super::surface::{Desk, Root};
+use super::surface::{Desk, Root, plain_path};
 
 /// Steps that a template may take beyond those of straight reading.
 const STEPS_MAX: u64 = 20_000;
@@ -28,6 +28,8 @@ const WRITTEN_MAX: usize = 2 << 20;
 const TOTAL_MAX: usize = 256 << 20;
 /// How many templates with repeats get all their steps.
 const REPEATING_MAX: usize = 1_000;
+/// How often files may read files.
+const FILES_DEEP: usize = 3;
 /// How long a template may be. In bytes.
 const TEMPLATE_MAX: usize = 1 << 20;
 /// Around the number of a part in evaluated text; both are in the private range of Unicode.
@@ -63,7 +65,7 @@ impl Evaluator {
             also: Vec::new(),
             place: written.place.clone(),
         };
-        let clean = without_marks(&written.text);
+        let clean = self.with_files(without_marks(&written.text), &folder_of(&written.place));
         let made = self.macros.expand(&clean, scope.package);
         let made = made.and_then(|expanded| self.evaluate(&expanded, written, scope, report));
         match made {
@@ -82,6 +84,33 @@ impl Evaluator {
         }
         if scope.of_vars {
             self.unknown_vars(&mut text, scope, report);
+        }
+        text
+    }
+
+    /// The text with the files that it reads whole in their places, as far as templates stand in
+    /// them: what is in a file means what it would mean in the text.
+    fn with_files(&self, text: String, folder: &Path) -> String {
+        let mut text = text;
+        for _ in 0..FILES_DEEP {
+            if !text.contains("ReadFile") {
+                break;
+            }
+            let mut out = String::with_capacity(text.len());
+            for piece in pieces(&text) {
+                let read = piece.expression().and_then(file_read);
+                let read = read.and_then(|path| file_from(&self.files, folder, path));
+                match read.filter(|read| read.contains("{{") || read.contains("{%")) {
+                    Some(read) if out.len() + read.len() < TEMPLATE_MAX => {
+                        out.push_str(&without_marks(read));
+                    }
+                    _ => out.push_str(piece.whole),
+                }
+            }
+            if out == text {
+                break;
+            }
+            text = out;
         }
         text
     }
@@ -148,6 +177,31 @@ impl Evaluator {
     }
 }
 
+/// The path in `this.ReadFile("path")`, when that is all the expression is.
+fn file_read(expression: &str) -> Option<&str> {
+    let inner = expression.strip_prefix("this.ReadFile")?.trim();
+    let inner = inner.strip_prefix('(')?.strip_suffix(')')?.trim();
+    let quote = inner.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let path = inner.strip_prefix(quote)?.strip_suffix(quote)?;
+    (!path.contains(quote)).then_some(path)
+}
+
+/// A file by its path from the folder of the text that names it, or from one around that.
+pub(super) fn file_from<'a>(
+    files: &'a HashMap<PathBuf, String>,
+    folder: &Path,
+    path: &str,
+) -> Option<&'a String> {
+    let mut at = Some(folder);
+    while let Some(folder) = at {
+        if let Some(text) = files.get(&plain_path(&folder.join(path))?) {
+            return Some(text);
+        }
+        at = folder.parent();
+    }
+    None
+}
+
 fn folder_of(place: &Place) -> PathBuf {
     place.file.parent().unwrap_or_else(|| Path::new("")).to_path_buf()
 }
@@ -203,6 +257,32 @@ fn add_filters(environment: &mut Environment<'_>) {
     environment.add_filter("first", |value: &Value| {
         value.get_item_by_index(0).unwrap_or(Value::UNDEFINED)
     });
+    environment.add_filter("last", |value: &Value| {
+        let end = value.len().unwrap_or(0).saturating_sub(1);
+        value.get_item_by_index(end).unwrap_or(Value::UNDEFINED)
+    });
+    environment.add_filter("capfirst", |text: String| {
+        let mut rest = text.chars();
+        rest.next().map_or_else(String::new, |c| c.to_uppercase().chain(rest).collect())
+    });
+    environment.add_filter("cut", |text: String, what: String| match what.is_empty() {
+        true => text,
+        false => text.replace(&what, ""),
+    });
+    environment.add_filter("split", |text: String, at: String| -> Vec<String> {
+        text.split(at.as_str()).map(str::to_owned).collect()
+    });
+    environment.add_filter("join", |list: Vec<Value>, with: String| -> Result<String, Error> {
+        if list.len().saturating_mul(with.len()) > WRITTEN_MAX {
+            return Err(Error::new(ErrorKind::WriteFailure, "it writes too much"));
+        }
+        Ok(list.iter().map(Value::to_string).collect::<Vec<_>>().join(&with))
+    });
+    environment.add_filter("float", |text: String| text.trim().parse::<f64>().unwrap_or(0.0));
+    environment.add_filter("default_if_none", |value: Value, other: Value| {
+        if value.is_none() || value.is_undefined() { other } else { value }
+    });
+    environment.add_filter("divisibleby", |value: i64, by: i64| by != 0 && value % by == 0);
     environment.add_filter("integer", |text: String| text.trim().parse::<i64>().unwrap_or(0));
     environment.add_filter("default", |value: Value, other: Option<Value>| {
         if value.is_true() { value } else { other.unwrap_or(Value::UNDEFINED) }
@@ -515,6 +595,10 @@ mod tests {
             plain("{% set x = \"q\" %}{# no #}{{x|upper}}{{nil|default:\"d\"}}").unwrap(),
             "Qd"
         );
+        let listed =
+            "{% for x in \"a,b\"|split:\",\" %}{{x|capfirst}}{% endfor %}{{ [1,2]|join:\"; \" }}";
+        assert_eq!(plain(listed).unwrap(), "AB1; 2");
+        assert_eq!(plain("{{ \"a-b\"|cut:\"-\" }}{{ [1, 2]|last }}").unwrap(), "ab2");
         assert_eq!(plain("{% comment %}{{ broken {% endcomment %}k").unwrap(), "k");
         let exec = plain("{% exec %}drop it{% endexec %}k").unwrap_err();
         assert_eq!(exec, "the SQL inside `exec` is not carried out");

@@ -54,6 +54,46 @@ fn a_project_with_errors_names_each_with_file_and_line_and_ends_with_1() {
 }
 
 #[test]
+fn a_feature_is_shown_with_what_it_is_read_from() {
+    let project = case("as_written");
+    let shown = run(&project, &["show", ".", "--json"]).json();
+    let features = shown["entities"][0]["features"].as_array().unwrap();
+    let loans = features.iter().find(|f| f["name"] == "loans_n").unwrap();
+    assert_eq!(
+        (&loans["from"], &loans["where"]),
+        (&"input loans".into(), &"title is not null".into())
+    );
+    let text = run(&project, &["show", "."]).good();
+    assert!(text.contains("count(*) from input loans where title is not null"), "{text}");
+}
+
+#[test]
+fn somebody_is_found_by_any_id_of_the_graph_and_a_run_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data.duckdb");
+    let rows = std::fs::read_to_string(case("as_written").join("data.sql")).unwrap();
+    duckdb::Connection::open(&data).unwrap().execute_batch(&rows).unwrap();
+    let (project, built) = (case("as_written"), folder.path().join("built.duckdb"));
+    let (project, built) = (project.to_str().unwrap(), built.to_str().unwrap());
+    let end = ["--end-time", "2026-11-20T06:00:00Z"];
+    let build = ["build", project, "--data", data.to_str().unwrap(), "--into", built];
+    run(folder.path(), &[&build[..], &end[..]].concat());
+    let of = |id: &str| run(folder.path(), &["profile", built, "--entity", "reader", "--id", id]);
+    assert!(of("card=k1").good().contains("Emma"));
+    assert!(of("MAIL=bo@example.org").good().contains("Ulysses"));
+    let unknown = of("card=k9").fails(1);
+    assert!(unknown.contains("no reader has card = k9"), "{unknown}");
+    let misspelt = of("crad=k1").fails(2);
+    assert!(
+        misspelt.contains("has no feature crad") && misspelt.contains("id graph"),
+        "{misspelt}"
+    );
+    let count = ["count", built, "--cohort", "reader/all", "--as-of", "1"];
+    let counted = run(folder.path(), &count).good();
+    assert!(counted.contains("run 1, up to 2026-11-20 06:00:00 UTC"), "{counted}");
+}
+
+#[test]
 fn counting_in_a_project_says_that_it_is_not_built() {
     let failed = run(&case("schema_69_cohorts"), &["count", ".", "--cohort", "germans"]).fails(2);
     assert!(failed.contains("is not built yet") && failed.contains("muster build"), "{failed}");

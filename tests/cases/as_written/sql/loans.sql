@@ -1,0 +1,1 @@
+select card, count(*) as loans from {{ this.DeRef("inputs/LOANS") }} group by 1
