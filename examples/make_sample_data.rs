@@ -674,7 +674,7 @@ create table shop.main.events as
     select user_id, make_timestamp(\"at\" * 1000000) as \"at\", event, page, device
     from events order by \"at\", user_id, event, page;
 create table shop.main.emails_sent as
-    select user_id, make_timestamp(sent_at * 1000000) as sent_at, campaign, opened, clicked
+    select user_id, to_timestamp(sent_at) as sent_at, campaign, opened, clicked
     from emails order by sent_at, user_id, campaign;
 create temp table history as
     select plans.user_id, make_timestamp(run_at * 1000000) as run_at, plan,

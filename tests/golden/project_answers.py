@@ -490,6 +490,7 @@ def held_to(binary, rows, folder):
 
 def main():
     with duckdb.connect(str(SHOP), read_only=True) as db:
+        db.execute("SET TimeZone = 'UTC'")
         rows = list(answers(db))
         glued = people(db.execute(IDS_WITH_SHARED_PHONES).fetchall())
     part = readme_part(rows, glued)
