@@ -104,20 +104,18 @@ pub(super) fn resolve(
 
 /// Words before an opening bracket in any of the texts.
 fn called_words(texts: &HashMap<PathBuf, String>) -> HashSet<String> {
-    let mut found = HashSet::new();
-    let texts: Vec<&String> = texts.values().collect();
-    for text in texts {
-        for (at, _) in text.match_indices('(') {
-            let before = text[..at].trim_end_matches([' ', '\t']);
-            let start = before.rfind(|c: char| !(c.is_alphanumeric() || c == '_'));
-            let word = &before[start
-                .map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8))..];
-            if !word.is_empty() && word.len() < 200 && !found.contains(word) {
-                found.insert(word.to_owned());
-            }
-        }
-    }
-    found
+    texts.values().flat_map(|text| called_in(text)).map(str::to_owned).collect()
+}
+
+fn called_in(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('(').filter_map(|(at, _)| {
+        let before = text[..at].trim_end_matches([' ', '\t']);
+        let word = |c: char| c.is_alphanumeric() || c == '_';
+        let start = before.len()
+            - before.chars().rev().take_while(|c| word(*c)).map(char::len_utf8).sum::<usize>();
+        let found = &before[start..];
+        (!found.is_empty() && found.len() < 200).then_some(found)
+    })
 }
 
 fn add_macros(macros: &mut Macros, package: usize, raw: &mut RawProject, report: &mut Report) {

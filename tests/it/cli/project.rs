@@ -85,7 +85,8 @@ fn somebody_is_found_by_any_id_of_the_graph_and_a_run_is_named() {
     assert!(unknown.contains("no reader has card = k9"), "{unknown}");
     let misspelt = of("crad=k1").fails(2);
     assert!(
-        misspelt.contains("has no feature crad") && misspelt.contains("id graph"),
+        misspelt.contains("has no feature crad")
+            && misspelt.contains("its id types are mail, card"),
         "{misspelt}"
     );
     let count = ["count", built, "--cohort", "reader/all", "--as-of", "1"];
