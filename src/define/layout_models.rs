@@ -423,7 +423,9 @@ fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report
             single: fields.text(&["single_sql"], report),
             multi: fields.text(&["multi_sql"], report),
         },
-        "common_column_union" => RawSpec::Union(fields.texts("inputs", report)),
+        kind if kind.starts_with("common_column_union") => {
+            RawSpec::Union(fields.texts("inputs", report))
+        }
         "feature_table_model" => {
             let list = fields.list("vars");
             inside.vars = report.apart(|report| vars(list, &model.owner, report));

@@ -406,7 +406,7 @@ impl Builder<'_> {
                 let parted = (!of_rows && feature.from.is_some()).then_some(feature.entity);
                 let over = self.over(window, about, parted, &mut said)?;
                 let sql = Sql::fill("{} OVER ({})", &[&whole(&said.sql), &over]);
-                Said { sql: self.in_duckdb(&sql)?, ..said }
+                Said { sql: self.in_duckdb(&sql, *about)?, ..said }
             }
         };
         if of_rows {

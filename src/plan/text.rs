@@ -37,7 +37,7 @@ impl Builder<'_> {
     /// When it refers to something that means nothing there, in a sentence.
     pub(super) fn said(&self, text: &Text, about: About) -> Result<Said, String> {
         let mut said = self.as_written(text, about)?;
-        said.sql = self.in_duckdb(&said.sql)?;
+        said.sql = self.in_duckdb(&said.sql, about)?;
         let other = match about {
             About::Statements => dialect::other_than_tables(said.sql.text()),
             About::Entity(_) | About::Query => None,
@@ -49,8 +49,12 @@ impl Builder<'_> {
     }
 
     /// SQL of the warehouse as DuckDB reads it.
-    pub(super) fn in_duckdb(&self, sql: &Sql) -> Result<Sql, String> {
-        Ok(Sql::of_project(dialect::duckdb(sql.text(), self.options.warehouse)?))
+    pub(super) fn in_duckdb(&self, sql: &Sql, about: About) -> Result<Sql, String> {
+        let main_id = match about {
+            About::Entity(id) => Some(self.project[id].main_id.as_str()),
+            About::Query | About::Statements => None,
+        };
+        Ok(Sql::of_project(dialect::duckdb(sql.text(), self.options.warehouse, main_id)?))
     }
 
     /// A text with what it refers to put in its place, in the words of the warehouse.

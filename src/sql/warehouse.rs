@@ -36,11 +36,11 @@ const FUNCTIONS: &[&str] = &[
     // Text beside a number or a date is read as one.
     "SET old_implicit_casting = true",
     // Signs and casts.
-    "CREATE OR REPLACE TEMP MACRO muster_divide(a, b) AS CASE \
-         WHEN TRY_CAST(CAST(b AS VARCHAR) AS DOUBLE) = 0 \
-         THEN error('division by zero: write div0 or nullif') \
-         WHEN typeof(a) IN ('DOUBLE', 'FLOAT') OR typeof(b) IN ('DOUBLE', 'FLOAT') \
-         THEN a / b ELSE round(a / b, 6) END",
+    "CREATE OR REPLACE TEMP MACRO muster_divide(a, b) AS CASE WHEN CAST(b AS DOUBLE) = 0 \
+     THEN error('division by zero: write div0 or nullif') \
+     WHEN typeof(a) IN ('DOUBLE', 'FLOAT') OR typeof(b) IN ('DOUBLE', 'FLOAT') \
+     THEN CAST(a AS DOUBLE) / CAST(b AS DOUBLE) \
+     ELSE round(CAST(a AS DOUBLE) / CAST(b AS DOUBLE), 6) END",
     "CREATE OR REPLACE TEMP MACRO muster_divide_whole(a, b) AS CASE \
          WHEN TRY_CAST(CAST(b AS VARCHAR) AS DOUBLE) = 0 \
          THEN error('division by zero: write nullif') \
@@ -177,6 +177,7 @@ const FUNCTIONS: &[&str] = &[
     "CREATE OR REPLACE TEMP MACRO uuid_string() AS CAST(uuid() AS VARCHAR)",
     // Lists and documents.
     "CREATE OR REPLACE TEMP MACRO parse_json(a) AS CAST(a AS JSON)",
+    "CREATE OR REPLACE TEMP MACRO json_parse(a) AS CAST(a AS JSON)",
     "CREATE OR REPLACE TEMP MACRO try_parse_json(a) AS TRY_CAST(a AS JSON)",
     "CREATE OR REPLACE TEMP MACRO array_construct_compact(a) AS [a]",
     "CREATE OR REPLACE TEMP MACRO approx_percentile(a, part) AS approx_quantile(a, part)",

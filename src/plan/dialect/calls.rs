@@ -20,7 +20,7 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// `None` for a call with arguments that are no plain expressions.
-    fn of(function: &'a Function) -> Option<Self> {
+    pub(super) fn of(function: &'a Function) -> Option<Self> {
         let name = match function.name.0.as_slice() {
             [ObjectNamePart::Identifier(name)] if name.quote_style.is_none() => {
                 name.value.to_lowercase()
@@ -123,6 +123,8 @@ fn scalar(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String> {
             Some(format!("{name}({})", args.join(", ")))
         }
         ("decode", 3..) => Some(decoded(args)),
+        ("replace", 2) => Some(format!("replace({}, {}, '')", args[0], args[1])),
+        ("lpad" | "rpad", 2) => Some(format!("{}({}, {}, ' ')", call.name, args[0], args[1])),
         ("substr" | "substring", 3) => {
             Some(format!("substr({}, {}, {})", args[0], args[1], args[2]))
         }

@@ -6,7 +6,8 @@
 use super::calls::Call;
 use super::rewrite::{Rewriting, piece, quoted};
 use sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, JsonPath, JsonPathElem, Query, SetExpr, TableFactor, Value,
+    AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, JsonPath, JsonPathElem, Query,
+    SetExpr, Subscript, TableFactor, Value,
 };
 use sqlparser::dialect::DuckDbDialect;
 use sqlparser::parser::Parser;
@@ -68,10 +69,68 @@ pub(super) fn by_path(rewriting: &mut Rewriting, value: &Expr, path: &JsonPath) 
     item(&piece(value), &steps)
 }
 
+/// `value['key'][0]`: places in brackets are counted from 0, also in lists. `None` when it is
+/// something else, such as a part of a list.
+pub(super) fn by_brackets(root: &Expr, chain: &[AccessExpr]) -> Option<String> {
+    let first = chain.iter().position(|access| matches!(access, AccessExpr::Subscript(_)))?;
+    let (names, places) = chain.split_at(first);
+    let mut base = piece(root);
+    for name in names {
+        let AccessExpr::Dot(name) = name else { return None };
+        base.push_str(&format!(".{name}"));
+    }
+    // A place that is computed.
+    if let [AccessExpr::Subscript(Subscript::Index { index })] = places
+        && step(index).is_none()
+    {
+        return Some(format!(
+            "{TEXT_OF}list_extract(CAST({} AS JSON[]), CAST({} AS BIGINT) + 1), '$')",
+            document(&base),
+            piece(index)
+        ));
+    }
+    let mut steps = Vec::new();
+    for access in places {
+        steps.push(match access {
+            AccessExpr::Subscript(Subscript::Index { index }) => step(index)?,
+            AccessExpr::Dot(Expr::Identifier(name)) => key(&name.value),
+            _ => return None,
+        });
+    }
+    if let (Expr::Function(function), [place], true) = (root, steps.as_slice(), names.is_empty())
+        && let Some(quantile) = quantile_at(function, place)
+    {
+        return Some(quantile);
+    }
+    Some(item(&base, &steps.concat()))
+}
+
+/// `approx_quantiles(x, 4)[offset(1)]` of BigQuery: the first quarter.
+fn quantile_at(function: &Function, place: &str) -> Option<String> {
+    if !function.name.to_string().eq_ignore_ascii_case("approx_quantiles") {
+        return None;
+    }
+    let call = Call::of(function)?;
+    let [x, parts] = call.args.as_slice() else { return None };
+    let parts: f64 = parts.parse().ok()?;
+    let place: f64 = place.trim_matches(['[', ']']).parse().ok()?;
+    (parts > 0.0 && place <= parts).then(|| format!("quantile_cont({x}, {})", place / parts))
+}
+
 /// A number or a text as a step of a path.
 fn step(at: &Expr) -> Option<String> {
     if let Some(name) = quoted(at) {
         return Some(key(name));
+    }
+    if let Expr::Function(function) = at {
+        let call = Call::of(function)?;
+        let [number] = call.args.as_slice() else { return None };
+        let number: u32 = number.parse().ok()?;
+        return match call.name.as_str() {
+            "offset" | "safe_offset" => Some(format!("[{number}]")),
+            "ordinal" | "safe_ordinal" => Some(format!("[{}]", number.checked_sub(1)?)),
+            _ => None,
+        };
     }
     match at {
         Expr::Value(value) => match &value.value {
@@ -141,8 +200,11 @@ pub(super) fn call(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String>
             }
         }
         ("array_construct", _) => Some(format!("[{}]", args.join(", "))),
+        ("json_query_array" | "json_extract_array", 1) => Some(document(&args[0])),
+        ("from_json", 2) => Some(document(&args[0])),
         (
-            "array_size" | "object_keys" | "array_length" | "json_array_length" | "cardinality",
+            "array_size" | "object_keys" | "array_length" | "json_array_length" | "cardinality"
+            | "get_array_length" | "size",
             1,
         ) => {
             let inner = document(&args[0]);

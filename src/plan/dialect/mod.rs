@@ -34,9 +34,16 @@ use rewrite::Rewriting;
 ///
 /// # Errors
 /// When it means something that cannot be said, in a sentence.
-pub(super) fn duckdb(sql: &str, warehouse: Warehouse) -> Result<String, String> {
+///
+/// `main_id` is the column of the main id, where the text stands for rows that have one: projects
+/// also call it `rudder_id`.
+pub(super) fn duckdb(
+    sql: &str,
+    warehouse: Warehouse,
+    main_id: Option<&str>,
+) -> Result<String, String> {
     let Some(mut parsed) = Parsed::read(sql, warehouse) else { return Ok(sql.to_owned()) };
-    let mut rewriting = Rewriting::new(warehouse);
+    let mut rewriting = Rewriting::new(warehouse, main_id);
     parsed.visit(&mut rewriting);
     match rewriting.refused {
         Some(why) => Err(why),

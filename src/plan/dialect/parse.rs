@@ -82,7 +82,7 @@ fn first(warehouse: Warehouse) -> &'static dyn Dialect {
 fn tree_of(sql: &str, dialect: &dyn Dialect) -> Option<Tree> {
     let parser = || Parser::new(dialect).try_with_sql(sql).ok();
     let is_over = |parser: &Parser<'_>| parser.peek_token_ref().token == Token::EOF;
-    if sql.starts_with(',') {
+    if without_comments(sql).starts_with(',') {
         let whole = format!("{BEGUN}\n{sql}");
         let mut parser = Parser::new(dialect).try_with_sql(&whole).ok()?;
         let query = parser.parse_query().ok().filter(|_| is_over(&parser));
@@ -107,6 +107,20 @@ fn tree_of(sql: &str, dialect: &dyn Dialect) -> Option<Tree> {
         return Some(Tree::Order(Box::new(order)));
     }
     Parser::parse_sql(dialect, sql).ok().filter(|all| !all.is_empty()).map(Tree::Statements)
+}
+
+/// A text from its first word on.
+fn without_comments(sql: &str) -> &str {
+    let mut rest = sql.trim_start();
+    loop {
+        let end = match () {
+            () if rest.starts_with("--") => rest.find('\n'),
+            () if rest.starts_with("/*") => rest.find("*/").map(|at| at + 1),
+            () => return rest,
+        };
+        let Some(end) = end else { return "" };
+        rest = rest[end + 1..].trim_start();
+    }
 }
 
 impl fmt::Display for Parsed {

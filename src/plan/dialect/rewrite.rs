@@ -16,9 +16,14 @@ use std::ops::ControlFlow;
 /// How long a rewritten expression may become: what is written twice within itself doubles each time.
 const LENGTH_MAX: usize = 1 << 18;
 
+/// What projects call the main id of whatever they are about.
+const MAIN_ID: &str = "rudder_id";
+
 /// A rewriting on its way.
 pub(super) struct Rewriting {
     pub(super) warehouse: Warehouse,
+    /// The column of the main id, which `rudder_id` means too.
+    main_id: Option<String>,
     /// Something was rewritten.
     pub(super) changed: bool,
     /// Why it cannot be said.
@@ -26,8 +31,9 @@ pub(super) struct Rewriting {
 }
 
 impl Rewriting {
-    pub(super) fn new(warehouse: Warehouse) -> Self {
-        Self { warehouse, changed: false, refused: None }
+    pub(super) fn new(warehouse: Warehouse, main_id: Option<&str>) -> Self {
+        let main_id = main_id.map(str::to_owned);
+        Self { warehouse, main_id, changed: false, refused: None }
     }
 
     /// Notes that something means what cannot be said. The first reason stands.
@@ -131,6 +137,9 @@ impl Rewriting {
                 Some(format!("CAST({text} AS {name})"))
             }
             Expr::JsonAccess { value, path } => Some(documents::by_path(self, value, path)),
+            Expr::CompoundFieldAccess { root, access_chain } => {
+                documents::by_brackets(root, access_chain)
+            }
             Expr::Extract { field, expr, .. } => {
                 let part = field.to_string();
                 dates::part_of(self, &part, expr)
@@ -230,7 +239,23 @@ impl VisitorMut for Rewriting {
 
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<Infallible> {
         match expr {
-            Expr::Identifier(name) => self.unquoted(name),
+            Expr::Identifier(name) => {
+                self.unquoted(name);
+                if let Some(main_id) = &self.main_id
+                    && name.quote_style.is_none()
+                    && name.value.eq_ignore_ascii_case(MAIN_ID)
+                {
+                    *name = Ident::with_quote('"', main_id.clone());
+                    self.changed = true;
+                }
+            }
+            Expr::Value(value) => {
+                // Where names have quotes of another kind, double ones are those of text.
+                if let Value::DoubleQuotedString(text) = &value.value {
+                    value.value = Value::SingleQuotedString(text.clone());
+                    self.changed = true;
+                }
+            }
             Expr::CompoundIdentifier(names) => {
                 names.iter_mut().for_each(|name| self.unquoted(name))
             }

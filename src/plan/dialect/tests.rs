@@ -7,7 +7,7 @@ use jiff::civil::date;
 
 fn of(warehouse: Warehouse, sql: &str) -> String {
     let run = Run { number: 1, end: date(2026, 11, 20).at(6, 0, 0, 0) };
-    let said = run.settle(&duckdb(sql, warehouse).expect("it can be said"));
+    let said = run.settle(&duckdb(sql, warehouse, None).expect("it can be said"));
     // Queries are laid out in lines.
     if said == sql { said } else { said.split_whitespace().collect::<Vec<_>>().join(" ") }
 }
@@ -25,6 +25,7 @@ fn what_means_the_same_stays_letter_for_letter() {
         "case when a = 'it''s' then 1 end",
         "select a, \"b c\" from t where x is not null",
         ", x as (select 1) select * from x",
+        "-- as before\n, x as (select 1) select * from x",
         "count(distinct a)",
         "not sql at all, is it",
     ] {
@@ -123,6 +124,36 @@ fn documents_are_read_by_paths() {
 }
 
 #[test]
+fn places_in_brackets_are_those_of_documents() {
+    assert_eq!(
+        snowflake("t.value['sku']"),
+        "json_extract_string(muster_json(t.value), '$.\"sku\"')"
+    );
+    assert_eq!(
+        snowflake("to_char(t.value['a'][0])"),
+        "to_char(json_extract_string(muster_json(t.value), '$.\"a\"[0]'))"
+    );
+    assert_eq!(
+        snowflake("array_construct('a', 'b')[mod(n, 2)]::text"),
+        "CAST(json_extract_string(list_extract(CAST(muster_json(['a', 'b']) AS JSON[]), \
+         CAST(mod(n, 2) AS BIGINT) + 1), '$') AS VARCHAR)"
+    );
+    let bigquery = |sql| of(Warehouse::BigQuery, sql);
+    assert_eq!(
+        bigquery("approx_quantiles(cast(a as float64), 2)[offset(1)]"),
+        "quantile_cont(CAST(a AS DOUBLE), 0.5)"
+    );
+    assert_eq!(
+        bigquery("json_value(a, \"$.k\")"),
+        "json_extract_string(muster_json(a), '$.\"k\"')"
+    );
+    assert_eq!(
+        of(Warehouse::Databricks, "size(from_json(get_json_object(a, '$'), 'array<string>'))"),
+        "json_array_length(json_extract(muster_json(a), '$'))"
+    );
+}
+
+#[test]
 fn numbers_are_divided_and_cut_as_the_warehouse_does() {
     assert_eq!(snowflake("a / b"), "muster_divide(a, b)");
     assert_eq!(of(Warehouse::Redshift, "a / b"), "muster_divide_whole(a, b)");
@@ -155,6 +186,7 @@ fn words_of_several_warehouses_are_read() {
         "SELECT a FROM t EXCEPT SELECT b FROM u"
     );
     assert_eq!(snowflake("regexp_replace(a, '\\\\d', 'x')"), "regexp_replace(a, '\\d', 'x', 'g')");
+    assert_eq!(snowflake("replace(a, ' UTC')"), "replace(a, ' UTC', '')");
     assert_eq!(snowflake("max(t.at)"), "max(t.\"at\")");
 }
 
@@ -162,7 +194,8 @@ fn words_of_several_warehouses_are_read() {
 fn zones_are_worked_out_and_one_that_is_none_is_refused() {
     assert_eq!(snowflake("convert_timezone('UTC', 'UTC', a)"), "CAST(a AS TIMESTAMP)");
     assert!(snowflake("convert_timezone('Europe/Berlin', a)").contains("3600000000"));
-    let why = duckdb("convert_timezone('UTC', 'Berlin', a)", Warehouse::Snowflake).unwrap_err();
+    let why =
+        duckdb("convert_timezone('UTC', 'Berlin', a)", Warehouse::Snowflake, None).unwrap_err();
     assert!(
         why.contains("'Berlin' is no time zone") || why.contains("`'Berlin'` is no time zone"),
         "{why}"
@@ -179,5 +212,11 @@ fn what_doubles_within_itself_is_not_built() {
         }
     }
     assert!(sql.len() > 1 << 16);
-    let _ = duckdb(&sql, Warehouse::Snowflake);
+    let _ = duckdb(&sql, Warehouse::Snowflake, None);
+}
+
+#[test]
+fn the_main_id_has_another_name() {
+    let said = duckdb("count(distinct rudder_id)", Warehouse::Snowflake, Some("user_main_id"));
+    assert_eq!(said.unwrap(), "count(DISTINCT \"user_main_id\")");
 }
