@@ -81,6 +81,10 @@ impl Evaluator {
         let old = self.names.bare.get(scope.package).copied().unwrap_or(false);
         if old || scope.of_vars {
             bare_names(&mut text.parts, &self.names, scope);
+        } else if scope.from.is_some() {
+            // Vars of rows are columns of them.
+            let of_rows = Scope { entity: None, ..scope.clone() };
+            bare_names(&mut text.parts, &self.names, &of_rows);
         }
         if scope.of_vars {
             self.unknown_vars(&mut text, scope, report);

@@ -39,7 +39,7 @@ pub fn read(folder: &Path) -> Result<(Project, Vec<Finding>), Failure> {
 /// The same, for the SQL of a warehouse that is named from outside.
 ///
 /// # Errors
-/// See [`read`].
+/// See [`read()`].
 pub fn read_as(
     folder: &Path,
     warehouse: Option<Warehouse>,

@@ -77,7 +77,8 @@ impl History {
         self.head.as_ref()
     }
 
-    /// As [`Repository::provenance`]; `None` also when there is no history or it took too long.
+    /// Where `lines` of `file` come from, counted from 1 in the working text. `None` when nothing can
+    /// be said, when there is no history, and when it took too long.
     pub fn provenance(&mut self, file: &Path, lines: RangeInclusive<u64>) -> Option<Provenance> {
         let (answer, answered) = sync_channel(1);
         let question = Question { file: file.to_owned(), lines, answer };

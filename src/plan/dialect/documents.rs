@@ -52,6 +52,11 @@ fn item(value: &str, path: &str) -> String {
 
 /// `doc:key.path[0]`.
 pub(super) fn by_path(rewriting: &mut Rewriting, value: &Expr, path: &JsonPath) -> String {
+    if let [JsonPathElem::Bracket { key: at }] = path.path.as_slice()
+        && step(at).is_none()
+    {
+        return computed_place(&piece(value), at);
+    }
     let mut steps = String::new();
     for element in &path.path {
         match element {
@@ -83,11 +88,7 @@ pub(super) fn by_brackets(root: &Expr, chain: &[AccessExpr]) -> Option<String> {
     if let [AccessExpr::Subscript(Subscript::Index { index })] = places
         && step(index).is_none()
     {
-        return Some(format!(
-            "{TEXT_OF}list_extract(CAST({} AS JSON[]), CAST({} AS BIGINT) + 1), '$')",
-            document(&base),
-            piece(index)
-        ));
+        return Some(computed_place(&base, index));
     }
     let mut steps = Vec::new();
     for access in places {
@@ -103,6 +104,15 @@ pub(super) fn by_brackets(root: &Expr, chain: &[AccessExpr]) -> Option<String> {
         return Some(quantile);
     }
     Some(item(&base, &steps.concat()))
+}
+
+/// A place in a list that is computed, counted from 0.
+fn computed_place(list: &str, at: &Expr) -> String {
+    format!(
+        "{TEXT_OF}list_extract(CAST({} AS JSON[]), CAST({} AS BIGINT) + 1), '$')",
+        document(list),
+        piece(at)
+    )
 }
 
 /// `approx_quantiles(x, 4)[offset(1)]` of BigQuery: the first quarter.
