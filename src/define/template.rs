@@ -83,7 +83,7 @@ impl Evaluator {
             bare_names(&mut text.parts, &self.names, scope);
         } else if scope.from.is_some() {
             // Vars of rows are columns of them.
-            let of_rows = Scope { entity: None, ..scope.clone() };
+            let of_rows = Scope { entity: None, ..*scope };
             bare_names(&mut text.parts, &self.names, &of_rows);
         }
         if scope.of_vars {
