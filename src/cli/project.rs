@@ -6,10 +6,12 @@ use super::table::table;
 use super::{Lines, Printed};
 use crate::define::{Cohort, Entity, Feature, Owner, Place, Project, words};
 use crate::engine::{build, project};
+use crate::model::definition::{Commit, Origin};
 use crate::model::failure::Failure;
 use crate::model::finding::Finding;
 use crate::model::warehouse::Warehouse;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A project that was read.
@@ -61,16 +63,25 @@ impl Read {
         &self.folder
     }
 
-    pub(super) fn show(&self, json: bool) -> Printed {
-        if json { Printed::json(&self.shown()) } else { Printed::done(&self.text()) }
+    /// What is defined; with `git`, by whom it was changed last.
+    pub(super) fn show(&self, json: bool, git: bool) -> Printed {
+        let history = git.then(|| History::of(self));
+        match json {
+            true => Printed::json(&self.shown(history.as_ref())),
+            false => Printed::done(&self.text(history.as_ref())),
+        }
     }
 
-    fn text(&self) -> Lines {
+    fn text(&self, history: Option<&History>) -> Lines {
         let mut out = Lines::default();
         let folder = self.folder.display();
         out.line(format_args!("{folder} (Profiles project {})", self.project.name));
         for (number, entity) in self.project.entities.iter().enumerate() {
-            self.entity_text(number, entity, &mut out);
+            self.entity_text(number, entity, history, &mut out);
+        }
+        if let Some(trouble) = history.and_then(|history| history.trouble.as_ref()) {
+            out.blank();
+            out.line(trouble);
         }
         out.blank();
         out.line("Sizes come with a build; nothing is computed here.");
@@ -81,7 +92,13 @@ impl Read {
         out
     }
 
-    fn entity_text(&self, number: usize, entity: &Entity, out: &mut Lines) {
+    fn entity_text(
+        &self,
+        number: usize,
+        entity: &Entity,
+        history: Option<&History>,
+        out: &mut Lines,
+    ) {
         let ids: Vec<&str> =
             entity.id_types.iter().map(|id| self.project[*id].name.as_str()).collect();
         let (name, main_id, ids) = (&entity.name, &entity.main_id, ids.join(", "));
@@ -91,23 +108,30 @@ impl Read {
             .cohorts_of(number)
             .map(|(id, cohort)| {
                 let who = words::cohort(&self.project, crate::define::CohortId(id)).join("; ");
-                vec![cohort.name.clone(), who, self.place(&cohort.place)]
+                let mut row = vec![cohort.name.clone(), who, self.place(&cohort.place)];
+                row.extend(history.map(|history| history.words(&cohort.place)));
+                row
             })
             .collect();
         if !cohorts.is_empty() {
-            section("Cohorts", table(&["name", "who", "at"], cohorts, &[]), out);
+            let headings = ["name", "who", "at", "last change"];
+            let shown = headings.len() - usize::from(history.is_none());
+            section("Cohorts", table(&headings[..shown], cohorts, &[]), out);
         }
         let features: Vec<Vec<String>> = self
             .features_of(number)
             .map(|feature| {
                 let about = feature.description.clone().unwrap_or_default();
                 let made = self.made_by(feature);
-                vec![feature.name.clone(), about, made, self.place(&feature.place)]
+                let mut row = vec![feature.name.clone(), about, made, self.place(&feature.place)];
+                row.extend(history.map(|history| history.words(&feature.place)));
+                row
             })
             .collect();
         if !features.is_empty() {
-            let headings = ["name", "description", "made by", "at"];
-            section("Features", table(&headings, features, &[]), out);
+            let headings = ["name", "description", "made by", "at", "last change"];
+            let shown = headings.len() - usize::from(history.is_none());
+            section("Features", table(&headings[..shown], features, &[]), out);
         }
     }
 
@@ -145,7 +169,7 @@ impl Read {
         format!("{}:{}", file.display(), place.line)
     }
 
-    fn shown(&self) -> Shown<'_> {
+    fn shown<'a>(&'a self, history: Option<&'a History>) -> Shown<'a> {
         let entities = self.project.entities.iter().enumerate().map(|(number, entity)| {
             let features = self.features_of(number).map(|feature| ShownFeature {
                 name: &feature.name,
@@ -159,6 +183,7 @@ impl Read {
                 from: self.from(feature),
                 filter: feature.filter.as_ref().map(|text| words::sql(&self.project, text)),
                 origin: self.place(&feature.place),
+                commit: history.and_then(|history| history.commit(&feature.place)),
             });
             let cohorts = self.cohorts_of(number).map(|(id, cohort)| ShownCohort {
                 name: &cohort.name,
@@ -167,6 +192,7 @@ impl Read {
                 description: cohort.description.as_deref(),
                 words: words::cohort(&self.project, crate::define::CohortId(id)),
                 origin: self.place(&cohort.place),
+                commit: history.and_then(|history| history.commit(&cohort.place)),
             });
             ShownEntity {
                 name: &entity.name,
@@ -184,6 +210,54 @@ impl Read {
             relations: [],
             runs: [],
             findings: self.findings.len(),
+        }
+    }
+}
+
+/// Who changed the definitions of a project last, by file and line.
+struct History {
+    changes: BTreeMap<(String, u64), Origin>,
+    folder: PathBuf,
+    /// What kept the history from being read.
+    trouble: Option<String>,
+}
+
+impl History {
+    fn of(read: &Read) -> Self {
+        let (definitions, trouble) = build::definitions(&read.project, &read.folder);
+        let origins = definitions.entities.into_iter().flat_map(|entity| {
+            let features = entity.features.into_iter().map(|feature| feature.origin);
+            features.chain(entity.cohorts.into_iter().map(|cohort| cohort.origin))
+        });
+        let changes = origins.map(|origin| ((origin.file.clone(), origin.line), origin));
+        Self {
+            changes: changes.collect(),
+            folder: read.folder.clone(),
+            trouble: trouble.map(|finding| finding.message),
+        }
+    }
+
+    fn origin(&self, place: &Place) -> Option<&Origin> {
+        let file: &Path = place.file.strip_prefix(&self.folder).unwrap_or(&place.file);
+        self.changes.get(&(file.to_string_lossy().into_owned(), place.line))
+    }
+
+    fn commit(&self, place: &Place) -> Option<&Commit> {
+        self.origin(place)?.commit.as_ref()
+    }
+
+    /// `Ada, 2026-11-20 06:00 +01:00, 1a2b3c4d: Count orders`.
+    fn words(&self, place: &Place) -> String {
+        let Some(origin) = self.origin(place) else { return String::new() };
+        let commit = origin.commit.as_ref().map(|commit| {
+            let id: String = commit.id.chars().take(8).collect();
+            format!("{}, {}, {id}: {}", commit.author, commit.date, commit.title)
+        });
+        match (commit, origin.uncommitted) {
+            (Some(commit), Some(true)) => format!("not committed; before: {commit}"),
+            (Some(commit), _) => commit,
+            (None, Some(true)) => "not committed".to_owned(),
+            (None, _) => String::new(),
         }
     }
 }
@@ -220,6 +294,8 @@ struct ShownFeature<'a> {
     #[serde(rename = "where")]
     filter: Option<String>,
     origin: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<&'a Commit>,
 }
 
 #[derive(Debug, Serialize)]
@@ -230,4 +306,6 @@ struct ShownCohort<'a> {
     description: Option<&'a str>,
     words: Vec<String>,
     origin: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<&'a Commit>,
 }

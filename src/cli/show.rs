@@ -19,6 +19,9 @@ use serde::Serialize;
 pub struct Show {
     #[command(flatten)]
     source: SourceArgs,
+    /// For a Profiles project: who changed each definition last, in which commit.
+    #[arg(long)]
+    git: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -27,9 +30,9 @@ pub struct Show {
 impl Show {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
         if let Some(project) = project::read(&self.source)?
-            && !project.is_built()
+            && (self.git || !project.is_built())
         {
-            return Ok(project.show(self.json));
+            return Ok(project.show(self.json, self.git));
         }
         let watch = Watch::new();
         let session = open(&self.source, &watch)?;

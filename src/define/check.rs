@@ -85,7 +85,8 @@ fn id_types(project: &Project, id: EntityId, report: &mut Report) {
     }
     for kind in &entity.id_types {
         if !supplied.contains_key(kind) {
-            let message = format!("no input gives `{}` a `{}`", entity.name, project[*kind].name);
+            let message =
+                format!("no input gives `{}` an id of type `{}`", entity.name, project[*kind].name);
             let found = report
                 .warning(&entity.place, message)
                 .hint("add an id of that type to an input, or take it off the list");

@@ -329,7 +329,7 @@ impl Outline<'_> {
             Item::SqlModel(id) => Some(project[*id].name.clone()),
             Item::FeatureTable(id) => Some(project[*id].name.clone()),
             Item::Stitcher(id) => Some(project[*id].name.clone()),
-            Item::Entity(id) => Some(format!("every {}", project[*id].name)),
+            Item::Entity(id) => Some(words::every(&project[*id].name)),
             Item::Input(_) | Item::Other(_) => None,
         });
         let names = names.collect::<Vec<_>>().join(", ");

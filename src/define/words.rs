@@ -12,7 +12,7 @@ pub fn cohort(project: &Project, id: CohortId) -> Vec<String> {
     let cohort = &project[id];
     let mut lines = vec![match cohort.extends {
         Some(parent) => format!("Start with the cohort {}", project[parent].name),
-        None => format!("Start with every {}", project[cohort.entity].name),
+        None => format!("Start with {}", every(&project[cohort.entity].name)),
     }];
     for step in &cohort.filter.steps {
         let verb = if step.include { "Keep" } else { "Drop" };
@@ -200,7 +200,7 @@ pub fn target(project: &Project, target: Target) -> String {
         Target::InputMainId(id, entity) => {
             format!("{} of input {}", project[entity].main_id, project[id].name)
         }
-        Target::Entity(id) => format!("every {}", project[id].name),
+        Target::Entity(id) => every(&project[id].name),
         Target::EntityVars(id) => format!("vars of {}", project[id].name),
         Target::EntityView(id, kind) => view(project, &project[id].name, kind),
         Target::Stitcher(id) => format!("id graph {}", project[id].name),
@@ -229,5 +229,23 @@ fn view(project: &Project, of: &str, kind: Option<super::project::IdTypeId>) -> 
     match kind {
         None => format!("features of {of}"),
         Some(kind) => format!("features of {of} by {}", project[kind].name),
+    }
+}
+
+/// Everybody of an entity, whether its name is that of one or of many: `every user`, `all users`.
+pub fn every(name: &str) -> String {
+    let is_many = name.ends_with('s') && !name.ends_with("ss");
+    if is_many { format!("all {name}") } else { format!("every {name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_of_an_entity_is_english() {
+        assert_eq!(every("user"), "every user");
+        assert_eq!(every("users"), "all users");
+        assert_eq!(every("business"), "every business");
     }
 }

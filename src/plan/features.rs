@@ -45,8 +45,8 @@ impl Builder<'_> {
             .ok_or_else(|| "its ids are not joined".to_owned())?;
         let main = ident(&entity.main_id);
         let draft = Draft {
-            name: format!("every {}", entity.name),
-            about: vec![format!("The main id of every {}, once.", entity.name)],
+            name: words::every(&entity.name),
+            about: vec![format!("The main ids of {}, each once.", words::every(&entity.name))],
             items: vec![Item::Entity(id)],
             reads: vec![graph_step],
             hashed: None,

@@ -226,3 +226,19 @@ fn a_project_is_built_and_counted_as_of_each_run() {
     let failed = run(at, &["build", "profiles", "--select", "nobody"]).fails(2);
     assert!(failed.contains("nothing called \"nobody\""), "{failed}");
 }
+
+#[test]
+fn who_changed_a_definition_is_shown_when_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in content(&case("schema_69_cohorts")) {
+        let to = folder.path().join(path.strip_prefix(case("schema_69_cohorts")).unwrap());
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::write(to, text).unwrap();
+    }
+    let without = run(folder.path(), &["show", ".", "--git"]).good();
+    assert!(!without.contains("not committed"), "there is no repository: {without}");
+    gix::init(folder.path()).unwrap();
+    let new = run(folder.path(), &["show", ".", "--git"]).good();
+    assert!(new.contains("last change") && new.contains("not committed"), "{new}");
+    assert!(!run(folder.path(), &["show", "."]).good().contains("not committed"));
+}
