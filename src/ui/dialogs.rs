@@ -106,6 +106,8 @@ impl Question<'_> {
                 .desired_width(f32::INFINITY),
         );
         widgets::name_field(ui, &field, self.name);
+        // Before the field has the keys back that Enter took from it.
+        let mut meant = widgets::entered(ui, &field);
         first_focus(ui, &field);
         if text != state.dialog_text {
             actions.push(ViewAction::DialogText(text.clone()).into());
@@ -114,7 +116,6 @@ impl Question<'_> {
             ui.label(theme::small(ui, self.hint));
         }
         error_ui(ui, state);
-        let mut meant = widgets::entered(ui, &field);
         ui.horizontal(|ui| {
             meant |= widgets::primary(ui, self.button).clicked();
             if ui.button("Cancel").clicked() {
@@ -125,7 +126,8 @@ impl Question<'_> {
     }
 }
 
-/// Gives a field the keys when nothing else has them.
+/// Gives a field the keys when nothing else has them. Whether Enter was pressed in it has to be asked
+/// before: Enter takes the keys from it.
 pub(super) fn first_focus(ui: &Ui, field: &egui::Response) {
     if ui.memory(|m| m.focused().is_none()) {
         field.request_focus();
@@ -170,6 +172,7 @@ fn now_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let mut zone = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| state.now.zone_name());
     let (day, changed) =
         widgets::field(ui, "Instant, such as 2026-11-23 09:00", &state.dialog_text, 220.0);
+    let mut entered = widgets::entered(ui, &day);
     first_focus(ui, &day);
     if let Some(text) = changed {
         actions.push(ViewAction::DialogText(text).into());
@@ -180,7 +183,7 @@ fn now_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         ui.data_mut(|d| d.insert_temp(id, zone.clone()));
     }
     error_ui(ui, state);
-    let entered = widgets::entered(ui, &day) || widgets::entered(ui, &zone_field);
+    entered |= widgets::entered(ui, &zone_field);
     ui.horizontal(|ui| {
         if widgets::primary(ui, "Set").clicked() || entered {
             actions.push(ViewAction::SetNow(state.dialog_text.clone(), zone.clone()).into());

@@ -193,6 +193,24 @@ fn every_sheet_draws_and_escape_closes_it() {
 }
 
 #[test]
+fn enter_on_a_sheet_means_what_was_typed() {
+    let (mut harness, _) = opened([1280.0, 800.0], false);
+    let ctx = harness.ctx.clone();
+    harness.state_mut().act(ViewAction::AskNow.into(), &ctx);
+    settle(&mut harness);
+    harness.key_press(egui::Key::Enter);
+    settle(&mut harness);
+    assert_eq!(harness.state().state().dialog, Dialog::None, "as of the same instant");
+    harness.state_mut().act(Action::Source(muster::state::SourceAction::NoChooser), &ctx);
+    settle(&mut harness);
+    let field = "Path";
+    harness.get_by_role_and_label(Role::TextInput, field).type_text("/nowhere/at/all.parquet");
+    harness.run();
+    harness.key_press(egui::Key::Enter);
+    super::until(&mut harness, "the failure is told", |s| s.notices.iter().any(|n| n.bad));
+}
+
+#[test]
 fn grids_boxes_and_groups_draw_at_every_size_of_text() {
     use muster::model::workspace::ChartKind;
     use muster::state::LookAction;
