@@ -123,6 +123,20 @@ fn scalar(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String> {
             Some(format!("{name}({})", args.join(", ")))
         }
         ("decode", 3..) => Some(decoded(args)),
+        // The number comes first.
+        ("log", 2) if warehouse == Warehouse::BigQuery => {
+            Some(format!("log({}, {})", args[1], args[0]))
+        }
+        ("split", 2) if warehouse == Warehouse::Databricks => {
+            Some(format!("regexp_split_to_array({}, {})", args[0], args[1]))
+        }
+        // Places in lists are counted from 0 there and from 1 in DuckDB.
+        ("array_position" | "array_slice" | "array_insert" | "array_remove_at", _)
+            if warehouse == Warehouse::Snowflake =>
+        {
+            rewriting.refuse(format!("`{}` is not built; take items by `x[n]`", call.name));
+            None
+        }
         ("replace", 2) => Some(format!("replace({}, {}, '')", args[0], args[1])),
         ("lpad" | "rpad", 2) => Some(format!("{}({}, {}, ' ')", call.name, args[0], args[1])),
         ("substr" | "substring", 3) => {

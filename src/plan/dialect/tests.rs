@@ -216,6 +216,15 @@ fn what_doubles_within_itself_is_not_built() {
 }
 
 #[test]
+fn the_same_name_with_another_meaning_is_said_or_refused() {
+    assert_eq!(of(Warehouse::BigQuery, "log(a, 2)"), "log(2, a)");
+    assert_eq!(snowflake("log(2, a)"), "log(2, a)");
+    assert_eq!(of(Warehouse::Databricks, "split(a, '[,;]')"), "regexp_split_to_array(a, '[,;]')");
+    let why = duckdb("array_slice(a, 0, 2)", Warehouse::Snowflake, None).unwrap_err();
+    assert!(why.contains("array_slice"), "{why}");
+}
+
+#[test]
 fn the_main_id_has_another_name() {
     let said = duckdb("count(distinct rudder_id)", Warehouse::Snowflake, Some("user_main_id"));
     assert_eq!(said.unwrap(), "count(DISTINCT \"user_main_id\")");
