@@ -403,7 +403,10 @@ pub(super) fn hooks(fields: &mut Fields<'_>, report: &mut Report) {
 /// The part of a `model_spec` that belongs to its type, and what old feature tables hold.
 fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report) -> Inside {
     let mut inside = Inside::default();
-    if !matches!(model.kind.text.as_str(), "id_stitcher") {
+    if model.kind.text == "feature_view" {
+        // A view has all features that are served.
+        fields.without_effect(&["features"]);
+    } else if model.kind.text != "id_stitcher" {
         for item in fields.list("features") {
             model.features.extend(named(item, "a feature", report));
         }
@@ -412,7 +415,15 @@ fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report
         "id_stitcher" => {
             let list = fields.list("edge_sources");
             let sources = list.into_iter().filter_map(|n| edge_source(n, report)).collect();
-            fields.without_effect(&["main_id_type", "main_id", "is_default", "id_types"]);
+            fields.without_effect(&[
+                "main_id_type",
+                "main_id",
+                "is_default",
+                "id_types",
+                // What is logged about edges and nodes: the id graph has it all.
+                "log_direct_edge_info",
+                "log_node_metadata",
+            ]);
             RawSpec::Stitcher {
                 sources,
                 max_iterations: fields.number("max_iterations", report),
@@ -451,7 +462,7 @@ fn model_spec(model: &mut RawModel, fields: &mut Fields<'_>, report: &mut Report
         "feature_view" => RawSpec::FeatureView {
             id: fields.text(&["id", "using_id", "id_served"], report),
             views: fields
-                .get("feature_views")
+                .any(&["feature_views", "using_ids"])
                 .map_or_else(RawViews::default, |node| feature_views(node, report)),
         },
         _ => {

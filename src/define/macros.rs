@@ -254,7 +254,11 @@ fn argument(made: String, whole: String) -> String {
     let inner = quote.and_then(|q| whole.strip_prefix(q)?.strip_suffix(q));
     match inner {
         Some(inner) if inner.contains("{{") && tokens(whole).len() > 1 => inner.to_owned(),
-        _ => made.trim().to_owned(),
+        _ => match tokens(whole).as_slice() {
+            // Space inside of quotes is part of the text: `', '`.
+            [Token::Text(text)] => unquoted(text),
+            _ => made.trim().to_owned(),
+        },
     }
 }
 

@@ -437,8 +437,10 @@ impl Resolver<'_> {
         let id_type = id.as_ref().filter(|id| !is_main_id(&self.names, &id.text));
         let id_type = id_type.and_then(|id| self.id_type_named(id));
         let mut more = self.views(views, None);
-        let place = Some(raw.name.place.clone());
-        more.push(FeatureView { id_type, name: raw.name.text.clone(), place });
+        if id.is_some() || more.is_empty() {
+            let place = Some(raw.name.place.clone());
+            more.push(FeatureView { id_type, name: raw.name.text.clone(), place });
+        }
         self.project.entities[entity.0].served.extend(more);
     }
 
@@ -581,6 +583,10 @@ impl Resolver<'_> {
         if sql.parts.is_empty() {
             broken.get_or_insert("it has no SQL".to_owned());
         }
+        // Features of rows with ids of one entity are that entity's, also unsaid.
+        let of_ids = ids.first().map(|id| id.entity).filter(|_| !raw.features.is_empty());
+        let of_ids = of_ids.filter(|entity| ids.iter().all(|id| id.entity == *entity));
+        let owner = owner.or(of_ids.map(Owner::Entity));
         SqlModel {
             body: if statements { SqlBody::Statements } else { body_of(&sql) },
             package: self.package(of.package),

@@ -308,7 +308,7 @@ fn end_of_run() -> Sql {
 
 /// Text without the characters that are marks here.
 fn unmarked(text: &str) -> String {
-    let marks = [RUN_MARK, END_MARKS[0], END_MARKS[1], OWN_MARK];
+    let marks = [RUN_MARK, END_MARKS[0], END_MARKS[1], OWN_MARK, dialect::NAME_MARK];
     if text.contains(marks) { text.replace(marks, "\u{FFFD}") } else { text.to_owned() }
 }
 

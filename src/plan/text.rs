@@ -72,14 +72,14 @@ impl Builder<'_> {
                     out.push(END_MARKS[1]);
                 }
                 Part::Sql(sql) => out.push_str(&unmarked(sql)),
-                Part::Column(_, name) => out.push_str(ident(name).text()),
+                Part::Column(_, name) => out.push_str(&own(&ident(name))),
                 Part::Ref(Target::Feature(id)) => {
                     let name = self.var(*id, about, &mut vars, &mut row_vars)?;
-                    out.push_str(name.text());
+                    out.push_str(&own(&name));
                 }
-                Part::Ref(target) => out.push_str(self.relation(*target)?.text()),
+                Part::Ref(target) => out.push_str(&own(&self.relation(*target)?)),
                 Part::InCohort { cohort, member } => {
-                    out.push_str(self.membership(*cohort, *member)?.text());
+                    out.push_str(&own(&self.membership(*cohort, *member)?));
                 }
                 // Rows are cut at the end of the run where they come in.
                 Part::TimeFilter(_) => out.push_str("TRUE"),
@@ -90,7 +90,7 @@ impl Builder<'_> {
                     out.push(END_MARKS[1]);
                 }
                 Part::This => {
-                    out.push_str(ident(&OWN_MARK.to_string()).text());
+                    out.push_str(&own(&ident(&OWN_MARK.to_string())));
                 }
                 Part::RowSet(name) => return Err(format!("it merges `{name}`")),
                 Part::Unknown(name) => return Err(format!("it uses `{name}`, which is not there")),
@@ -143,6 +143,11 @@ impl Builder<'_> {
         let not = if member { Sql::raw("") } else { Sql::raw("NOT ") };
         Ok(Sql::fill("({} {}IN (SELECT {} FROM {}))", &[&main, &not, &main, &members]))
     }
+}
+
+/// Names that are written here within the text of a project, as ours.
+pub(super) fn own(sql: &Sql) -> String {
+    dialect::marked_names(sql.text())
 }
 
 /// Whether a text that grows ends inside quotes.

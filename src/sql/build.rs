@@ -325,10 +325,25 @@ pub fn without_quotes(table: &Sql, columns: &[(String, String)]) -> Sql {
     Sql::fill("SELECT {} FROM {}", &[&Sql::join(selected, ", "), table])
 }
 
-/// Databases in whose main schema names are looked up, in order; new tables go into the first.
-pub fn look_in(databases: &[String]) -> Sql {
-    let list: Vec<String> = databases.iter().map(|d| format!("{}.main", ident(d))).collect();
+/// Schemas in which names are looked up, in order; new tables go into the first.
+pub fn look_in(schemas: &[Sql]) -> Sql {
+    let list: Vec<&str> = schemas.iter().map(Sql::text).collect();
     Sql::fill("SET search_path = {}", &[&text(&list.join(","))])
+}
+
+/// A schema of the session in memory.
+pub fn schema_in_memory(name: &str) -> Sql {
+    path(&["memory", name])
+}
+
+/// Makes a schema, if it is not there.
+pub fn create_schema(schema: &Sql) -> Sql {
+    Sql::fill("CREATE SCHEMA IF NOT EXISTS {}", &[schema])
+}
+
+/// Names rows in a schema, if the name is free.
+pub fn name_in_schema(schema: &Sql, name: &str, rows: &Sql) -> Sql {
+    Sql::fill("CREATE VIEW IF NOT EXISTS {}.{} AS SELECT * FROM {}", &[schema, &ident(name), rows])
 }
 
 /// The database in which models that are made by several statements run.

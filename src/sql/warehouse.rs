@@ -9,12 +9,28 @@
 use super::Sql;
 pub use crate::model::warehouse::Warehouse;
 
-/// Functions that DuckDB has under the same name with another meaning: name, number of arguments,
-/// and the macro that means what the warehouse does.
-const RENAMED: &[(&str, usize, &str)] = &[
-    ("array_to_string", 2, "muster_array_to_string"),
-    ("json_array_length", 1, "muster_array_size"),
+/// Functions that DuckDB has under the same name with another meaning: whose, name, number of
+/// arguments, and the macro that means what the warehouse does.
+const RENAMED: &[(&[Warehouse], &str, usize, &str)] = &[
+    (&[Warehouse::BigQuery], "array_to_string", 2, "muster_array_to_string_of_there"),
+    (ALL, "array_to_string", 2, "muster_array_to_string"),
+    (ALL, "json_array_length", 1, "muster_array_size"),
+    (ALL, "ln", 1, "muster_ln"),
+    (&[Warehouse::Snowflake, Warehouse::Databricks], "array_distinct", 1, "muster_array_distinct"),
+    (&[Warehouse::Snowflake], "typeof", 1, "muster_typeof"),
+    (&[Warehouse::Snowflake, Warehouse::BigQuery], "initcap", 1, "muster_initcap_of_list"),
+    (&[Warehouse::Databricks], "initcap", 1, "muster_initcap_of_words"),
+    (&[Warehouse::BigQuery], "json_type", 1, "muster_json_type"),
+    (&[Warehouse::BigQuery], "md5", 1, "muster_md5_bytes"),
+    (&[Warehouse::BigQuery], "sha1", 1, "muster_sha1_bytes"),
+    (&[Warehouse::BigQuery], "sha256", 1, "muster_sha256_bytes"),
+    (&[Warehouse::BigQuery, Warehouse::Redshift], "to_hex", 1, "muster_to_hex"),
+    (&[Warehouse::Redshift], "regexp_substr", 2, "regexp_extract"),
+    (&[Warehouse::Databricks], "kurtosis", 1, "kurtosis_pop"),
 ];
+
+const ALL: &[Warehouse] =
+    &[Warehouse::Snowflake, Warehouse::BigQuery, Warehouse::Redshift, Warehouse::Databricks];
 
 /// The macro that means what a function means in the warehouse, where DuckDB has the name for
 /// something else.
@@ -23,8 +39,10 @@ pub fn renamed(warehouse: Warehouse, name: &str, arguments: usize) -> Option<&'s
     if matches!(name, "regexp_like" | "rlike" | "regexp") && arguments == 2 {
         return (warehouse != Warehouse::Snowflake).then_some("regexp_matches");
     }
-    let found = RENAMED.iter().find(|(of, count, _)| *of == name && *count == arguments);
-    found.map(|(_, _, to)| *to)
+    let found = RENAMED.iter().find(|(warehouses, of, count, _)| {
+        *of == name && *count == arguments && warehouses.contains(&warehouse)
+    });
+    found.map(|(.., to)| *to)
 }
 
 /// Statements that define the functions. They can be run again.
@@ -67,10 +85,48 @@ const FUNCTIONS: &[&str] = &[
     "CREATE OR REPLACE TEMP MACRO muster_text(x) AS CASE \
          WHEN typeof(x) = 'JSON' THEN json_extract_string(to_json(x), '$') \
          ELSE CAST(x AS VARCHAR) END",
-    "CREATE OR REPLACE TEMP MACRO muster_array_size(x) AS json_array_length(muster_json(x))",
+    // What is no list has no size.
+    "CREATE OR REPLACE TEMP MACRO muster_array_size(x) AS CASE \
+         WHEN json_type(muster_json(x)) = 'ARRAY' THEN json_array_length(muster_json(x)) END",
+    // A missing item is empty text.
     "CREATE OR REPLACE TEMP MACRO muster_array_to_string(x, between) AS array_to_string(\
          list_transform(CAST(muster_json(x) AS JSON[]), \
+         lambda item: coalesce(json_extract_string(item, '$'), '')), between)",
+    "CREATE OR REPLACE TEMP MACRO muster_array_to_string_of_there(x, between) AS \
+         array_to_string(list_transform(CAST(muster_json(x) AS JSON[]), \
          lambda item: json_extract_string(item, '$')), between)",
+    "CREATE OR REPLACE TEMP MACRO muster_array_distinct(x) AS CASE \
+         WHEN len(list_filter(x, lambda item: item IS NULL)) = 0 THEN list_distinct(x) \
+         ELSE list_append(list_distinct(x), NULL) END",
+    "CREATE OR REPLACE TEMP MACRO array_flatten(x) AS \
+         flatten(CAST(muster_json(x) AS JSON[][]))",
+    "CREATE OR REPLACE TEMP MACRO muster_typeof(x) AS CASE json_type(muster_json(x)) \
+         WHEN 'BIGINT' THEN 'INTEGER' WHEN 'UBIGINT' THEN 'INTEGER' \
+         WHEN 'DOUBLE' THEN 'DECIMAL' WHEN 'NULL' THEN 'NULL_VALUE' \
+         ELSE json_type(muster_json(x)) END",
+    "CREATE OR REPLACE TEMP MACRO muster_json_type(x) AS CASE json_type(muster_json(x)) \
+         WHEN 'BIGINT' THEN 'number' WHEN 'UBIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' \
+         WHEN 'VARCHAR' THEN 'string' ELSE lower(json_type(muster_json(x))) END",
+    // A number with nothing behind its point is written without one.
+    "CREATE OR REPLACE TEMP MACRO muster_as_text(x) AS CASE \
+         WHEN typeof(x) IN ('DOUBLE', 'FLOAT') \
+         THEN regexp_replace(CAST(x AS VARCHAR), '\\.0$', '') ELSE CAST(x AS VARCHAR) END",
+    "CREATE OR REPLACE TEMP MACRO muster_ln(x) AS CASE WHEN x > 0 THEN ln(x) \
+         WHEN x IS NOT NULL THEN error('a logarithm of what is not above 0: write nullif') END",
+    "CREATE OR REPLACE TEMP MACRO muster_md5_bytes(x) AS unhex(md5(x))",
+    "CREATE OR REPLACE TEMP MACRO muster_sha1_bytes(x) AS unhex(sha1(x))",
+    "CREATE OR REPLACE TEMP MACRO muster_sha256_bytes(x) AS unhex(sha256(x))",
+    "CREATE OR REPLACE TEMP MACRO muster_to_hex(x) AS lower(to_hex(x))",
+    // The day of the month stays, but the last one stays the last one.
+    "CREATE OR REPLACE TEMP MACRO muster_add_months(x, n) AS CASE \
+         WHEN day(x) = day(last_day(x)) THEN x + to_months(n) \
+         + to_days(CAST(day(last_day(x + to_months(n))) - day(x + to_months(n)) AS INTEGER)) \
+         ELSE x + to_months(n) END",
+    // Borders between weeks: those of DuckDB are no Mondays.
+    "CREATE OR REPLACE TEMP MACRO muster_weeks(a, b) AS CAST(\
+         date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7 AS BIGINT)",
+    "CREATE OR REPLACE TEMP MACRO muster_weeks_from_sunday(a, b) AS \
+         muster_weeks(a + to_days(1), b + to_days(1))",
     "CREATE OR REPLACE TEMP MACRO muster_greatest(items) AS CASE \
          WHEN len(list_filter(items, lambda item: item IS NULL)) = 0 THEN list_max(items) END",
     "CREATE OR REPLACE TEMP MACRO muster_least(items) AS CASE \
@@ -115,7 +171,8 @@ const FUNCTIONS: &[&str] = &[
     "CREATE OR REPLACE TEMP MACRO timestamp_micros(n) AS make_timestamp(CAST(n AS BIGINT))",
     "CREATE OR REPLACE TEMP MACRO from_unixtime(n) AS \
          strftime(make_timestamp(CAST(n AS BIGINT) * 1000000), '%Y-%m-%d %H:%M:%S')",
-    "CREATE OR REPLACE TEMP MACRO try_to_boolean(a) AS TRY_CAST(a AS BOOLEAN)",
+    "CREATE OR REPLACE TEMP MACRO try_to_boolean(a) AS CASE lower(trim(CAST(a AS VARCHAR))) \
+         WHEN 'on' THEN TRUE WHEN 'off' THEN FALSE ELSE TRY_CAST(a AS BOOLEAN) END",
     // The moment of a row, for Muster's own use.
     MOMENT,
     // What is no moment is told by the cast that fails.
@@ -123,11 +180,17 @@ const FUNCTIONS: &[&str] = &[
          WHEN muster_moment(x) IS NOT NULL THEN muster_moment(x) \
          ELSE CAST(CAST(x AS VARCHAR) AS TIMESTAMP) END",
     // Text and numbers.
-    "CREATE OR REPLACE TEMP MACRO to_char(a) AS CAST(a AS VARCHAR)",
-    "CREATE OR REPLACE TEMP MACRO to_varchar(a) AS CAST(a AS VARCHAR)",
+    "CREATE OR REPLACE TEMP MACRO to_char(a) AS muster_as_text(a)",
+    "CREATE OR REPLACE TEMP MACRO to_varchar(a) AS muster_as_text(a)",
     "CREATE OR REPLACE TEMP MACRO to_json_string(a) AS CAST(to_json(a) AS VARCHAR)",
     "CREATE OR REPLACE TEMP MACRO initcap(x) AS array_to_string(list_transform(\
          regexp_extract_all(x, '[0-9A-Za-zÀ-ɏ]+|[^0-9A-Za-zÀ-ɏ]+'), \
+         lambda part: upper(left(part, 1)) || lower(substr(part, 2))), '')",
+    "CREATE OR REPLACE TEMP MACRO muster_initcap_of_list(x) AS array_to_string(list_transform(\
+         regexp_extract_all(x, '[\\s!?@\"^#$&~_,.:;+\\-*%/|\\\\\\[\\](){}<>]+|[^\\s!?@\"^#$&~_,.:;+\\-*%/|\\\\\\[\\](){}<>]+'), \
+         lambda part: upper(left(part, 1)) || lower(substr(part, 2))), '')",
+    "CREATE OR REPLACE TEMP MACRO muster_initcap_of_words(x) AS array_to_string(list_transform(\
+         regexp_extract_all(x, '\\s+|\\S+'), \
          lambda part: upper(left(part, 1)) || lower(substr(part, 2))), '')",
     "CREATE OR REPLACE TEMP MACRO regexp_count(whole, pattern) AS \
          len(regexp_extract_all(whole, pattern))",
@@ -142,9 +205,10 @@ const FUNCTIONS: &[&str] = &[
     "CREATE OR REPLACE TEMP MACRO space(n) AS repeat(' ', n)",
     "CREATE OR REPLACE TEMP MACRO replicate(x, n) AS repeat(x, n)",
     "CREATE OR REPLACE TEMP MACRO strtok(x, between, n) AS \
-         list_filter(regexp_split_to_array(x, '[' || between || ']'), lambda part: part <> '')[n]",
+         CASE WHEN n > 0 THEN \
+         list_filter(string_split(translate(x, between, repeat(left(between, 1), length(between))), \
+         left(between, 1)), lambda part: part <> '')[n] END",
     "CREATE OR REPLACE TEMP MACRO truncate(x) AS trunc(x)",
-    "CREATE OR REPLACE TEMP MACRO countif(a) AS count_if(a)",
     "CREATE OR REPLACE TEMP MACRO boolxor_agg(a) AS (count_if(a) = 1)",
     "CREATE OR REPLACE TEMP MACRO hll(a) AS approx_count_distinct(a)",
     "CREATE OR REPLACE TEMP MACRO variance_samp(a) AS var_samp(a)",
@@ -164,7 +228,8 @@ const FUNCTIONS: &[&str] = &[
     "CREATE OR REPLACE TEMP MACRO check_json(a) AS \
          CASE WHEN TRY_CAST(a AS JSON) IS NULL AND a IS NOT NULL THEN 'it is no JSON' END",
     "CREATE OR REPLACE TEMP MACRO to_double(a) AS CAST(a AS DOUBLE)",
-    "CREATE OR REPLACE TEMP MACRO to_boolean(a) AS CAST(a AS BOOLEAN)",
+    "CREATE OR REPLACE TEMP MACRO to_boolean(a) AS CASE lower(trim(CAST(a AS VARCHAR))) \
+         WHEN 'on' THEN TRUE WHEN 'off' THEN FALSE ELSE CAST(a AS BOOLEAN) END",
     "CREATE OR REPLACE TEMP MACRO charindex(part, whole) AS strpos(whole, part)",
     "CREATE OR REPLACE TEMP MACRO startswith(whole, part) AS starts_with(whole, part)",
     "CREATE OR REPLACE TEMP MACRO endswith(whole, part) AS ends_with(whole, part)",
@@ -173,10 +238,16 @@ const FUNCTIONS: &[&str] = &[
     "CREATE OR REPLACE TEMP MACRO regexp_substr(whole, pattern) AS \
          nullif(regexp_extract(whole, pattern), '')",
     "CREATE OR REPLACE TEMP MACRO square(a) AS a * a",
-    "CREATE OR REPLACE TEMP MACRO sha2(a) AS sha256(a), (a, bits) AS sha256(a)",
+    "CREATE OR REPLACE TEMP MACRO sha2(a) AS sha256(a)",
+    "CREATE OR REPLACE TEMP MACRO sha2_hex(a) AS sha256(a)",
+    "CREATE OR REPLACE TEMP MACRO md5_hex(a) AS md5(a)",
+    "CREATE OR REPLACE TEMP MACRO sha1_hex(a) AS sha1(a)",
+    "CREATE OR REPLACE TEMP MACRO func_sha1(a) AS sha1(a)",
+    "CREATE OR REPLACE TEMP MACRO sha(a) AS sha1(a)",
     "CREATE OR REPLACE TEMP MACRO uuid_string() AS CAST(uuid() AS VARCHAR)",
     // Lists and documents.
-    "CREATE OR REPLACE TEMP MACRO parse_json(a) AS CAST(a AS JSON)",
+    "CREATE OR REPLACE TEMP MACRO parse_json(a) AS \
+         CAST(CASE WHEN trim(CAST(a AS VARCHAR)) <> '' THEN a END AS JSON)",
     "CREATE OR REPLACE TEMP MACRO json_parse(a) AS CAST(a AS JSON)",
     "CREATE OR REPLACE TEMP MACRO try_parse_json(a) AS TRY_CAST(a AS JSON)",
     "CREATE OR REPLACE TEMP MACRO array_construct_compact(a) AS [a]",
@@ -209,6 +280,12 @@ const MOMENT: &str = "CREATE OR REPLACE TEMP MACRO muster_moment(x) AS CASE \
      THEN TRY_CAST(x AS BIGINT) * 1000 \
      WHEN TRY_CAST(x AS BIGINT) BETWEEN -99999999999999999 AND 99999999999999999 \
      THEN TRY_CAST(x AS BIGINT) ELSE TRY_CAST(x AS BIGINT) // 1000 END) \
+     WHEN regexp_full_match(trim(CAST(x AS VARCHAR)), '[0-9]{10}([0-9]{3}){0,3}') \
+     THEN make_timestamp(CASE length(trim(CAST(x AS VARCHAR))) \
+     WHEN 10 THEN TRY_CAST(CAST(x AS VARCHAR) AS BIGINT) * 1000000 \
+     WHEN 13 THEN TRY_CAST(CAST(x AS VARCHAR) AS BIGINT) * 1000 \
+     WHEN 16 THEN TRY_CAST(CAST(x AS VARCHAR) AS BIGINT) \
+     ELSE TRY_CAST(CAST(x AS VARCHAR) AS BIGINT) // 1000 END) \
      WHEN regexp_full_match(trim(CAST(x AS VARCHAR)), '[-0-9]{8,10}([T ][0-9:.]*)?') \
      THEN TRY_CAST(trim(CAST(x AS VARCHAR)) AS TIMESTAMP) \
      WHEN regexp_full_match(trim(CAST(x AS VARCHAR)), \
@@ -234,9 +311,9 @@ pub fn moments_in(value: &Sql, rows: &Sql) -> Sql {
     )
 }
 
-/// A layout such as `YYYY-MM-DD HH24:MI:SS`, in upper or lower case, in DuckDB's words. DuckDB wants
-/// layouts as constants, so no macro can do this.
-pub fn layout(written: &str) -> String {
+/// A layout such as `YYYY-MM-DD HH24:MI:SS`, in upper or lower case, in DuckDB's words; `None` when a
+/// part of it is not known. DuckDB wants layouts as constants, so no macro can do this.
+pub fn layout(written: &str) -> Option<String> {
     let mut out = String::new();
     let mut rest = written;
     while let Some(first) = rest.chars().next() {
@@ -248,17 +325,24 @@ pub fn layout(written: &str) -> String {
                 out.push_str(form);
                 rest = &rest[word.len()..];
             }
+            None if first == '"' => {
+                let (inside, after) = rest[1..].split_once('"')?;
+                out.push_str(&inside.replace('%', "%%"));
+                rest = after;
+            }
+            None if first.is_ascii_alphanumeric() && !matches!(first, 'T' | 'Z') => return None,
             None => {
                 out.push(first);
                 rest = &rest[first.len_utf8()..];
             }
         }
     }
-    out
+    Some(out)
 }
 
-/// A layout of Spark, such as `yyyy-MM-dd HH:mm`, in DuckDB's words.
-pub fn spark_layout(written: &str) -> String {
+/// A layout of Spark, such as `yyyy-MM-dd HH:mm`, in DuckDB's words; `None` when a part of it is not
+/// known.
+pub fn spark_layout(written: &str) -> Option<String> {
     let mut out = String::new();
     let mut rest = written;
     while let Some(first) = rest.chars().next() {
@@ -283,6 +367,7 @@ pub fn spark_layout(written: &str) -> String {
             ('S', ..=3) => "%g",
             ('S', _) => "%f",
             ('a', _) => "%p",
+            _ if first.is_ascii_alphabetic() => return None,
             _ => word,
         };
         if first == '\'' {
@@ -294,21 +379,51 @@ pub fn spark_layout(written: &str) -> String {
         out.push_str(form);
         rest = &rest[word.len()..];
     }
-    out
+    Some(out)
 }
 
-/// A layout of BigQuery in DuckDB's words: `%F` and `%T` are short for others.
-pub fn strftime_layout(written: &str) -> String {
-    let short = [("%F", "%Y-%m-%d"), ("%T", "%H:%M:%S"), ("%R", "%H:%M"), ("%D", "%m/%d/%y")];
-    let longer = [("%E*S", "%S.%f"), ("%E3S", "%S.%g"), ("%E6S", "%S.%f"), ("%e", "%-d")];
-    let all = short.iter().chain(&longer);
-    all.fold(written.to_owned(), |layout, (from, to)| layout.replace(from, to))
+/// A layout of BigQuery in DuckDB's words; `None` when a part of it is not known.
+pub fn strftime_layout(written: &str) -> Option<String> {
+    const LONG: [(&str, &str); 12] = [
+        ("F", "%Y-%m-%d"),
+        ("T", "%H:%M:%S"),
+        ("R", "%H:%M"),
+        ("D", "%m/%d/%y"),
+        ("x", "%m/%d/%y"),
+        ("X", "%H:%M:%S"),
+        ("c", "%a %b %-d %H:%M:%S %Y"),
+        ("E*S", "%S.%f"),
+        ("E3S", "%S.%g"),
+        ("E6S", "%S.%f"),
+        ("E4Y", "%Y"),
+        ("e", "%-d"),
+    ];
+    const SAME: &str = "aAbBdHIjmMpSuUVwWyYG%";
+    let mut pieces = written.split('%');
+    let mut out = pieces.next()?.to_owned();
+    while let Some(piece) = pieces.next() {
+        if let Some((short, long)) = LONG.iter().find(|(short, _)| piece.starts_with(short)) {
+            out.push_str(long);
+            out.push_str(&piece[short.len()..]);
+        } else if piece.is_empty() {
+            // A per cent sign, and what follows it.
+            out.push_str("%%");
+            out.push_str(pieces.next().unwrap_or_default());
+        } else if piece.starts_with(|first| SAME.contains(first)) {
+            out.push('%');
+            out.push_str(piece);
+        } else {
+            return None;
+        }
+    }
+    Some(out)
 }
 
 /// Words of a layout, longer ones before those that they start with.
-const LAYOUT: [(&str, &str); 16] = [
+const LAYOUT: [(&str, &str); 20] = [
     ("YYYY", "%Y"),
     ("YY", "%y"),
+    ("MMMM", "%B"),
     ("MONTH", "%B"),
     ("MON", "%b"),
     ("HH24", "%H"),
@@ -321,6 +436,9 @@ const LAYOUT: [(&str, &str); 16] = [
     ("DY", "%a"),
     ("SS", "%S"),
     ("FF3", "%g"),
+    ("FF6", "%f"),
+    ("FF9", "%n"),
+    ("FF", "%n"),
     ("AM", "%p"),
     ("PM", "%p"),
 ];
@@ -342,8 +460,14 @@ mod tests {
 
     #[test]
     fn layouts_are_read_in_each_spelling() {
-        assert_eq!(layout("YYYY-MM-DD HH24:MI:SS"), "%Y-%m-%d %H:%M:%S");
-        assert_eq!(spark_layout("yyyy-MM-dd'T'HH:mm:ss.SSS"), "%Y-%m-%dT%H:%M:%S.%g");
-        assert_eq!(strftime_layout("%F %T"), "%Y-%m-%d %H:%M:%S");
+        assert_eq!(layout("YYYY-MM-DD HH24:MI:SS").unwrap(), "%Y-%m-%d %H:%M:%S");
+        assert_eq!(layout("DD\" of \"MMMM").unwrap(), "%d of %B");
+        assert_eq!(layout("Q/YYYY"), None);
+        let spark = spark_layout("yyyy-MM-dd'T'HH:mm:ss.SSS").unwrap();
+        assert_eq!(spark, "%Y-%m-%dT%H:%M:%S.%g");
+        assert_eq!(spark_layout("q"), None);
+        assert_eq!(strftime_layout("%F %T").unwrap(), "%Y-%m-%d %H:%M:%S");
+        assert_eq!(strftime_layout("100%%-%x").unwrap(), "100%%-%m/%d/%y");
+        assert_eq!(strftime_layout("%Q"), None);
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! A case with a `data.sql` beside its YAML is built over the tables that this makes.
 
+mod functions;
 mod hostile;
 
 use std::collections::BTreeMap;

@@ -32,8 +32,8 @@ pub(super) struct Bound {
     pub(super) readable: Vec<PathBuf>,
     /// Views of this session in which moments of tables that SQL of the project may name are in UTC.
     pub(super) views: Vec<String>,
-    /// Databases in which SQL of the project finds tables, in order.
-    pub(super) places: Vec<String>,
+    /// Schemas in which SQL of the project finds tables, in order.
+    pub(super) places: Vec<Sql>,
 }
 
 /// A table that can be read.
@@ -102,9 +102,11 @@ pub(super) fn bind(
     refuse_shadows(store, &own, &request.into)?;
     // Before the data files come the database's own functions: no macro of a data file stands in
     // for one of them.
-    let mut places = vec![own, "system".to_owned()];
-    places.extend((0..databases).map(alias));
-    places.push("memory".to_owned());
+    let main = |database: &str| path(&[database, "main"]);
+    let mut places = vec![main(&own), main("system")];
+    places.extend((0..databases).map(|number| main(&alias(number))));
+    places.push(main("memory"));
+    places.extend(name_by_schema(store, &known)?);
     store.execute(statements::look_in(&places).text())?;
     bound.places = places;
     // One that is missing is told where it is read.
@@ -134,6 +136,24 @@ fn name_in_utc(store: &Store, known: &[Known]) -> Result<Vec<String>, Failure> {
         named.push(table.name.clone());
     }
     Ok(named)
+}
+
+/// Names the tables of every other schema by it and in UTC, for SQL of the project that names them
+/// as its warehouse does: `sales.orders`. Gives the schemas.
+fn name_by_schema(store: &Store, known: &[Known]) -> Result<Vec<Sql>, Failure> {
+    let mut schemas: Vec<Sql> = Vec::new();
+    for table in known.iter().filter(|table| !matches!(table.schema.as_str(), "" | "main")) {
+        let schema = statements::schema_in_memory(&table.schema);
+        if !schemas.contains(&schema) {
+            store.execute(statements::create_schema(&schema).text())?;
+            schemas.push(schema.clone());
+        }
+        let rows = in_utc(store, table.sql.clone());
+        let named = statements::name_in_schema(&schema, &table.name, &rows);
+        // A view of a data file that does not work is told where it is read.
+        let _ = store.execute(named.text());
+    }
+    Ok(schemas)
 }
 
 /// A macro of the file that is built into, with the name of a built-in function, would stand in for

@@ -40,7 +40,7 @@ use crate::plan::{
     self, Options, Plan, PlannedFile, Run, Statement, Step, Work, item_name, item_place,
 };
 use crate::protocol::Progress;
-use crate::sql::build as statements;
+use crate::sql::{Sql, build as statements};
 use jiff::civil::DateTime;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -318,7 +318,7 @@ struct Builder<'a> {
     /// Names of what was defined in this session.
     defined_views: HashSet<String>,
     /// Databases in which SQL of the project finds tables, in order.
-    places: Vec<String>,
+    places: Vec<Sql>,
     built: Built,
 }
 

@@ -17,6 +17,7 @@ use super::{Builder, Stop};
 use crate::model::value::Value;
 use crate::plan::{self, FilterRule, Statement, Step, Work};
 use crate::sql::build::{self as statements, SCRATCH};
+use crate::sql::{Sql, path};
 use std::collections::BTreeSet;
 
 /// A temporary table, view or macro: name, kind and what defines it.
@@ -26,8 +27,7 @@ impl Builder<'_> {
     /// Refuses what a step's SQL of the project does beyond reading.
     pub(super) fn vet(&self, step: &Step) -> Result<(), Stop> {
         if let Work::Stitch(stitch) = &step.work {
-            let vet =
-                |query: &crate::sql::Sql| self.store.vet_query(&self.run.settle(query.text()));
+            let vet = |query: &Sql| self.store.vet_query(&self.run.settle(query.text()));
             for source in &stitch.sources {
                 vet(&source.query).map_err(|error| self.fault(stitch, source, &error))?;
             }
@@ -54,8 +54,9 @@ impl Builder<'_> {
         for statement in step.statements(&self.run) {
             if let Statement::Model { table, text } = &statement {
                 self.store.execute(statements::attach_scratch().text())?;
-                let places = std::iter::once(SCRATCH.to_owned()).chain(self.places.iter().cloned());
-                let places: Vec<String> = places.collect();
+                let scratch = path(&[SCRATCH, "main"]);
+                let places = std::iter::once(scratch).chain(self.places.iter().cloned());
+                let places: Vec<Sql> = places.collect();
                 self.store.execute(statements::look_in(&places).text())?;
                 let done = self.in_scratch(table, text);
                 if done.is_err() {

@@ -2,12 +2,12 @@
 //! has with another meaning.
 
 use super::rewrite::{Rewriting, piece, quoted};
-use super::{dates, documents};
+use super::{dates, documents, groups, texts};
 use crate::sql::warehouse::{Warehouse, renamed};
 use sqlparser::ast::{
-    DuplicateTreatment, ExceptSelectItem, ExcludeSelectItem, Expr, Function, FunctionArg,
-    FunctionArgExpr, FunctionArgumentClause, FunctionArguments, Ident, NullTreatment, ObjectName,
-    ObjectNamePart, OrderByExpr, WildcardAdditionalOptions, WindowType,
+    ExceptSelectItem, ExcludeSelectItem, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentClause, FunctionArguments, Ident, NullTreatment, ObjectName, ObjectNamePart,
+    WildcardAdditionalOptions,
 };
 
 /// A call with its arguments as pieces.
@@ -68,7 +68,7 @@ pub(super) fn except_as_exclude(options: &mut WildcardAdditionalOptions) -> bool
 
 /// What a call becomes; `None` when it stays. What groups rows is changed in its place.
 pub(super) fn rewritten(rewriting: &mut Rewriting, function: &mut Function) -> Option<String> {
-    if let Some(text) = aggregate(rewriting, function) {
+    if let Some(text) = groups::call(rewriting, function) {
         return Some(text);
     }
     let of_rows = function.over.is_some()
@@ -78,12 +78,17 @@ pub(super) fn rewritten(rewriting: &mut Rewriting, function: &mut Function) -> O
             if list.duplicate_treatment.is_some() || !list.clauses.is_empty());
     let (text, new_name) = {
         let call = Call::of(function)?;
+        if let Some(why) = not_had(rewriting.warehouse, &call) {
+            rewriting.refuse(why);
+            return None;
+        }
         let arguments = call.args.len();
         let new_name = renamed(rewriting.warehouse, &call.name, arguments);
         let text = match of_rows {
             true => None,
             false => dates::call(rewriting, &call)
                 .or_else(|| documents::call(rewriting, &call))
+                .or_else(|| texts::call(rewriting, &call))
                 .or_else(|| scalar(rewriting, &call)),
         };
         (text, new_name)
@@ -101,18 +106,7 @@ pub(super) fn rewritten(rewriting: &mut Rewriting, function: &mut Function) -> O
 fn scalar(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String> {
     let args = &call.args;
     let warehouse = rewriting.warehouse;
-    let joined = |separator: &str| {
-        let texts = args.iter().map(|arg| format!("CAST({arg} AS VARCHAR)"));
-        texts.collect::<Vec<String>>().join(separator)
-    };
     match (call.name.as_str(), args.len()) {
-        // With a missing value among them the whole is missing.
-        ("concat", 1..) => Some(format!("({})", joined(" || "))),
-        ("concat_ws", 2..) if warehouse == Warehouse::Snowflake => {
-            let between = format!(" || {} || ", args[0]);
-            let texts = args[1..].iter().map(|arg| format!("CAST({arg} AS VARCHAR)"));
-            Some(format!("({})", texts.collect::<Vec<String>>().join(&between)))
-        }
         ("greatest" | "least", 2..)
             if matches!(warehouse, Warehouse::Snowflake | Warehouse::BigQuery) =>
         {
@@ -123,39 +117,20 @@ fn scalar(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String> {
             Some(format!("{name}({})", args.join(", ")))
         }
         ("decode", 3..) => Some(decoded(args)),
+        // By itself it is the natural one.
+        ("log", 1) if warehouse == Warehouse::BigQuery => Some(format!("muster_ln({})", args[0])),
+        ("ln" | "log", 1) if warehouse == Warehouse::Databricks => {
+            Some(format!("CASE WHEN {0} > 0 THEN ln({0}) END", args[0]))
+        }
         // The number comes first.
         ("log", 2) if warehouse == Warehouse::BigQuery => {
             Some(format!("log({}, {})", args[1], args[0]))
-        }
-        ("split", 2) if warehouse == Warehouse::Databricks => {
-            Some(format!("regexp_split_to_array({}, {})", args[0], args[1]))
         }
         // Places in lists are counted from 0 there and from 1 in DuckDB.
         ("array_position" | "array_slice" | "array_insert" | "array_remove_at", _)
             if warehouse == Warehouse::Snowflake =>
         {
             rewriting.refuse(format!("`{}` is not built; take items by `x[n]`", call.name));
-            None
-        }
-        ("replace", 2) => Some(format!("replace({}, {}, '')", args[0], args[1])),
-        ("lpad" | "rpad", 2) => Some(format!("{}({}, {}, ' ')", call.name, args[0], args[1])),
-        ("substr" | "substring", 3) => {
-            Some(format!("substr({}, {}, {})", args[0], args[1], args[2]))
-        }
-        ("regexp_replace", 2) => Some(format!("regexp_replace({}, {}, '', 'g')", args[0], args[1])),
-        // All matches are replaced.
-        ("regexp_replace", 3) => Some(format!(
-            "regexp_replace({}, {}, {}, 'g')",
-            args[0],
-            args[1],
-            back_references(call.exprs[2]).unwrap_or_else(|| args[2].clone())
-        )),
-        ("regexp_replace" | "regexp_substr" | "regexp_instr", 4..) => {
-            rewriting.refuse(format!(
-                "`{}` with {} arguments is not built; write it with three",
-                call.name,
-                args.len()
-            ));
             None
         }
         ("uniform", 3) => {
@@ -186,8 +161,21 @@ fn scalar(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String> {
             };
             Some(format!("{word}({} AS DECIMAL({size}))", args[0]))
         }
-        ("split_part", 3) if args[2] == "0" => {
-            Some(format!("split_part({}, {}, 1)", args[0], args[1]))
+        _ => None,
+    }
+}
+
+/// Why a call means something that cannot be had.
+fn not_had(warehouse: Warehouse, call: &Call<'_>) -> Option<String> {
+    match (call.name.as_str(), call.args.len()) {
+        ("sha2" | "sha2_hex", 2) if !matches!(call.args[1].as_str(), "0" | "256") => {
+            Some(format!("SHA-2 of {} bits is not built; 256 is", call.args[1]))
+        }
+        ("hash", _) => {
+            Some("`hash` gives numbers of its own in each warehouse; write md5".to_owned())
+        }
+        ("typeof", 1) if warehouse == Warehouse::Databricks => {
+            Some("`typeof` names other types here and is not built".to_owned())
         }
         _ => None,
     }
@@ -209,157 +197,4 @@ fn decoded(args: &[String]) -> String {
         out.push_str(&format!(" ELSE {otherwise}"));
     }
     format!("({out} END)")
-}
-
-/// `$1` of Spark as `\1`.
-fn back_references(expr: &Expr) -> Option<String> {
-    let text = quoted(expr)?;
-    text.contains('$').then(|| format!("'{}'", text.replace('$', "\\").replace('\'', "''")))
-}
-
-/// What groups rows. What becomes finished text comes back; what is changed in its place does not.
-fn aggregate(rewriting: &mut Rewriting, function: &mut Function) -> Option<String> {
-    let name = match function.name.0.as_slice() {
-        [ObjectNamePart::Identifier(name)] if name.quote_style.is_none() => {
-            name.value.to_lowercase()
-        }
-        _ => return None,
-    };
-    orders(rewriting, function);
-    let set_name = |function: &mut Function, name: &str| {
-        function.name = ObjectName::from(vec![Ident::new(name)]);
-    };
-    match name.as_str() {
-        "listagg" | "string_agg" | "group_concat" => {
-            order_within(function);
-            set_name(function, "string_agg");
-            rewriting.changed = true;
-            if let FunctionArguments::List(list) = &mut function.args
-                && list.args.len() == 1
-            {
-                let between = if name == "listagg" { "''" } else { "','" };
-                list.args.push(unnamed(Expr::Identifier(Ident::new(between))));
-            }
-            // Of nobody's values Snowflake makes empty text.
-            let is_empty = name == "listagg" && rewriting.warehouse == Warehouse::Snowflake;
-            is_empty.then(|| format!("coalesce({function}, '')"))
-        }
-        "array_agg" | "collect_list" | "collect_set" | "array_unique_agg" => {
-            order_within(function);
-            let is_set = matches!(name.as_str(), "collect_set" | "array_unique_agg");
-            let ignores = ignores_missing(function);
-            let skips =
-                rewriting.warehouse != Warehouse::BigQuery || ignores || name != "array_agg";
-            if let FunctionArguments::List(list) = &mut function.args {
-                if is_set {
-                    list.duplicate_treatment = Some(DuplicateTreatment::Distinct);
-                }
-                if skips
-                    && let [FunctionArg::Unnamed(FunctionArgExpr::Expr(value))] =
-                        list.args.as_slice()
-                {
-                    let there =
-                        Expr::IsNotNull(Box::new(Expr::Identifier(Ident::new(piece(value)))));
-                    function.filter = Some(Box::new(match function.filter.take() {
-                        Some(filter) => {
-                            Expr::Identifier(Ident::new(format!("{} AND {there}", piece(&filter))))
-                        }
-                        None => there,
-                    }));
-                }
-            }
-            set_name(function, "array_agg");
-            rewriting.changed = true;
-            None
-        }
-        "object_agg" | "json_object_agg" => {
-            let call = Call::of(function).filter(|call| call.args.len() == 2)?;
-            let text = format!(
-                "json_group_object({0}, {1}) FILTER (WHERE {0} IS NOT NULL AND {1} IS NOT NULL)",
-                call.args[0], call.args[1]
-            );
-            function.over.is_none().then_some(text)
-        }
-        "count" => counted_rows(function),
-        "ratio_to_report" => {
-            let call = Call::of(function)?;
-            let over = match &function.over {
-                Some(WindowType::WindowSpec(spec)) => format!("({spec})"),
-                Some(WindowType::NamedWindow(name)) => name.to_string(),
-                None => return None,
-            };
-            let x = &call.args[0];
-            Some(format!("(CAST({x} AS DOUBLE) / nullif(sum({x}) OVER {over}, 0))"))
-        }
-        "percentile_cont" | "percentile_disc" if function.within_group.is_empty() => {
-            let kind = if name == "percentile_cont" { "quantile_cont" } else { "quantile_disc" };
-            set_name(function, kind);
-            rewriting.changed = true;
-            None
-        }
-        _ => None,
-    }
-}
-
-/// `count(DISTINCT a, b)`: pairs without a missing part.
-fn counted_rows(function: &Function) -> Option<String> {
-    let FunctionArguments::List(list) = &function.args else { return None };
-    let call = Call::of(function).filter(|call| call.args.len() > 1)?;
-    let is_distinct = list.duplicate_treatment == Some(DuplicateTreatment::Distinct);
-    if function.over.is_some() {
-        return None;
-    }
-    let there: Vec<String> = call.args.iter().map(|arg| format!("{arg} IS NOT NULL")).collect();
-    let there = there.join(" AND ");
-    let filter = function.filter.as_ref();
-    let filter = filter.map(|filter| format!(" FILTER (WHERE {filter})")).unwrap_or_default();
-    Some(match is_distinct {
-        true => format!(
-            "count(DISTINCT CASE WHEN {there} THEN row({}) END){filter}",
-            call.args.join(", ")
-        ),
-        false => format!("count(CASE WHEN {there} THEN 1 END){filter}"),
-    })
-}
-
-fn unnamed(expr: Expr) -> FunctionArg {
-    FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))
-}
-
-/// Whether a call says `IGNORE NULLS`, which is taken out.
-fn ignores_missing(function: &mut Function) -> bool {
-    let FunctionArguments::List(list) = &mut function.args else { return false };
-    let ignores = |clause: &FunctionArgumentClause| {
-        matches!(clause, FunctionArgumentClause::IgnoreOrRespectNulls(NullTreatment::IgnoreNulls))
-    };
-    let found = list.clauses.iter().any(ignores);
-    list.clauses
-        .retain(|clause| !matches!(clause, FunctionArgumentClause::IgnoreOrRespectNulls(_)));
-    found
-}
-
-/// `f(a) WITHIN GROUP (ORDER BY b)` as `f(a ORDER BY b)`.
-fn order_within(function: &mut Function) {
-    let order: Vec<OrderByExpr> = std::mem::take(&mut function.within_group);
-    if order.is_empty() {
-        return;
-    }
-    if let FunctionArguments::List(list) = &mut function.args {
-        list.clauses.push(FunctionArgumentClause::OrderBy(order));
-    }
-}
-
-fn orders(rewriting: &mut Rewriting, function: &mut Function) {
-    // What is not there takes no part in a percentile.
-    let name = function.name.to_string().to_lowercase();
-    if !name.starts_with("percentile") {
-        function.within_group.iter_mut().for_each(|order| rewriting.order(order));
-    }
-    if let FunctionArguments::List(list) = &mut function.args {
-        for clause in &mut list.clauses {
-            if let FunctionArgumentClause::OrderBy(orders) = clause {
-                orders.iter_mut().for_each(|order| rewriting.order(order));
-            }
-        }
-    }
 }

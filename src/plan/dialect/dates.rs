@@ -111,7 +111,19 @@ fn counts_from_one(warehouse: Warehouse) -> bool {
 
 /// How many of a part lie between two moments, by the borders that are crossed.
 fn borders(part: &str, from: &str, to: &str) -> String {
-    format!("date_diff('{part}', {}, {})", moment(from), moment(to))
+    match part {
+        "week" => format!("muster_weeks({}, {})", moment(from), moment(to)),
+        _ => format!("date_diff('{part}', {}, {})", moment(from), moment(to)),
+    }
+}
+
+/// The same, where weeks that are not called ISO weeks begin on Sunday.
+fn borders_of(rewriting: &Rewriting, part: &Expr, from: &str, to: &str) -> Option<String> {
+    let is_week = word(part).is_some_and(|word| word == "week");
+    if is_week && rewriting.warehouse == Warehouse::BigQuery {
+        return Some(format!("muster_weeks_from_sunday({}, {})", moment(from), moment(to)));
+    }
+    Some(borders(named_part(part)?, from, to))
 }
 
 /// How many whole ones of a part lie between two moments.
@@ -129,8 +141,8 @@ fn later(part: &str, n: &str, x: &str) -> Option<String> {
         "day" | "dow" | "doy" => format!("to_days(CAST({n} AS INTEGER))"),
         "hour" => format!("to_hours(CAST({n} AS BIGINT))"),
         "minute" => format!("to_minutes(CAST({n} AS BIGINT))"),
-        "second" => format!("to_seconds(CAST({n} AS DOUBLE))"),
-        "millisecond" => format!("to_milliseconds(CAST({n} AS DOUBLE))"),
+        "second" => format!("to_seconds(CAST({n} AS BIGINT))"),
+        "millisecond" => format!("to_milliseconds(CAST({n} AS BIGINT))"),
         "microsecond" => format!("to_microseconds(CAST({n} AS BIGINT))"),
         _ => return None,
     };
@@ -173,7 +185,7 @@ pub(super) fn call(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String>
         return Some(format!("CAST(epoch({}) AS BIGINT)", end_of_run()));
     }
     between(rewriting, call)
-        .or_else(|| moved(call))
+        .or_else(|| moved(rewriting, call))
         .or_else(|| parted(rewriting, call))
         .or_else(|| written(rewriting, call))
         .or_else(|| in_zone(rewriting, call))
@@ -189,9 +201,9 @@ fn between(rewriting: &Rewriting, call: &Call<'_>) -> Option<String> {
             }
             Some(part) => Some(borders(part, &args[1], &args[2])),
             // BigQuery names the later one first and the part last.
-            None => Some(borders(part_at(2)?, &args[1], &args[0])),
+            None => borders_of(rewriting, call.exprs[2], &args[1], &args[0]),
         },
-        ("datetime_diff", 3) => Some(borders(part_at(2)?, &args[1], &args[0])),
+        ("datetime_diff", 3) => borders_of(rewriting, call.exprs[2], &args[1], &args[0]),
         ("timestamp_diff" | "time_diff", 3) => Some(elapsed(part_at(2)?, &args[1], &args[0])),
         // Databricks: the later one first.
         ("datediff" | "date_diff", 2) => Some(borders("day", &args[1], &args[0])),
@@ -199,7 +211,7 @@ fn between(rewriting: &Rewriting, call: &Call<'_>) -> Option<String> {
     }
 }
 
-fn moved(call: &Call<'_>) -> Option<String> {
+fn moved(rewriting: &Rewriting, call: &Call<'_>) -> Option<String> {
     let args = &call.args;
     let part_at = |at: usize| call.exprs.get(at).and_then(|expr| named_part(expr));
     match (call.name.as_str(), args.len()) {
@@ -225,8 +237,13 @@ fn moved(call: &Call<'_>) -> Option<String> {
             }
         }
         ("add_months", 2) => {
-            let moved = format!("({} + to_months(CAST({} AS INTEGER)))", moment(&args[0]), args[1]);
-            Some(as_date_where(is_date(&args[0]), moved))
+            let is_dated = rewriting.warehouse == Warehouse::Databricks;
+            let (x, n) = (moment(&args[0]), format!("CAST({} AS INTEGER)", args[1]));
+            let moved = match is_dated {
+                true => format!("({x} + to_months({n}))"),
+                false => format!("muster_add_months({x}, {n})"),
+            };
+            Some(as_date_where(is_dated || is_date(&args[0]), moved))
         }
         _ => None,
     }
@@ -267,8 +284,9 @@ fn parted(rewriting: &Rewriting, call: &Call<'_>) -> Option<String> {
                 _ => part_at(1)?,
             };
             let is_of_date = call.name != "timestamp_trunc" && warehouse != Warehouse::Snowflake;
+            let is_day = is_trunc && warehouse == Warehouse::Databricks;
             Some(as_date_where(
-                is_of_date && call.name == "date_trunc" && is_date(&args[0]),
+                is_day || (is_of_date && call.name == "date_trunc" && is_date(&args[0])),
                 cut(part, &args[0]),
             ))
         }
@@ -322,18 +340,26 @@ fn written(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String> {
     };
     let is_try = call.name.starts_with("try_") || call.name.starts_with("safe_");
     let name = call.name.trim_start_matches("try_").trim_start_matches("safe_");
-    let layout_of = |written: &str| match rewriting.warehouse {
+    let warehouse = rewriting.warehouse;
+    let mut known = |form: Option<String>, written: &str| {
+        if form.is_none() {
+            rewriting.refuse(format!("a part of the layout `{written}` is not built"));
+        }
+        form
+    };
+    let layout_of = |written: &str| match warehouse {
         Warehouse::Databricks => spark_layout(written),
         _ => layout(written),
     };
     match (name, args.len()) {
         ("to_date", 2) => {
-            let form = layout_of(quoted(call.exprs[1])?);
+            let written = quoted(call.exprs[1])?;
+            let form = known(layout_of(written), written)?;
             Some(format!("CAST({} AS DATE)", read(&args[0], &form, is_try)))
         }
         ("to_timestamp" | "to_timestamp_ntz" | "to_timestamp_ltz" | "to_timestamp_tz", 2) => {
             match quoted(call.exprs[1]) {
-                Some(form) => Some(read(&args[0], &layout_of(form), is_try)),
+                Some(form) => Some(read(&args[0], &known(layout_of(form), form)?, is_try)),
                 // A number of digits behind the second.
                 None => Some(format!(
                     "make_timestamp(CAST(CAST({} AS DECIMAL(38, 6)) * 1000000 / (10 ** {}) AS BIGINT))",
@@ -355,30 +381,70 @@ fn written(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String> {
         }),
         ("to_char" | "to_varchar", 2) => {
             let form = quoted(call.exprs[1])?;
-            if !form.to_uppercase().contains(['Y', 'M', 'D', 'H', 'S']) {
+            if !form.to_uppercase().contains(['Y', 'M', 'D', 'H', 'S', 'Q']) {
                 rewriting.refuse(format!("the layout `{form}` of a number is not built; round it"));
                 return None;
             }
-            Some(format!("strftime({}, {})", moment(&args[0]), text(&layout(form))))
+            let x = moment(&args[0]);
+            if warehouse == Warehouse::Redshift
+                && let Some(word) = padded_word(form, &x)
+            {
+                return Some(word);
+            }
+            let shown = match warehouse == Warehouse::Redshift && has_words(form) {
+                true => None,
+                false => layout(form),
+            };
+            Some(format!("strftime({x}, {})", text(&known(shown, form)?)))
         }
         ("date_format", 2) => {
-            let form = spark_layout(quoted(call.exprs[1])?);
+            let written = quoted(call.exprs[1])?;
+            let form = known(spark_layout(written), written)?;
             Some(format!("strftime({}, {})", moment(&args[0]), text(&form)))
         }
         ("format_date" | "format_timestamp" | "format_datetime", 2) => {
-            let form = strftime_layout(quoted(call.exprs[0])?);
+            let written = quoted(call.exprs[0])?;
+            let form = known(strftime_layout(written), written)?;
             Some(format!("strftime({}, {})", moment(&args[1]), text(&form)))
         }
         ("parse_date", 2) => {
-            let form = strftime_layout(quoted(call.exprs[0])?);
+            let written = quoted(call.exprs[0])?;
+            let form = known(strftime_layout(written), written)?;
             Some(format!("CAST({} AS DATE)", read(&args[1], &form, is_try)))
         }
         ("parse_timestamp" | "parse_datetime", 2) => {
-            let form = strftime_layout(quoted(call.exprs[0])?);
+            let written = quoted(call.exprs[0])?;
+            let form = known(strftime_layout(written), written)?;
             Some(read(&args[1], &form, is_try))
         }
         _ => None,
     }
+}
+
+/// Words whose case Redshift keeps: `MON` is `DEC`, `Month` has nine letters.
+const WORDS: [&str; 4] = ["month", "mon", "day", "dy"];
+
+fn has_words(form: &str) -> bool {
+    let form = form.to_lowercase();
+    WORDS.iter().any(|word| form.contains(word))
+}
+
+/// A layout that is one word of Redshift.
+fn padded_word(form: &str, x: &str) -> Option<String> {
+    let word = WORDS.into_iter().find(|word| form.eq_ignore_ascii_case(word))?;
+    let name = match word {
+        "month" => format!("rpad(strftime({x}, '%B'), 9, ' ')"),
+        "mon" => format!("strftime({x}, '%b')"),
+        "day" => format!("rpad(strftime({x}, '%A'), 9, ' ')"),
+        _ => format!("strftime({x}, '%a')"),
+    };
+    let is_upper = form.chars().all(char::is_uppercase);
+    let is_lower = form.chars().all(char::is_lowercase);
+    Some(match (is_upper, is_lower) {
+        (true, _) => format!("upper({name})"),
+        (_, true) => format!("lower({name})"),
+        _ => name,
+    })
 }
 
 /// Moments as clocks of a zone show them, and back.

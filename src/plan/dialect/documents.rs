@@ -15,16 +15,31 @@ use sqlparser::parser::Parser;
 const TEXT_OF: &str = "json_extract_string(";
 const ITEM_OF: &str = "json_extract(";
 
+/// Whether a piece is a document by how it is written.
+pub(super) fn is_document(value: &str) -> bool {
+    let starts = [ITEM_OF, "muster_json(", "json_object(", "json_merge_patch(", "parse_json("];
+    starts.iter().any(|start| value.starts_with(start))
+}
+
 /// A piece as a document, whether it is one, text of one, a list or a struct.
 pub(super) fn document(value: &str) -> String {
     if let Some(rest) = value.strip_prefix(TEXT_OF) {
         return format!("{ITEM_OF}{rest}");
     }
-    let is_one = [ITEM_OF, "muster_json(", "json_object(", "json_merge_patch("];
-    match is_one.iter().any(|start| value.starts_with(start)) {
+    match is_document(value) {
         true => value.to_owned(),
         false => format!("muster_json({value})"),
     }
+}
+
+/// A piece as a document where it is out of one.
+fn document_of(value: &str) -> String {
+    if value.starts_with(TEXT_OF) { document(value) } else { value.to_owned() }
+}
+
+/// Whether a piece is text out of a document by how it is written.
+pub(super) fn is_text(value: &str) -> bool {
+    value.starts_with(TEXT_OF)
 }
 
 /// Whether an expression is a column of items of documents, as `flatten` gives it.
@@ -220,7 +235,7 @@ pub(super) fn call(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String>
             let inner = document(&args[0]);
             Some(match call.name.as_str() {
                 "object_keys" => format!("json_keys({inner})"),
-                _ => format!("json_array_length({inner})"),
+                _ => format!("muster_array_size({})", document_of(&args[0])),
             })
         }
         ("array_contains", 2) => {
@@ -228,6 +243,11 @@ pub(super) fn call(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String>
                 crate::sql::warehouse::Warehouse::Snowflake => (&args[0], &args[1]),
                 _ => (&args[1], &args[0]),
             };
+            // A text that is made a variant stays one text.
+            let value = value
+                .strip_prefix("muster_json(")
+                .and_then(|inner| inner.strip_suffix(')'))
+                .unwrap_or(value);
             Some(format!("list_contains(CAST({} AS JSON[]), to_json({value}))", document(list)))
         }
         _ => None,

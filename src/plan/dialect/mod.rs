@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! text ─parse─▶ syntax tree ─rewrite, inside out─▶ tree ─printed─▶ DuckDB's SQL
-//!                                 ├─ calls, dates, documents, types: what is written otherwise
+//!                                 ├─ calls (texts, groups), dates, documents, types: written otherwise
 //!                                 └─ order, windows: what means something else
 //! ```
 //!
@@ -18,9 +18,11 @@
 mod calls;
 mod dates;
 mod documents;
+mod groups;
 mod parse;
 mod rewrite;
 mod statements;
+mod texts;
 mod types;
 
 pub(super) use statements::other_than_tables;
@@ -29,6 +31,24 @@ pub use statements::{refusal, single_statements};
 use crate::sql::warehouse::Warehouse;
 use parse::Parsed;
 use rewrite::Rewriting;
+
+/// Stands at the beginning of a name in double quotes that is ours, in the text of a warehouse
+/// where such quotes are those of text.
+pub(super) const NAME_MARK: char = '\u{E006}';
+
+/// `sql` with the names in double quotes marked as such.
+pub(super) fn marked_names(sql: &str) -> String {
+    let mut out = String::with_capacity(sql.len() + 8);
+    for (at, piece) in sql.split('"').enumerate() {
+        match at % 2 {
+            _ if at == 0 => {}
+            1 => out.extend(['"', NAME_MARK]),
+            _ => out.push('"'),
+        }
+        out.push_str(piece);
+    }
+    out
+}
 
 /// `sql` of a warehouse as DuckDB reads it.
 ///
@@ -42,13 +62,16 @@ pub(super) fn duckdb(
     warehouse: Warehouse,
     main_id: Option<&str>,
 ) -> Result<String, String> {
-    let Some(mut parsed) = Parsed::read(sql, warehouse) else { return Ok(sql.to_owned()) };
+    let unmarked = |sql: &str| sql.replace(NAME_MARK, "");
+    let Some(mut parsed) = Parsed::read(sql, warehouse) else { return Ok(unmarked(sql)) };
     let mut rewriting = Rewriting::new(warehouse, main_id);
     parsed.visit(&mut rewriting);
     match rewriting.refused {
         Some(why) => Err(why),
-        None if rewriting.changed || parsed.is_spelt_otherwise() => Ok(parsed.to_string()),
-        None => Ok(sql.to_owned()),
+        None if rewriting.changed || parsed.is_spelt_otherwise() => {
+            Ok(unmarked(&parsed.to_string()))
+        }
+        None => Ok(unmarked(sql)),
     }
 }
 

@@ -3,7 +3,7 @@
 //! What is rewritten becomes a piece of finished text, which stands in the tree as a name without
 //! quotes. Such a piece is a call or stands in brackets, so that it can stand anywhere.
 
-use super::{calls, dates, documents, types};
+use super::{NAME_MARK, calls, dates, documents, texts, types};
 use crate::sql::warehouse::Warehouse;
 use sqlparser::ast::{
     BinaryOperator, CastKind, Expr, Function, Ident, OrderByExpr, OrderByKind, Query, Select,
@@ -155,6 +155,19 @@ impl Rewriting {
                 let not = if *negated { "NOT " } else { "" };
                 Some(format!("({not}{matches}({}, {}))", piece(expr), piece(pattern)))
             }
+            Expr::Substring { expr, substring_from: Some(from), substring_for, .. } => {
+                let length = substring_for.as_ref().map(|length| piece(length));
+                Some(texts::part(self.warehouse, &piece(expr), &piece(from), length.as_deref()))
+            }
+            Expr::SimilarTo { negated, expr, pattern, escape_char: None } => {
+                let Some(pattern) = quoted(pattern) else {
+                    self.refuse("`similar to` wants its pattern in quotes");
+                    return None;
+                };
+                let pattern = pattern.replace('%', ".*").replace('_', ".").replace('\'', "''");
+                let not = if *negated { "NOT " } else { "" };
+                Some(format!("({not}regexp_full_match({}, '{pattern}'))", piece(expr)))
+            }
             Expr::Like { negated, any: true, expr, pattern, escape_char: None } => {
                 any_of(expr, pattern, *negated, "LIKE")
             }
@@ -251,9 +264,17 @@ impl VisitorMut for Rewriting {
             }
             Expr::Value(value) => {
                 // Where names have quotes of another kind, double ones are those of text.
-                if let Value::DoubleQuotedString(text) = &value.value {
-                    value.value = Value::SingleQuotedString(text.clone());
-                    self.changed = true;
+                match &value.value {
+                    Value::DoubleQuotedString(text) if text.starts_with(NAME_MARK) => {
+                        *expr = Expr::Identifier(Ident::with_quote('"', text.clone()));
+                    }
+                    Value::DoubleQuotedString(text)
+                    | Value::SingleQuotedRawStringLiteral(text)
+                    | Value::DoubleQuotedRawStringLiteral(text) => {
+                        value.value = Value::SingleQuotedString(text.clone());
+                        self.changed = true;
+                    }
+                    _ => {}
                 }
             }
             Expr::CompoundIdentifier(names) => {
@@ -321,11 +342,18 @@ impl VisitorMut for Rewriting {
             {
                 // BigQuery quotes a whole path at once.
                 let parts: Vec<String> = name.value.split('.').map(str::to_owned).collect();
+                let here = &parts[parts.len().saturating_sub(2)..];
                 let quoted: Vec<String> =
-                    parts.iter().map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect();
+                    here.iter().map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect();
                 *name = Ident::new(quoted.join("."));
                 self.changed = true;
             }
+        }
+        // Which of its databases a warehouse has a table in means nothing here.
+        let is_ours = relation.0.first().is_some_and(|part| part.to_string().contains(NAME_MARK));
+        if relation.0.len() == 3 && !is_ours {
+            relation.0.remove(0);
+            self.changed = true;
         }
         ControlFlow::Continue(())
     }

@@ -48,6 +48,39 @@ pub(super) fn name_of(warehouse: Warehouse, data_type: &DataType) -> Option<Stri
     (name != written).then(|| name.to_owned())
 }
 
+/// A value as text, as the warehouse writes it.
+pub(super) fn as_text(warehouse: Warehouse, value: &str) -> String {
+    let is_text = value.starts_with('\'')
+        || value.starts_with("muster_as_text(")
+        || documents::is_text(value);
+    let is_whole = value.parse::<i64>().is_ok();
+    match (is_text, warehouse) {
+        (true, _) => value.to_owned(),
+        (_, Warehouse::Databricks) => format!("CAST({value} AS VARCHAR)"),
+        _ if is_whole => format!("'{value}'"),
+        _ => format!("muster_as_text({value})"),
+    }
+}
+
+/// Whether moments of a type are points in time, not what a clock shows.
+fn knows_zone(warehouse: Warehouse, data_type: &DataType) -> bool {
+    match data_type.to_string().to_uppercase().as_str() {
+        "TIMESTAMP" => matches!(warehouse, Warehouse::BigQuery | Warehouse::Databricks),
+        name => {
+            name.contains("LTZ")
+                || name.contains("_TZ")
+                || name.ends_with("TIMESTAMPTZ")
+                || name.contains("WITH TIME ZONE")
+        }
+    }
+}
+
+/// Whether the text of a moment has no offset from UTC behind it.
+fn is_local(text: &str) -> bool {
+    let clock = text.get(10..).unwrap_or_default();
+    !clock.contains(['+', '-', 'Z', 'z'])
+}
+
 /// A conversion that the database would do otherwise.
 pub(super) fn cast(
     rewriting: &Rewriting,
@@ -72,18 +105,24 @@ pub(super) fn cast(
         "VARCHAR" => {
             let size = data_type.to_string();
             let size = size.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
-            let text = match documents::is_item(expr) {
+            let is_document = documents::is_item(expr) || documents::is_document(&value);
+            let text = match is_document {
                 true => format!("muster_text({value})"),
-                false => format!("{word}({value} AS VARCHAR)"),
+                false if quoted(expr).is_some() => format!("{word}({value} AS VARCHAR)"),
+                false => as_text(warehouse, &value),
             };
             match size.and_then(|(size, _)| size.trim().parse::<u32>().ok()) {
                 // A name of a type with a length cuts what is longer.
                 Some(size) => Some(format!("left({text}, {size})")),
-                None if name.is_some() || documents::is_item(expr) => Some(text),
-                None => None,
+                None => Some(text),
             }
         }
         "JSON" => Some(documents::document(&value)),
+        // A moment with a zone is told by its text.
+        "TIMESTAMP" if knows_zone(warehouse, data_type) && !quoted(expr).is_some_and(is_local) => {
+            let name = if is_try { "muster_moment" } else { "muster_to_moment" };
+            Some(format!("{name}({value})"))
+        }
         "DATE" if quoted(expr).is_none() && is_try => None,
         _ => name.map(|name| format!("{word}({value} AS {name})")),
     }
