@@ -103,7 +103,7 @@ fn columns(
     let mut columns = Vec::new();
     match list {
         None if hash.is_empty() => return Ok(columns),
-        None => columns.extend(entity.features.iter().map(|f| plain(&f.name, &f.name))),
+        None => columns.extend(entity.listed().map(|f| plain(&f.name, &f.name))),
         Some(list) => {
             for item in split(list, ',')? {
                 let (feature, name) = feature_and_name(entity, &item)?;

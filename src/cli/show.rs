@@ -198,10 +198,10 @@ impl<'a> ShownTable<'a> {
 }
 
 fn table_kind(table: &Table) -> &'static str {
-    match table.origin {
-        TableOrigin::Stored { .. } => "table",
+    match table.origin.stored() {
         TableOrigin::View { .. } => "view",
         TableOrigin::Files { .. } => "files",
+        TableOrigin::Stored { .. } | TableOrigin::Unnested { .. } => "table",
     }
 }
 

@@ -31,13 +31,22 @@ use crate::model::catalog::Shadows;
 use crate::model::failure::Failure;
 use crate::sql::{self, Sql};
 
+/// Rows with a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Named {
+    name: Sql,
+    rows: Sql,
+    /// Only what a statement asks of them is read: they are not made first.
+    as_asked: bool,
+}
+
 /// A statement with the tables it reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     /// Table expressions for files; our engine has these tables already.
-    files: Vec<(Sql, Sql)>,
+    files: Vec<Named>,
     /// Table expressions that both printings need.
-    tables: Vec<(Sql, Sql)>,
+    tables: Vec<Named>,
     /// What is selected from them.
     select: Sql,
     /// What the file's macros must not stand in for.
@@ -45,6 +54,11 @@ pub struct Query {
 }
 
 impl Query {
+    /// Gives rows a name for the rest of the statement; they are made first.
+    fn name_first(&mut self, name: &'static str, rows: Sql) {
+        self.tables.push(Named { name: Sql::raw(name), rows, as_asked: false });
+    }
+
     /// The statement for our own engine, in which the database file has this name.
     pub fn executed(&self, database: Option<&str>) -> String {
         let sql = with(&self.tables.iter().collect::<Vec<_>>(), &self.select);
@@ -63,11 +77,14 @@ impl Query {
     }
 }
 
-fn with(tables: &[&(Sql, Sql)], select: &Sql) -> Sql {
+fn with(tables: &[&Named], select: &Sql) -> Sql {
     if tables.is_empty() {
         return select.clone();
     }
-    let tables = tables.iter().map(|(name, query)| Sql::fill("{} AS (\n{}\n)", &[name, query]));
+    let tables = tables.iter().map(|named| {
+        let how = if named.as_asked { "NOT MATERIALIZED " } else { "" };
+        Sql::fill("{} AS {}(\n{}\n)", &[&named.name, &Sql::raw(how), &named.rows])
+    });
     Sql::fill("WITH {}\n{}", &[&Sql::join(tables, ",\n"), select])
 }
 

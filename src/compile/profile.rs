@@ -2,7 +2,7 @@
 
 use super::scope::{Scope, column_of};
 use super::{Query, unknown};
-use crate::model::catalog::{Catalog, TableOrigin};
+use crate::model::catalog::Catalog;
 use crate::model::clause::{Group, Node, Part};
 use crate::model::failure::Failure;
 use crate::model::question::Slice;
@@ -129,7 +129,7 @@ fn related_rows(
     }));
     let order = match &table.time_column {
         Some(column) => Sql::fill("r.{} DESC NULLS LAST", &[&ident(column)]),
-        None if matches!(table.origin, TableOrigin::View { .. }) => Sql::raw("1"),
+        None if table.origin.is_view() => Sql::raw("1"),
         None => key_column.clone(),
     };
     let select = Sql::fill(

@@ -94,7 +94,7 @@ fn over_cohort(
     let from = scope.from()?;
     let rows = Sql::fill("  SELECT {} AS kept{}\n  FROM {}{}", &[&kept, &columns, &from, &cohort]);
     let mut query = scope.query(outer)?;
-    query.tables.push((Sql::raw("rows"), rows));
+    query.name_first("rows", rows);
     Ok(query)
 }
 
@@ -138,7 +138,7 @@ pub fn steps(catalog: &Catalog, slice: &Slice) -> Result<(Query, Vec<usize>), Fa
         &[&Sql::join(figures, ",\n  "), &failed],
     );
     let mut query = scope.query(select)?;
-    query.tables.push((Sql::raw("rows"), rows));
+    query.name_first("rows", rows);
     Ok((query, indexes))
 }
 
@@ -255,7 +255,7 @@ pub fn values(catalog: &Catalog, slice: &Slice, column: &str, top: u16, search: 
     })
     .map(|mut query| {
         let counts = "  SELECT v, count(*) AS \"all\", count(*) FILTER (WHERE kept) AS kept FROM rows GROUP BY v";
-        query.tables.push((Sql::raw("counts"), Sql::raw(counts)));
+        query.name_first("counts", Sql::raw(counts));
         query
     })
 }

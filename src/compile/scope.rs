@@ -12,7 +12,7 @@
 //! ) AS r1 ON r1.k = e."id"
 //! ```
 
-use super::{Query, unknown};
+use super::{Named, Query, unknown};
 use crate::model::catalog::{
     Catalog, CohortRef, Column, Derivation, Entity, EntityBase, KeyForm, SourceKind, Table,
     TableOrigin,
@@ -77,6 +77,12 @@ pub(super) fn without_nan(printed: Sql, column: &Column, table: Option<&Table>) 
     }
 }
 
+/// A table by its handle, as it is read where it lives.
+fn named(table: &Table, as_asked: bool) -> Named {
+    let rows = Sql::fill("  FROM {}", &[&sql::relation(&table.origin)]);
+    Named { name: ident(&table.name), rows, as_asked }
+}
+
 impl<'a> Scope<'a> {
     pub(super) fn new(catalog: &'a Catalog, slice: &'a Slice) -> Result<Self, Failure> {
         Self::of_cohort(catalog, slice, &slice.cohort, Vec::new())
@@ -109,7 +115,7 @@ impl<'a> Scope<'a> {
         let table = self.catalog.table(name).ok_or_else(|| unknown("table", name, ""))?;
         self.used.insert(table.name.clone());
         Ok(match &table.origin {
-            TableOrigin::Files { .. } => ident(&table.name),
+            TableOrigin::Files { .. } | TableOrigin::Unnested { .. } => ident(&table.name),
             stored => sql::relation(stored),
         })
     }
@@ -479,10 +485,9 @@ impl<'a> Scope<'a> {
     pub(super) fn keeps_order(&self) -> bool {
         let plain = match &self.entity.base {
             EntityBase::Events { .. } => false,
-            EntityBase::Table(name) => self
-                .catalog
-                .table(name)
-                .is_some_and(|t| !matches!(t.origin, TableOrigin::View { .. })),
+            EntityBase::Table(name) => {
+                self.catalog.table(name).is_some_and(|t| !t.origin.is_view())
+            }
         };
         plain && self.used.len() <= 1 && self.joins.is_empty() && self.beyond.is_empty()
     }
@@ -495,19 +500,26 @@ impl<'a> Scope<'a> {
 
     /// The finished statement.
     pub(super) fn query(mut self, select: Sql) -> Result<Query, Failure> {
-        let mut tables = Vec::new();
-        if let EntityBase::Events { .. } = &self.entity.base {
-            let base = self.events_base()?;
-            tables.push((ident(&self.entity.name), base));
-        }
-        let mut files = Vec::new();
+        let base = match &self.entity.base {
+            EntityBase::Events { .. } => Some(Named {
+                name: ident(&self.entity.name),
+                rows: self.events_base()?,
+                as_asked: false,
+            }),
+            EntityBase::Table(_) => None,
+        };
+        let (mut files, mut tables) = (Vec::new(), Vec::new());
         if self.catalog.source == SourceKind::Files {
             for name in &self.used {
                 let table = self.catalog.table(name).expect("only known tables are noted as used");
-                let read = Sql::fill("  FROM {}", &[&sql::relation(&table.origin)]);
-                files.push((ident(&table.name), read));
+                files.push(named(table, false));
             }
         }
+        let known = self.used.iter().filter_map(|name| self.catalog.table(name));
+        for table in known.filter(|t| matches!(t.origin, TableOrigin::Unnested { .. })) {
+            tables.push(named(table, true));
+        }
+        tables.extend(base);
         let shadows = self.catalog.shadows.clone();
         Ok(Query { files, tables, select, shadows })
     }

@@ -82,7 +82,12 @@ impl Offer {
             Some(said) => format!("{kind}, {said}"),
             None => kind.to_owned(),
         };
-        Self { insert: identifier(&column.name), label: column.name.clone(), detail, is_name: true }
+        Self {
+            insert: super::print::column(&column.name),
+            label: column.name.clone(),
+            detail,
+            is_name: true,
+        }
     }
 
     fn table(table: &Table, dot: &str) -> Self {

@@ -13,8 +13,8 @@ use crate::model::value::{Kind, Value};
 use crate::model::ways::{NoWay, steps, way_to};
 use sqlparser::ast::{
     BinaryOperator, CeilFloorKind, DataType, DateTimeField, DuplicateTreatment, Expr as Sql,
-    Function as SqlCall, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, TypedString,
-    UnaryOperator, Value as SqlValue,
+    Function as SqlCall, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    Ident, TypedString, UnaryOperator, Value as SqlValue,
 };
 
 impl<'a> Reader<'a> {
@@ -86,13 +86,14 @@ impl<'a> Reader<'a> {
         let columns = place.rows.columns(&self.scope);
         let near = names::nearest(&name.value, columns.iter().map(|c| c.name.as_str()));
         let hint = if let Some(near) = near {
-            format!("perhaps {} is meant", identifier(near))
+            format!("perhaps {} is meant", super::print::column(near))
         } else if name.quote_style == Some('"') {
             format!("text stands in single quotes: '{}'", name.value.replace('\'', "''"))
         } else if names::table(&self.scope, &name.value).is_some() {
             format!("{0} is a table: write count({0}) >= 1", name.value)
         } else {
-            let some: Vec<String> = columns.iter().take(5).map(|c| identifier(&c.name)).collect();
+            let some: Vec<String> =
+                columns.iter().take(5).map(|c| super::print::column(&c.name)).collect();
             format!("there is {}{}", some.join(", "), if columns.len() > 5 { ", …" } else { "" })
         };
         Err(self.error(sql, &what, &hint))
@@ -104,6 +105,11 @@ impl<'a> Reader<'a> {
             .split_last()
             .ok_or_else(|| self.error(sql, "a name is missing", "write a feature"))?;
         let names = prefix;
+        // A field of a struct that is a column by itself, and any column with dots in its name.
+        let whole: Vec<&str> = parts.iter().map(|part| part.value.as_str()).collect();
+        if let Some(column) = place.rows.find(&self.scope, &whole.join(".")) {
+            return Ok(Expr::Column(column.name.clone()));
+        }
         let prefix = joined(prefix);
         if place.rows.is_prefix(&self.scope, &prefix) {
             return self.column(sql, column, place);
@@ -539,12 +545,49 @@ impl<'a> Reader<'a> {
             _ => return Err(self.error(arg, &format!("{name} is about a related table"), &hint)),
         };
         let (table, measure) = self.measure(arg, (name, distinct), &parts, &hint)?;
-        let filter = match &call.filter {
+        let filter = match self.filter_of(call, name)? {
             None => None,
             Some(filter) => Some(self.tree(filter, Rows::Related(table))?),
         };
         let via = self.via(arg, &table.name, via)?;
         Ok(Expr::Aggregate(Box::new(Aggregate { measure, table: table.name.clone(), via, filter })))
+    }
+
+    /// The condition on the rows of a figure: `count(orders) filter (where …)`, or within the
+    /// brackets, `count(orders where …)`.
+    fn filter_of<'s>(&self, call: &'s SqlCall, name: &str) -> Result<Option<&'s Sql>, ParseError> {
+        let mut found = call.filter.as_deref();
+        let clauses = match &call.args {
+            FunctionArguments::List(list) => &list.clauses[..],
+            _ => &[],
+        };
+        let refused = |message: String| ParseError {
+            message,
+            at: call
+                .name
+                .0
+                .first()
+                .and_then(|part| part.as_ident())
+                .and_then(|name| self.places.at(name.span.start)),
+            hint: "write count(orders where total > 10)".to_owned(),
+        };
+        for clause in clauses {
+            match clause {
+                FunctionArgumentClause::Where(filter) if found.is_none() => found = Some(filter),
+                FunctionArgumentClause::Where(_) => {
+                    return Err(refused(format!("{name} has two conditions; join them with and")));
+                }
+                _ => {
+                    return Err(refused(format!(
+                        "only a condition stands behind the rows of {name}"
+                    )));
+                }
+            }
+        }
+        if !call.within_group.is_empty() || call.null_treatment.is_some() {
+            return Err(refused(format!("{name} stands alone here")));
+        }
+        Ok(found)
     }
 
     fn measure(
@@ -571,8 +614,15 @@ impl<'a> Reader<'a> {
             }
             return Err(self.unknown_table(arg, &whole));
         }
-        let (column, prefix) = match parts.split_last() {
-            Some((column, prefix)) if !prefix.is_empty() => (column, prefix),
+        let split = (1..parts.len()).rev().find_map(|at| {
+            let table = names::table(&self.scope, &joined_refs(&parts[..at]))?;
+            Some((table, &parts[at..]))
+        });
+        let (table, column) = match (split, parts.split_last()) {
+            (Some(found), _) => found,
+            (None, Some((_, prefix))) if !prefix.is_empty() => {
+                return Err(self.unknown_table(arg, &joined_refs(prefix)));
+            }
             _ => {
                 let what = match names::table(&self.scope, &whole) {
                     Some(_) => format!("{name} needs a column of {whole}"),
@@ -581,10 +631,9 @@ impl<'a> Reader<'a> {
                 return Err(self.error(arg, &what, hint));
             }
         };
-        let handle = joined_refs(prefix);
-        let table =
-            names::table(&self.scope, &handle).ok_or_else(|| self.unknown_table(arg, &handle))?;
-        let Expr::Column(column) = self.column(arg, column, Place::top(Rows::Related(table)))?
+        // A field of a struct that is a column by itself has dots in its name.
+        let column = Ident { value: joined_refs(column), ..column[0].clone() };
+        let Expr::Column(column) = self.column(arg, &column, Place::top(Rows::Related(table)))?
         else {
             return Err(self.error(arg, "a column belongs here", hint));
         };
@@ -602,15 +651,23 @@ impl<'a> Reader<'a> {
 
     /// The plain arguments of a call.
     pub(super) fn arguments<'s>(&self, call: &'s SqlCall) -> Result<Vec<&'s Sql>, ParseError> {
+        let is_filtered = matches!(&call.args, FunctionArguments::List(list)
+            if list.clauses.iter().any(|c| matches!(c, FunctionArgumentClause::Where(_))));
         let odd = || ParseError {
-            message: "only values stand between these parentheses".to_owned(),
+            message: match is_filtered {
+                true => "only a figure over related rows has a condition on them".to_owned(),
+                false => "only values stand between these parentheses".to_owned(),
+            },
             at: call
                 .name
                 .0
                 .first()
                 .and_then(|part| part.as_ident())
                 .and_then(|name| self.places.at(name.span.start)),
-            hint: "write lower(name)".to_owned(),
+            hint: match is_filtered {
+                true => "write count(orders where total > 10) >= 1".to_owned(),
+                false => "write lower(name)".to_owned(),
+            },
         };
         if call.over.is_some() || !call.within_group.is_empty() || call.null_treatment.is_some() {
             return Err(odd());

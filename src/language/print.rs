@@ -35,6 +35,11 @@ pub(super) fn table(handle: &str) -> String {
     if handle.split('.').all(is_plain) { handle.to_owned() } else { identifier(handle) }
 }
 
+/// A column; `device.category` needs no quotes.
+pub(super) fn column(name: &str) -> String {
+    table(name)
+}
+
 /// A column that points, as it stands after `via`: with its table or alone.
 pub(super) fn reference(name: &str) -> String {
     match name.rsplit_once('.') {
@@ -206,7 +211,7 @@ fn value_text(expr: &Expr) -> String {
     match expr {
         // Stands only under "in a cohort", which does not print its left side.
         Expr::Entity => "entity".to_owned(),
-        Expr::Column(name) => identifier(name),
+        Expr::Column(name) => column(name),
         Expr::Beyond(steps, column) => {
             let names: Vec<String> = steps.iter().chain([column]).map(|n| identifier(n)).collect();
             names.join(".")
@@ -285,7 +290,7 @@ fn figure(aggregate: &Aggregate) -> String {
     let handle = table(&aggregate.table);
     let via = aggregate.via.as_ref().map(|via| format!(" via {}", reference(via)));
     let via = via.unwrap_or_default();
-    let of = |column: &str| format!("{handle}.{}{via}", identifier(column));
+    let of = |name: &str| format!("{handle}.{}{via}", column(name));
     let figure = match &aggregate.measure {
         Measure::Count => format!("count({handle}{via})"),
         Measure::CountDistinct(column) => format!("count(distinct {})", of(column)),

@@ -5,6 +5,7 @@
 //! which the printed SQL addresses it.
 
 use super::definition::{Definitions, Run};
+use super::fields::fields;
 use super::finding::Finding;
 use super::reading::TextFiles;
 use super::value::Kind;
@@ -117,6 +118,59 @@ pub enum TableOrigin {
         /// How they are read.
         reader: Reader,
     },
+    /// What is made of nested columns of a table in the opened DuckDB file.
+    Unnested {
+        /// What.
+        unnest: Unnest,
+        /// The table.
+        of: Box<TableOrigin>,
+    },
+}
+
+impl TableOrigin {
+    /// Where the rows are stored.
+    pub fn stored(&self) -> &Self {
+        match self {
+            Self::Unnested { of, .. } => of.stored(),
+            own => own,
+        }
+    }
+
+    /// Whether the rows are computed whenever they are read.
+    pub fn is_view(&self) -> bool {
+        matches!(self.stored(), Self::View { .. })
+    }
+}
+
+/// What is made of nested columns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unnest {
+    /// The rows, with fields of structs as columns beside them.
+    Fields(Vec<NestedField>),
+    /// A row for each item of a list of structs.
+    Items(ListItems),
+}
+
+/// A field somewhere in a struct, as a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NestedField {
+    /// The column's name: `device.category`.
+    pub name: String,
+    /// The names on the way to it, the struct's own first.
+    pub way: Vec<String>,
+}
+
+/// The items of a list of structs, one row for each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListItems {
+    /// The column with the list.
+    pub column: String,
+    /// Columns of the row that the list is in.
+    pub kept: Vec<String>,
+    /// The column that says which item of its list it is, from 1.
+    pub place: String,
+    /// The items' own columns; their ways begin within the item.
+    pub fields: Vec<NestedField>,
 }
 
 /// The table function that reads files, with everything that decides what is read.
@@ -139,6 +193,13 @@ pub enum Reader {
     Numbered {
         /// The name of the column.
         column: String,
+        /// How the files are read.
+        reader: Box<Reader>,
+    },
+    /// Another reader, with what is made of its nested columns.
+    Unnested {
+        /// What.
+        unnest: Unnest,
         /// How the files are read.
         reader: Box<Reader>,
     },
@@ -175,22 +236,24 @@ pub enum Conversion {
 }
 
 impl Reader {
+    /// The reader of the files themselves, without what is made of their rows.
+    pub fn inner(&self) -> &Self {
+        match self {
+            Self::Numbered { reader, .. }
+            | Self::Converted { reader, .. }
+            | Self::Unnested { reader, .. } => reader.inner(),
+            own => own,
+        }
+    }
+
     /// Whether the files are delimited text.
     pub fn is_text(&self) -> bool {
-        match self {
-            Self::Text(_) => true,
-            Self::Numbered { reader, .. } | Self::Converted { reader, .. } => reader.is_text(),
-            _ => false,
-        }
+        matches!(self.inner(), Self::Text(_))
     }
 
     /// Whether the files are Parquet, which can be read where they lie.
     pub fn is_parquet(&self) -> bool {
-        match self {
-            Self::Parquet | Self::Partitioned(_) => true,
-            Self::Numbered { reader, .. } | Self::Converted { reader, .. } => reader.is_parquet(),
-            Self::Json(_) | Self::Text(_) | Self::Foreign(_) => false,
-        }
+        matches!(self.inner(), Self::Parquet | Self::Partitioned(_))
     }
 
     /// The table that the database does not read by itself, and the name of the column with the
@@ -208,18 +271,16 @@ impl Reader {
 
     /// Whether it is a table of an SQLite file, beside which changes may wait.
     pub fn is_sqlite(&self) -> bool {
-        match self {
+        match self.inner() {
             Self::Foreign(foreign) => matches!(foreign.kind, ForeignKind::Sqlite { .. }),
-            Self::Numbered { reader, .. } | Self::Converted { reader, .. } => reader.is_sqlite(),
             _ => false,
         }
     }
 
     /// The files that say which files are live, if any do.
     pub fn log(&self) -> &[PathBuf] {
-        match self {
+        match self.inner() {
             Self::Partitioned(partitions) => &partitions.log,
-            Self::Numbered { reader, .. } | Self::Converted { reader, .. } => reader.log(),
             _ => &[],
         }
     }
@@ -603,6 +664,33 @@ impl Entity {
     /// The feature with this name, ignoring case as SQL does.
     pub fn feature(&self, name: &str) -> Option<&Column> {
         find_column(&self.features, name)
+    }
+
+    /// The features of a list when no others are chosen: fields of a struct are in the struct.
+    pub fn listed(&self) -> impl Iterator<Item = &Column> {
+        self.features.iter().filter(|column| !self.is_field(&column.name))
+    }
+
+    /// Whether a feature is a field of a struct that is a feature too.
+    fn is_field(&self, name: &str) -> bool {
+        let structs = self.features.iter().filter(|column| column.type_name.starts_with("STRUCT("));
+        structs
+            .map(|column| column.name.as_str())
+            .any(|outer| name.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.')))
+    }
+
+    /// Whether a column is a struct of which every field is a feature by itself.
+    pub fn is_taken_apart(&self, column: &Column) -> bool {
+        self.has_fields(&column.name, &column.type_name)
+    }
+
+    fn has_fields(&self, name: &str, type_name: &str) -> bool {
+        let Some(fields) = fields(type_name) else { return false };
+        fields.iter().all(|(field, inner)| {
+            let name = format!("{name}.{field}");
+            self.features.iter().any(|feature| feature.name == name)
+                || self.has_fields(&name, inner)
+        })
     }
 
     /// The cohort with this name.

@@ -17,7 +17,7 @@ pub fn field_of(type_name: &str, names: &[&str]) -> Option<(Vec<String>, String)
 }
 
 /// The fields of a struct with their types; `None` when the type is no struct.
-fn fields(type_name: &str) -> Option<Vec<(String, String)>> {
+pub fn fields(type_name: &str) -> Option<Vec<(String, String)>> {
     let inner = type_name.strip_prefix("STRUCT(")?.strip_suffix(')')?;
     let mut out = Vec::new();
     let (mut depth, mut quoted, mut start) = (0_usize, None, 0);

@@ -82,7 +82,7 @@ impl Built {
         let (schema, name, is_view) = match origin {
             TableOrigin::Stored { schema, table } => (schema, table, false),
             TableOrigin::View { schema, table, .. } => (schema, table, true),
-            TableOrigin::Files { .. } => return true,
+            TableOrigin::Files { .. } | TableOrigin::Unnested { .. } => return true,
         };
         if schema != "main" {
             return !schema.starts_with("muster");

@@ -27,7 +27,7 @@ pub(super) fn of_tables(probe: &dyn Probe, keyed: &[Keyed<'_>]) -> Result<Vec<Fo
     // The largest is the entity; of equals, the one that is stored.
     let mut order: Vec<&Keyed<'_>> = keyed.iter().collect();
     order.sort_by_key(|k| {
-        let view = matches!(k.table.origin, TableOrigin::View { .. });
+        let view = k.table.origin.is_view();
         (std::cmp::Reverse(k.table.rows), view, k.table.name.clone())
     });
     let mut entities: Vec<&Keyed<'_>> = Vec::new();
@@ -95,9 +95,11 @@ fn cohort_of(
 }
 
 fn cohort(table: &Table, key: &str, why: String) -> Cohort {
-    let origin = match &table.origin {
+    let origin = match table.origin.stored() {
         TableOrigin::View { sql, .. } => sql.clone(),
-        TableOrigin::Stored { .. } => format!("the stored table {}", table.name),
+        TableOrigin::Stored { .. } | TableOrigin::Unnested { .. } => {
+            format!("the stored table {}", table.name)
+        }
         TableOrigin::Files { paths, .. } => {
             paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ")
         }
@@ -137,7 +139,7 @@ fn same_columns(candidate: &Keyed<'_>, entity: &Keyed<'_>) -> bool {
 
 /// Whether the statement of a view has a name in it.
 fn mentions(view: &Table, name: &str) -> bool {
-    let TableOrigin::View { sql, .. } = &view.origin else { return false };
+    let TableOrigin::View { sql, .. } = view.origin.stored() else { return false };
     sql.split(|c: char| !c.is_alphanumeric() && c != '_')
         .any(|word| word.eq_ignore_ascii_case(name))
 }

@@ -85,7 +85,7 @@ fn handle(origin: &TableOrigin) -> String {
         TableOrigin::Stored { schema, table } | TableOrigin::View { schema, table, .. } => {
             if schema == "main" { table.clone() } else { format!("{schema}.{table}") }
         }
-        TableOrigin::Files { .. } => String::new(),
+        TableOrigin::Files { .. } | TableOrigin::Unnested { .. } => String::new(),
     }
 }
 
@@ -118,7 +118,7 @@ fn read(probe: &dyn Probe, table: &mut Table, comments: &Comments) -> Result<(),
         TableOrigin::Stored { schema, table } | TableOrigin::View { schema, table, .. } => {
             (schema.clone(), table.clone())
         }
-        TableOrigin::Files { .. } => (String::new(), String::new()),
+        TableOrigin::Files { .. } | TableOrigin::Unnested { .. } => (String::new(), String::new()),
     };
     table.columns = probe
         .columns(&session::everything(&reach(table)))?

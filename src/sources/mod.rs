@@ -27,6 +27,7 @@ mod json;
 mod keys;
 mod lake;
 mod names;
+mod nested;
 mod odd;
 mod parquet;
 mod parquet_parts;
@@ -91,7 +92,7 @@ pub fn open(
             "leave it out to read the data as it is",
         ));
     }
-    let tables = match source {
+    let mut tables = match source {
         SourceKind::DuckDb => {
             let mut tell = |table: &str| report(doing(&format!("Reading {table}"), None));
             if request.password.is_none() {
@@ -103,6 +104,9 @@ pub fn open(
         }
         SourceKind::Files => read::tables(probe, &paths, corrections, &mut findings, report)?,
     };
+    if built.is_none() {
+        nested::columns(probe, &mut tables, &mut findings)?;
+    }
     let path = match paths.as_slice() {
         [one] => one.clone(),
         _ => first.parent().unwrap_or(first).to_path_buf(),
@@ -290,7 +294,7 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
         let numbered = rows::number(probe, catalog);
         probe::in_time(probe, numbered, ())?;
     }
-    Ok(())
+    nested::tables(probe, catalog)
 }
 
 /// The key of each table, and by table the rows whose key is missing or doubled.

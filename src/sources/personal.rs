@@ -3,6 +3,7 @@
 use super::facts::{ColumnFacts, Facts};
 use super::names::{normal, words};
 use crate::model::catalog::Table;
+use crate::model::fields::fields;
 use crate::model::value::Kind;
 
 /// Marks the columns of a table that are likely personal.
@@ -11,8 +12,9 @@ pub(super) fn mark(table: &mut Table, facts: &Facts) {
     let none = ColumnFacts::default();
     for (i, column) in table.columns.iter_mut().enumerate() {
         let seen = facts.columns.get(i).unwrap_or(&none);
-        column.personal =
-            by_values(seen).or_else(|| by_name(&column.name, column.kind, about_people));
+        column.personal = by_values(seen)
+            .or_else(|| by_column(&column.name, column.kind, about_people))
+            .or_else(|| by_fields(&column.type_name, about_people));
     }
 }
 
@@ -55,6 +57,27 @@ pub(super) fn is_people(name: &str) -> bool {
     words(name).iter().any(|word| {
         let word = word.strip_suffix('s').unwrap_or(word);
         PEOPLE.contains(&word)
+    })
+}
+
+/// A column by its name. Of a field of a struct its own name says more than where it stands: a city
+/// stays one in an address.
+fn by_column(name: &str, kind: Kind, about_people: bool) -> Option<String> {
+    const PLACES: [&str; 6] = ["city", "state", "country", "region", "county", "province"];
+    let own = name.rsplit('.').next().unwrap_or(name);
+    let is_place = own != name && words(own).iter().any(|word| PLACES.contains(&word.as_str()));
+    match by_name(own, kind, about_people) {
+        None if !is_place => by_name(name, kind, about_people),
+        found => found,
+    }
+}
+
+/// A struct, or a list of them, of which a field is.
+fn by_fields(type_name: &str, about_people: bool) -> Option<String> {
+    let fields = fields(type_name.trim_end_matches("[]"))?;
+    fields.into_iter().find_map(|(name, inner)| {
+        by_name(&name, Kind::of_duckdb_type(&inner), about_people)
+            .or_else(|| by_fields(&inner, about_people))
     })
 }
 
@@ -155,6 +178,9 @@ mod tests {
         }
         assert!(!personal("email_verified", Kind::Boolean));
         assert!(by_name("name", Kind::Text, true).is_some());
+        assert!(by_column("profile.address.line1", Kind::Text, false).is_some());
+        assert!(by_column("profile.address.city", Kind::Text, true).is_none());
+        assert!(by_fields("STRUCT(a STRUCT(email VARCHAR)[])[]", false).is_some());
     }
 
     #[test]

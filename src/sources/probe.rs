@@ -89,8 +89,7 @@ pub(super) fn in_time<T>(
 
 /// Asks about tables; in a hurry when one of them is a view, which may be without an end.
 pub(super) fn about<T>(probe: &dyn Probe, tables: &[&Table], ask: impl FnOnce() -> T) -> T {
-    let is_view = |table: &&Table| matches!(table.origin, TableOrigin::View { .. });
-    probe.hurry(tables.iter().any(is_view));
+    probe.hurry(tables.iter().any(|table| table.origin.is_view()));
     let found = ask();
     probe.hurry(false);
     found

@@ -2,7 +2,9 @@
 
 use super::names::{counted, free, singular};
 use super::probe::Probe;
-use crate::model::catalog::{Catalog, Column, Entity, EntityBase, Reader, Table, TableOrigin};
+use crate::model::catalog::{
+    Catalog, Column, Entity, EntityBase, NestedField, Reader, Table, TableOrigin, Unnest,
+};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::value::Kind;
@@ -72,7 +74,17 @@ fn numbered(probe: &dyn Probe, table: &mut Table) -> Result<Option<String>, Fail
     match &mut table.origin {
         // The database numbers the rows of what it stores by itself.
         TableOrigin::Stored { .. } if !taken.contains("rowid") => Ok(Some("rowid".to_owned())),
-        TableOrigin::Stored { .. } | TableOrigin::View { .. } => Ok(None),
+        // Beside the columns that were made of nested ones the number has to be asked for.
+        TableOrigin::Unnested { unnest: Unnest::Fields(fields), of }
+            if matches!(**of, TableOrigin::Stored { .. }) && !taken.contains("rowid") =>
+        {
+            let rowid = "rowid".to_owned();
+            fields.push(NestedField { name: rowid.clone(), way: vec![rowid.clone()] });
+            Ok(Some(rowid))
+        }
+        TableOrigin::Stored { .. } | TableOrigin::View { .. } | TableOrigin::Unnested { .. } => {
+            Ok(None)
+        }
         TableOrigin::Files { paths, reader } => {
             let column = free("row", &mut taken);
             *reader = Reader::Numbered {

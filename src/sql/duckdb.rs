@@ -150,6 +150,7 @@ pub fn relation(origin: &TableOrigin) -> Sql {
             path(&[schema, table]).of_database()
         }
         TableOrigin::Files { paths, reader } => from_files(paths, reader),
+        TableOrigin::Unnested { unnest, of } => super::unnested(&relation(of), unnest),
     }
 }
 
@@ -195,6 +196,7 @@ pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
             let rows = from_files(paths, reader);
             Sql::fill("(SELECT * REPLACE ({}) FROM {})", &[&Sql::join(columns, ", "), &rows])
         }
+        Reader::Unnested { unnest, reader } => super::unnested(&from_files(paths, reader), unnest),
         Reader::Text(files) => from_text_files(files),
         Reader::Numbered { column, reader } => {
             // Parquet knows the number of a row within its file; the rest is counted.

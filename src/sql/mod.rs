@@ -10,6 +10,7 @@ pub mod duckdb;
 pub mod foreign;
 mod json;
 mod keys;
+mod nested;
 pub mod parquet;
 pub mod session;
 mod text_files;
@@ -21,6 +22,7 @@ pub use duckdb::{
     text_as_it_is, timestamp, timestamptz, type_list,
 };
 pub use keys::in_form;
+pub use nested::unnested;
 
 use std::fmt;
 

@@ -94,7 +94,7 @@ impl State {
             .iter()
             .map(|f| {
                 let (feature, name) = (f.name.clone(), f.name.clone());
-                (true, ExportColumn { feature, name, hash: None })
+                (!entity.is_taken_apart(f), ExportColumn { feature, name, hash: None })
             })
             .collect();
         let title = self.export_title();

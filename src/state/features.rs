@@ -51,17 +51,15 @@ impl State {
         Vec::new()
     }
 
-    /// The features that the search finds.
+    /// The features that the search finds, but for structs whose fields are features.
     pub fn found_features(&self) -> Vec<&Column> {
         let Some(entity) = self.entity() else { return Vec::new() };
-        let named = entity
-            .features
-            .iter()
-            .map(|f| (f.name.as_str(), f.description.as_deref().unwrap_or_default()));
-        super::lookup::ranked(&self.features.search, named)
-            .into_iter()
-            .map(|i| &entity.features[i])
-            .collect()
+        let shown = entity.features.iter().filter(|f| !entity.is_taken_apart(f));
+        let shown: Vec<&Column> = shown.collect();
+        let named =
+            shown.iter().map(|f| (f.name.as_str(), f.description.as_deref().unwrap_or_default()));
+        let found = super::lookup::ranked(&self.features.search, named);
+        found.into_iter().map(|i| shown[i]).collect()
     }
 
     /// The shapes in the panel are those of the whole cohort, so that slicing asks nothing anew.

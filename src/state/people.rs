@@ -101,6 +101,7 @@ impl State {
         let key = entity.features.iter().filter(|c| c.name == entity.key);
         let rest = entity.features.iter().filter(|c| {
             c.name != entity.key
+                && !entity.is_taken_apart(c)
                 && !self.people.hidden.contains(&c.name)
                 && c.name.to_lowercase().contains(&search)
         });

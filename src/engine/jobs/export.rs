@@ -252,7 +252,7 @@ fn columns(catalog: &Catalog, request: &ExportRequest) -> Result<Vec<ExportColum
     };
     let mut columns = request.columns.clone();
     if columns.is_empty() {
-        columns = entity.features.iter().map(|f| own_name(&f.name)).collect();
+        columns = entity.listed().map(|f| own_name(&f.name)).collect();
     }
     let mut seen: Vec<String> = Vec::with_capacity(columns.len());
     for column in &mut columns {

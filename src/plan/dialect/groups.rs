@@ -16,6 +16,7 @@ pub(super) fn call(rewriting: &mut Rewriting, function: &mut Function) -> Option
         }
         _ => return None,
     };
+    filtered(rewriting, function);
     orders(rewriting, function);
     match name.as_str() {
         "listagg" | "string_agg" | "group_concat" => {
@@ -145,6 +146,21 @@ fn counted_rows(function: &Function) -> Option<String> {
 
 fn unnamed(expr: Expr) -> FunctionArg {
     FunctionArg::Unnamed(FunctionArgExpr::Expr(expr))
+}
+
+/// `sum(x WHERE y)` of BigQuery as `sum(x) FILTER (WHERE y)`.
+fn filtered(rewriting: &mut Rewriting, function: &mut Function) {
+    let FunctionArguments::List(list) = &mut function.args else { return };
+    let clauses = std::mem::take(&mut list.clauses);
+    for clause in clauses {
+        match clause {
+            FunctionArgumentClause::Where(filter) if function.filter.is_none() => {
+                function.filter = Some(Box::new(filter));
+                rewriting.changed = true;
+            }
+            other => list.clauses.push(other),
+        }
+    }
 }
 
 /// Whether a call says `IGNORE NULLS`, which is taken out.

@@ -171,7 +171,10 @@ fn json_is_read_as_lines_as_an_array_and_as_a_document() {
         ("document.json", "{\n  \"id\": 1,\n  \"sub\": {\"a\": 2}\n}\n"),
     ]);
     let layout = |table: &str| match &opened.catalog.table(table).unwrap().origin {
-        TableOrigin::Files { reader: Reader::Json(json), .. } => json.parts[0].layout,
+        TableOrigin::Files { reader, .. } => match reader.inner() {
+            Reader::Json(json) => json.parts[0].layout,
+            other => panic!("{other:?}"),
+        },
         other => panic!("{other:?}"),
     };
     assert_eq!(layout("lines"), JsonLayout::Lines);

@@ -1,0 +1,287 @@
+//! Nested columns: fields of structs become columns (`device.category`), items of lists of structs
+//! become rows of a table of their own.
+
+use super::facts::{self, count_rows};
+use super::keys::{self, Keyed};
+use super::names::free;
+use super::personal;
+use super::probe::{Probe, about, in_time, reach};
+use crate::model::catalog::{
+    Catalog, Column, EntityBase, KeyForm, ListItems, NestedField, Reader, Relation, Table,
+    TableOrigin, Unnest,
+};
+use crate::model::failure::Failure;
+use crate::model::fields::fields;
+use crate::model::finding::{Finding, Severity};
+use crate::model::value::Kind;
+use crate::sql::{ident, session, unnested};
+use std::collections::BTreeSet;
+
+/// Fields of the structs of one table beyond so many are no columns.
+const FIELDS_MAX: usize = 200;
+/// Lists of a source beyond so many are no tables.
+const LISTS_MAX: usize = 40;
+
+/// Makes columns of the fields of structs, each behind the struct. A column of the table goes before
+/// a field of the same name.
+///
+/// # Errors
+/// When a table cannot be read in this way.
+pub(super) fn columns(
+    probe: &dyn Probe,
+    tables: &mut [Table],
+    findings: &mut Vec<Finding>,
+) -> Result<(), Failure> {
+    for table in tables {
+        let mut taken: BTreeSet<String> =
+            table.columns.iter().map(|column| column.name.to_lowercase()).collect();
+        let (mut all, mut made) = (Vec::new(), Vec::new());
+        let mut left_out = 0;
+        for column in &table.columns {
+            all.push(column.clone());
+            let way = std::slice::from_ref(&column.name);
+            for (field, column) in leaves(&column.type_name, way, &mut taken) {
+                if made.len() < FIELDS_MAX {
+                    made.push(field);
+                    all.push(column);
+                } else {
+                    left_out += 1;
+                }
+            }
+        }
+        if made.is_empty() {
+            continue;
+        }
+        if left_out > 0 {
+            let message = format!(
+                "{} has {} fields within its structs; {left_out} of them are no columns",
+                table.name,
+                made.len() + left_out
+            );
+            let hint = "conditions reach them all by their names: device.os.name = 'iOS'";
+            findings.push(Finding::new(Severity::Note, message).hint(hint));
+        }
+        unnest(probe, table, Unnest::Fields(made))?;
+        table.columns = all;
+    }
+    Ok(())
+}
+
+/// The fields of a struct, and of the structs in it, that are no structs themselves.
+fn leaves(
+    type_name: &str,
+    way: &[String],
+    taken: &mut BTreeSet<String>,
+) -> Vec<(NestedField, Column)> {
+    let mut found = Vec::new();
+    for (name, inner) in fields(type_name).unwrap_or_default() {
+        let way = [way, &[name]].concat();
+        let kind = Kind::of_duckdb_type(&inner);
+        if kind == Kind::Nested && inner.starts_with("STRUCT(") {
+            found.extend(leaves(&inner, &way, taken));
+            continue;
+        }
+        let name = way.join(".");
+        if matches!(kind, Kind::Nested | Kind::Binary) || !taken.insert(name.to_lowercase()) {
+            continue;
+        }
+        let column = Column {
+            name: name.clone(),
+            type_name: inner,
+            kind,
+            description: None,
+            personal: None,
+        };
+        found.push((NestedField { name, way }, column));
+    }
+    found
+}
+
+/// Reads a table with what is made of its nested columns.
+fn unnest(probe: &dyn Probe, table: &mut Table, unnest: Unnest) -> Result<(), Failure> {
+    let before = reach(table);
+    let own = table.origin.clone();
+    table.origin = match own {
+        TableOrigin::Files { paths, reader } => {
+            let reader = Reader::Unnested { unnest: unnest.clone(), reader: Box::new(reader) };
+            match reader.is_parquet() {
+                true => probe.name_files(&table.name, &paths, &reader, &mut |_| ())?,
+                // What is in memory already is not read again.
+                false => {
+                    let rows = session::everything(&unnested(&before, &unnest));
+                    probe.run(&session::keep(&table.name, &rows))?;
+                }
+            }
+            TableOrigin::Files { paths, reader }
+        }
+        stored => TableOrigin::Unnested { unnest, of: Box::new(stored) },
+    };
+    Ok(())
+}
+
+/// Makes a table of each list of structs. Its rows belong to the row that the list is in, by that
+/// row's key; where it has none, to whom that row belongs.
+///
+/// # Errors
+/// When a table cannot be read in this way.
+pub(super) fn tables(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
+    let mut taken: BTreeSet<String> =
+        catalog.tables.iter().map(|table| table.name.to_lowercase()).collect();
+    taken.extend(catalog.entities.iter().map(|entity| entity.name.to_lowercase()));
+    let mut made = 0;
+    for parent in catalog.tables.clone() {
+        let lists = parent.columns.iter().filter(|c| fields_of_items(&c.type_name).is_some());
+        let lists: Vec<&Column> = lists.collect();
+        if lists.is_empty() || catalog.is_cohort_table(&parent.name) {
+            continue;
+        }
+        let belongs = belonging(catalog, &parent);
+        for list in lists {
+            if belongs.is_empty() || made == LISTS_MAX {
+                let why = match belongs.is_empty() {
+                    true => "its rows belong to nobody",
+                    false => "there are too many lists",
+                };
+                let message =
+                    format!("the items of {}.{} are no rows: {why}", parent.name, list.name);
+                catalog.findings.push(Finding::new(Severity::Note, message));
+                continue;
+            }
+            let found = about(probe, &[&parent], || {
+                items(probe, catalog, &parent, list, &belongs, &mut taken)
+            });
+            let Some((table, relations)) = in_time(probe, found.map(Some), None)? else { continue };
+            catalog.tables.push(table);
+            catalog.relations.extend(relations);
+            made += 1;
+        }
+    }
+    catalog.tables.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(())
+}
+
+/// The rows that items are made of: without the fields of structs, unless these are kept.
+fn rows_with<'t>(parent: &'t TableOrigin, items: &ListItems) -> &'t TableOrigin {
+    match parent {
+        TableOrigin::Unnested { unnest: Unnest::Fields(fields), of } => {
+            let wanted = |field: &NestedField| {
+                field.name == items.column || items.kept.contains(&field.name)
+            };
+            if fields.iter().any(wanted) { parent } else { of }
+        }
+        _ => parent,
+    }
+}
+
+fn fields_of_items(type_name: &str) -> Option<&str> {
+    type_name.strip_suffix("[]").filter(|item| item.starts_with("STRUCT("))
+}
+
+/// To what items belong, by columns of the row that they are in: to that row where it is known by
+/// a key, else to what that row belongs to.
+fn belonging(catalog: &Catalog, parent: &Table) -> Vec<Relation> {
+    let own_key = catalog.entities.iter().find_map(|entity| match &entity.base {
+        EntityBase::Table(name) if *name == parent.name => Some(entity.key.clone()),
+        _ => None,
+    });
+    let pointed_at = || {
+        let by = catalog.relations.iter().find(|r| r.to_table == parent.name);
+        by.map(|relation| relation.to_column.clone())
+    };
+    match own_key.or_else(pointed_at) {
+        Some(key) => vec![Relation {
+            from_table: parent.name.clone(),
+            from_column: key.clone(),
+            to_table: parent.name.clone(),
+            to_column: key,
+            from_form: KeyForm::AsIs,
+            to_form: KeyForm::AsIs,
+            chosen: true,
+            dangling: 0,
+            why: String::new(),
+        }],
+        None => catalog.relations.iter().filter(|r| r.from_table == parent.name).cloned().collect(),
+    }
+}
+
+fn items(
+    probe: &dyn Probe,
+    catalog: &Catalog,
+    parent: &Table,
+    list: &Column,
+    belongs: &[Relation],
+    taken: &mut BTreeSet<String>,
+) -> Result<(Table, Vec<Relation>), Failure> {
+    let name = match taken.contains(&list.name.to_lowercase()) {
+        false => free(&list.name, taken),
+        true => free(&format!("{}.{}", parent.name, list.name), taken),
+    };
+    let wanted = belongs.iter().map(|r| &r.from_column).chain(&parent.time_column);
+    let mut kept: Vec<&Column> = Vec::new();
+    for column in wanted.filter_map(|name| parent.column(name)) {
+        if !kept.iter().any(|known| known.name == column.name) {
+            kept.push(column);
+        }
+    }
+    let mut within: BTreeSet<String> = kept.iter().map(|c| c.name.to_lowercase()).collect();
+    let fields = leaves(fields_of_items(&list.type_name).unwrap_or_default(), &[], &mut within);
+    let fields: Vec<(NestedField, Column)> = fields.into_iter().take(FIELDS_MAX).collect();
+    let place = free("place", &mut within);
+    let mut columns: Vec<Column> = kept.iter().map(|column| (*column).clone()).collect();
+    columns.push(Column {
+        name: place.clone(),
+        type_name: "BIGINT".to_owned(),
+        kind: Kind::Integer,
+        description: Some(format!("Which of its {} it is", list.name)),
+        personal: None,
+    });
+    columns.extend(fields.iter().map(|(_, column)| column.clone()));
+    let how = Unnest::Items(ListItems {
+        column: list.name.clone(),
+        kept: kept.iter().map(|column| column.name.clone()).collect(),
+        place,
+        fields: fields.into_iter().map(|(field, _)| field).collect(),
+    });
+    let from = match &how {
+        Unnest::Items(items) => rows_with(&parent.origin, items),
+        Unnest::Fields(_) => &parent.origin,
+    };
+    let origin = match from.clone() {
+        TableOrigin::Files { paths, reader } => {
+            let is_parquet = reader.is_parquet();
+            let reader = Reader::Unnested { unnest: how.clone(), reader: Box::new(reader) };
+            match is_parquet {
+                true => probe.name_files(&name, &paths, &reader, &mut |_| ())?,
+                false => {
+                    let rows = session::everything(&unnested(&ident(&parent.name), &how));
+                    probe.run(&session::keep(&name, &rows))?;
+                }
+            }
+            TableOrigin::Files { paths, reader }
+        }
+        stored => TableOrigin::Unnested { unnest: how, of: Box::new(stored) },
+    };
+    let time_column = parent.time_column.clone();
+    let mut table = Table { name, origin, columns, rows: 0, time_column };
+    table.rows = count_rows(probe, &table)?;
+    let seen = facts::look(probe, &table)?;
+    personal::mark(&mut table, &seen);
+    let mut relations = Vec::new();
+    for belongs in belongs {
+        let target = catalog.table(&belongs.to_table).filter(|_| belongs.dangling > 0);
+        let dangling = match target.and_then(|t| Some((t, t.column(&belongs.to_column)?))) {
+            Some((target, key)) => {
+                let (forms, column) = ((belongs.from_form, belongs.to_form), &belongs.from_column);
+                keys::dangling(probe, &table, column, &Keyed { table: target, key }, forms)?.1
+            }
+            None => 0,
+        };
+        relations.push(Relation {
+            from_table: table.name.clone(),
+            dangling,
+            why: format!("each of its rows is an item of {} of {}", list.name, parent.name),
+            ..belongs.clone()
+        });
+    }
+    Ok((table, relations))
+}
