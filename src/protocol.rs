@@ -85,6 +85,9 @@ pub struct Opened {
     pub workspace: Workspace,
     /// The file where they are kept.
     pub workspace_file: PathBuf,
+    /// Whether these are the first rows only, while the rest is read: the whole comes later as
+    /// another opening of the same command.
+    pub is_beginning: bool,
 }
 
 /// What the engine says.

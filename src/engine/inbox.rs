@@ -27,6 +27,8 @@ struct Running {
     ticket: Ticket,
     slot: Option<Slot>,
     opens: bool,
+    /// An opening that has something to ask already.
+    lets_ask: bool,
     cancelled: Arc<AtomicBool>,
 }
 
@@ -60,7 +62,8 @@ impl Inbox {
     /// The next command for a lane, marked as running; the flag stops it.
     pub(super) fn next(&mut self, lane: Lane) -> Option<(Command, Arc<AtomicBool>)> {
         // What follows an opening is about the source that it opens.
-        if self.running.iter().any(|r| r.opens) {
+        let asks = lane == Lane::Questions;
+        if self.running.iter().any(|r| r.opens && !(asks && r.lets_ask)) {
             return None;
         }
         let at = self.waiting.iter().position(|c| lane_of(c) == lane)?;
@@ -74,6 +77,7 @@ impl Inbox {
             ticket: ticket_of(&command)?,
             slot,
             opens: matches!(command, Command::Open { .. }),
+            lets_ask: false,
             cancelled: Arc::clone(&cancelled),
         });
         Some((command, cancelled))
@@ -82,6 +86,13 @@ impl Inbox {
     /// Whether anything waits for a lane.
     pub(super) fn is_idle(&self, lane: Lane) -> bool {
         !self.waiting.iter().any(|c| lane_of(c) == lane)
+    }
+
+    /// Questions need not wait for an opening any longer.
+    pub(super) fn lets_ask(&mut self, ticket: Ticket) {
+        for running in self.running.iter_mut().filter(|r| r.ticket == ticket) {
+            running.lets_ask = true;
+        }
     }
 
     /// A running command is over.

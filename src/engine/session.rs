@@ -50,8 +50,26 @@ impl Session {
     /// # Errors
     /// When it cannot be read: the failure names the file, the place and what to try.
     pub fn open(request: &OpenRequest, job: &mut Job<'_>) -> Result<Self, Failure> {
-        let (store, opened) = jobs::open::open(request, job)?;
-        Ok(Self { store, opened: Arc::new(opened), kept: Arc::default() })
+        let (store, opened) = jobs::open::open(request, None, job)?;
+        Ok(Self::of(store, opened))
+    }
+
+    /// The same; of large files of text `early` is handed the first rows while the rest is read.
+    ///
+    /// # Errors
+    /// See [`Session::open`].
+    pub fn open_early(
+        request: &OpenRequest,
+        early: &mut dyn FnMut(Self),
+        job: &mut Job<'_>,
+    ) -> Result<Self, Failure> {
+        let mut early = |store, opened| early(Self::of(store, opened));
+        let (store, opened) = jobs::open::open(request, Some(&mut early), job)?;
+        Ok(Self::of(store, opened))
+    }
+
+    fn of(store: Store, opened: Opened) -> Self {
+        Self { store, opened: Arc::new(opened), kept: Arc::default() }
     }
 
     /// The same source for another thread: nothing is read again.

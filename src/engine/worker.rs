@@ -105,6 +105,16 @@ impl Shared {
         lock(&self.inbox)
     }
 
+    /// Puts a source in the place of the one that is open, and tells.
+    fn put(&self, ticket: Ticket, session: Session) {
+        let opened = Arc::clone(session.opened());
+        {
+            let mut source = lock(&self.source);
+            *source = (source.0 + 1, Some(session));
+        }
+        self.tell(Event::Opened(ticket, opened));
+    }
+
     fn tell(&self, event: Event) {
         {
             let mut outbox = lock(&self.outbox);
@@ -234,14 +244,28 @@ fn open(
     cancelled: Arc<AtomicBool>,
 ) -> Result<(), Failure> {
     let mut report = |progress| shared.tell(Event::Progress(ticket, progress));
-    let session = Session::open(request, &mut Job { cancelled, report: &mut report })?;
-    let opened = Arc::clone(session.opened());
-    {
-        let mut source = lock(&shared.source);
-        *source = (source.0 + 1, Some(session));
+    let mut has_begun = false;
+    let mut early = |session: Session| {
+        has_begun = true;
+        shared.put(ticket, session);
+        // What is asked now is asked of the first rows; lists wait for the rest.
+        shared.inbox().lets_ask(ticket);
+        shared.bell.notify_all();
+    };
+    let mut job = Job { cancelled, report: &mut report };
+    match Session::open_early(request, &mut early, &mut job) {
+        Ok(session) => {
+            shared.put(ticket, session);
+            Ok(())
+        }
+        Err(failure) => {
+            // The first rows alone are no source.
+            if has_begun {
+                lock(&shared.source).1 = None;
+            }
+            Err(failure)
+        }
     }
-    shared.tell(Event::Opened(ticket, opened));
-    Ok(())
 }
 
 /// Tells once per opening that the files are no longer as they were.

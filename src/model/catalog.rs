@@ -246,6 +246,16 @@ impl Reader {
         }
     }
 
+    /// The same, to be changed.
+    pub fn inner_mut(&mut self) -> &mut Self {
+        match self {
+            Self::Numbered { reader, .. }
+            | Self::Converted { reader, .. }
+            | Self::Unnested { reader, .. } => reader.inner_mut(),
+            own => own,
+        }
+    }
+
     /// Whether the files are delimited text.
     pub fn is_text(&self) -> bool {
         matches!(self.inner(), Self::Text(_))

@@ -65,6 +65,9 @@ impl State {
                 }
             }
         }
+        if opened.is_beginning {
+            return Vec::new();
+        }
         let errors =
             opened.catalog.findings.iter().filter(|f| f.severity == Severity::Error).count();
         if errors > 0 {
@@ -103,6 +106,10 @@ impl State {
         let job = self.jobs.remove(&ticket);
         if self.opening == Some(ticket) {
             self.opening = None;
+            if self.is_beginning() {
+                // The rest did not come: the first rows alone are no source.
+                self.forget_source();
+            }
             if let Outcome::Failed(failure) = outcome
                 && matches!(failure.kind, FailureKind::KeyNeeded | FailureKind::KeyWrong)
             {

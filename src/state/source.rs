@@ -83,6 +83,11 @@ impl State {
         vec![Effect::SaveSettings]
     }
 
+    /// Whether the first rows are shown, while the rest is read.
+    pub fn is_beginning(&self) -> bool {
+        self.opened.as_ref().is_some_and(|opened| opened.is_beginning)
+    }
+
     pub(super) fn forget_source(&mut self) {
         self.opened = None;
         self.place_key = None;

@@ -77,6 +77,7 @@ fn opened_with(workspace: Workspace) -> (State, Vec<Effect>) {
         catalog: Arc::new(catalog()),
         workspace,
         workspace_file: "/data/muster.yaml".into(),
+        is_beginning: false,
     };
     let mut effects = state.on_event(Event::Opened(ticket, Arc::new(opened)));
     effects.extend(state.on_event(Event::Finished(ticket, Outcome::Done)));
@@ -550,10 +551,55 @@ fn a_source_opens_where_it_was_left() {
         catalog: Arc::new(catalog()),
         workspace: Workspace::default(),
         workspace_file: "/data/muster.yaml".into(),
+        is_beginning: false,
     };
     next.on_event(Event::Opened(ticket, Arc::new(opened)));
     assert_eq!(next.cohort, state.cohort);
     assert_eq!(next.tree(), state.tree());
     assert!(!next.tree().parts.is_empty());
     assert_eq!(next.tab, Tab::Steps);
+}
+
+/// A state that shows the first rows of a source, and the command that reads the rest.
+fn begun() -> (State, Ticket) {
+    let mut state = State::new(moment());
+    let open = Action::Source(SourceAction::Open(vec!["/data/shop.csv".into()]));
+    let effects = state.on_action(open);
+    let Some(Effect::Send(Command::Open { ticket, .. })) = effects.into_iter().next() else {
+        panic!("opening sends a command")
+    };
+    state.on_event(Event::Opened(ticket, Arc::new(found(true))));
+    (state, ticket)
+}
+
+fn found(is_beginning: bool) -> Opened {
+    Opened {
+        catalog: Arc::new(catalog()),
+        workspace: Workspace::default(),
+        workspace_file: "/data/muster.yaml".into(),
+        is_beginning,
+    }
+}
+
+#[test]
+fn a_slice_of_the_first_rows_becomes_one_of_all() {
+    let (mut state, ticket) = begun();
+    assert!(state.is_beginning());
+    assert!(state.recent.is_empty(), "it is not open yet");
+    state.on_action(Action::Slice(SliceAction::Typing("orders >= 3".into())));
+    state.on_action(Action::Slice(SliceAction::CommitTyped));
+    let tree = state.tree().clone();
+    let effects = state.on_event(Event::Opened(ticket, Arc::new(found(false))));
+    assert!(!state.is_beginning());
+    assert_eq!(state.tree(), &tree);
+    assert!(asked(&effects).contains(&"size".to_owned()), "all figures are asked for anew");
+}
+
+#[test]
+fn first_rows_without_the_rest_are_not_shown() {
+    for outcome in [Outcome::Cancelled, Outcome::Failed(Failure::new("no", "", ""))] {
+        let (mut state, ticket) = begun();
+        state.on_event(Event::Finished(ticket, outcome));
+        assert!(state.opened.is_none());
+    }
 }

@@ -105,6 +105,10 @@ fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 let count = theme::text(text::grouped(size.kept));
                 ui.label(count.font(theme::strong(theme::HEADLINE)).color(color));
                 ui.label(theme::weak(ui, headline_rest(*size)).size(15.0));
+                if state.is_beginning() {
+                    let first = "first rows only, the rest is being read";
+                    ui.label(theme::text(first).color(p.warning));
+                }
             }
             _ => {
                 ui.label(theme::weak(ui, "Counting…").size(15.0));

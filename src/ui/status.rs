@@ -60,6 +60,7 @@ fn exactness(state: &State) -> String {
     }
     let took = state.answers.get("size").and_then(|h| h.value.as_ref()).map(|v| text::took(v.took));
     match took {
+        _ if state.is_beginning() => "of the first rows only, while the rest is read".to_owned(),
         Some(took) => format!("exact · {took} · DuckDB in memory"),
         None => "DuckDB in memory".to_owned(),
     }

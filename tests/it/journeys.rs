@@ -9,7 +9,7 @@ use muster::model::clause::Tree;
 use muster::model::now::Moment;
 use muster::model::question::{Question, Slice};
 use muster::model::value::Kind;
-use muster::protocol::{Command, Event, OpenRequest, Outcome, Slot, Ticket};
+use muster::protocol::{Command, Event, OpenRequest, Opened, Outcome, Slot, Ticket};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -276,4 +276,70 @@ fn every_command_ends_once_and_an_overtaken_question_is_not_answered() {
             assert_eq!(ended(&events, ticket.0), [&Outcome::Done]);
         }
     }
+}
+
+#[test]
+fn large_text_shows_its_first_rows_while_the_rest_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("people.csv");
+    let made = duckdb::Connection::open_in_memory().unwrap();
+    made.execute_batch(&format!(
+        "COPY (SELECT i AS person_id, 'somebody, somewhere ' || i AS name, i % 90 AS age \
+         FROM range(1600000) t(i)) TO '{}' (HEADER)",
+        source.display()
+    ))
+    .unwrap();
+    let engine = Engine::spawn(|| {});
+    let mut events = Vec::new();
+    let request = OpenRequest {
+        paths: vec![source],
+        workspace: Some(folder.path().to_path_buf()),
+        ..OpenRequest::default()
+    };
+    engine.send(Command::Open { ticket: Ticket(1), request });
+    let opened = |events: &[Event]| -> Vec<Arc<Opened>> {
+        let found = events.iter().filter_map(|event| match event {
+            Event::Opened(_, opened) => Some(Arc::clone(opened)),
+            _ => None,
+        });
+        found.collect()
+    };
+    let ask = |ticket| Command::Ask {
+        ticket: Ticket(ticket),
+        slot: Slot("size".to_owned()),
+        slice: Arc::new(Slice {
+            cohort: CohortRef::all("person"),
+            tree: Tree::everyone(),
+            now: Moment::parse("2026-11-20T06:00:00Z", &jiff::tz::TimeZone::UTC).unwrap(),
+            segments: Vec::new(),
+        }),
+        question: Question::Size,
+    };
+    let kept = |events: &[Event], ticket| {
+        let found = events.iter().find_map(|event| match event {
+            Event::Answered(t, _, answered) if *t == Ticket(ticket) => Some(Arc::clone(answered)),
+            _ => None,
+        });
+        match &found.expect("an answer").answer {
+            Answer::Size(size) => size.kept,
+            other => panic!("{other:?}"),
+        }
+    };
+    wait(&engine, &mut events, |events| !opened(events).is_empty());
+    assert!(opened(&events)[0].is_beginning);
+    engine.send(ask(2));
+    wait(&engine, &mut events, |events| {
+        !ended(events, 1).is_empty() && !ended(events, 2).is_empty()
+    });
+    engine.send(ask(3));
+    wait(&engine, &mut events, |events| !ended(events, 3).is_empty());
+    let [first, whole] = opened(&events).try_into().expect("the first rows, and all of them");
+    assert!(!whole.is_beginning);
+    assert_eq!(first.catalog.path, whole.catalog.path);
+    assert_eq!(first.catalog.tables[0].columns, whole.catalog.tables[0].columns);
+    let rows = first.catalog.tables[0].rows;
+    assert!(rows > 1000 && rows < 1_600_000, "{rows}");
+    // Asked while the rest was read, it is of the first rows, unless the rest was there already.
+    assert!([rows, 1_600_000].contains(&kept(&events, 2)));
+    assert_eq!(kept(&events, 3), 1_600_000);
 }

@@ -1,5 +1,6 @@
 //! Opens a source: the workspace first, whose corrections discovery then obeys.
 
+use super::beginnings;
 use crate::define::Project;
 use crate::disk::links::{self, Entry};
 use crate::engine::remembered::Memory;
@@ -14,8 +15,12 @@ use crate::sources::{self, Probe as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Takes what is found in the beginnings of large files, while the rest is being read.
+pub(in crate::engine) type Early<'e> = &'e mut dyn FnMut(Store, Opened);
+
 pub(in crate::engine) fn open(
     request: &OpenRequest,
+    early: Option<Early<'_>>,
     job: &mut Job<'_>,
 ) -> Result<(Store, Opened), Failure> {
     let workspace_file = workspace::locate(request);
@@ -27,11 +32,27 @@ pub(in crate::engine) fn open(
             // Where the corrections stand is told with what they take away.
             let folder = workspace_file.parent().map(Path::to_owned);
             let request = OpenRequest { workspace: folder, ..request.clone() };
-            let catalog = known_or_looked_at(&request, &store, &kept.corrections, job);
+            let mut early = early.map(|early| {
+                let (workspace, file) = (kept.clone(), workspace_file.clone());
+                move |store, catalog: Catalog| {
+                    early(
+                        store,
+                        Opened {
+                            catalog: Arc::new(catalog),
+                            workspace: workspace.clone(),
+                            workspace_file: file.clone(),
+                            is_beginning: true,
+                        },
+                    );
+                }
+            });
+            let early = early.as_mut().map(|early| early as &mut dyn FnMut(Store, Catalog));
+            let catalog = known_or_looked_at(&request, &store, &kept.corrections, early, job);
             (store, catalog.map_err(|failure| placed(failure, &request.paths))?)
         }
     };
-    let opened = Opened { catalog: Arc::new(catalog), workspace: kept, workspace_file };
+    let opened =
+        Opened { catalog: Arc::new(catalog), workspace: kept, workspace_file, is_beginning: false };
     Ok((store, opened))
 }
 
@@ -41,6 +62,7 @@ fn known_or_looked_at(
     request: &OpenRequest,
     store: &Store,
     corrections: &[Correction],
+    early: Option<&mut dyn FnMut(Store, Catalog)>,
     job: &mut Job<'_>,
 ) -> Result<Catalog, Failure> {
     let memory = Memory::of(request, corrections);
@@ -51,6 +73,11 @@ fn known_or_looked_at(
             }
         }
         return Ok(known);
+    }
+    if let Some(early) = early
+        && let Some((beginnings, catalog)) = beginnings::open(request, corrections, job)
+    {
+        early(beginnings, catalog);
     }
     let catalog = look(request, store, corrections, job)?;
     if let Some(memory) = memory.filter(|_| store.missed() == 0) {
