@@ -49,6 +49,8 @@ use vet::Project;
 pub(in crate::engine) use vet::SEVERAL;
 use watch::{Statement, Watch};
 
+/// Files of fewer bytes are read in one go.
+const LITTLE_BYTES: u64 = 1 << 20;
 /// What a look at a view may take without being counted.
 const LITTLE: Duration = Duration::from_millis(100);
 /// How often a long statement's progress is told.
@@ -445,19 +447,27 @@ impl Store {
         paths: &[PathBuf],
         reader: &Reader,
         tell: &mut dyn FnMut(Option<f32>),
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<u64>, StoreError> {
         let file = paths.first().map(PathBuf::as_path);
         if let (Some((foreign, number)), Some(file)) = (reader.foreign(), file) {
-            return self.keep_foreign(name, file, (foreign, number), tell);
+            return self.keep_foreign(name, file, (foreign, number), tell).map(|()| None);
         }
         let copied = self.copied(reader)?;
         let reader = copied.as_ref().map_or(reader, |copied| &copied.reader);
         let rows = session::everything(&crate::sql::from_files(paths, reader));
         if reader.is_parquet() {
-            self.batch(session::name_query(name, &rows).text(), file)
-        } else {
-            self.telling(session::keep(name, &rows).text(), file, tell)
+            return self.batch(session::name_query(name, &rows).text(), file).map(|()| None);
         }
+        let keep = session::keep(name, &rows);
+        // The database says how many rows it kept.
+        let kept = |connection: &Connection| {
+            connection.query_row(keep.text(), [], |row| row.get::<_, u64>(0))
+        };
+        match is_little(paths) {
+            true => self.watched(|_| kept(&self.connection).map_err(|error| told(&error, file))),
+            false => self.on_own_connection(file, kept, tell),
+        }
+        .map(Some)
     }
 
     /// The rows that a statement gives, every type turned into cells.
@@ -748,7 +758,7 @@ impl Probe for Store {
         paths: &[PathBuf],
         reader: &Reader,
         tell: &mut dyn FnMut(Option<f32>),
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<u64>, Failure> {
         Ok(Self::name_files(self, name, paths, reader, tell)?)
     }
 
@@ -775,6 +785,12 @@ impl Probe for Store {
     fn is_cancelled(&self) -> bool {
         Self::is_cancelled(self)
     }
+}
+
+/// Whether files are read before anybody could be told how far it is.
+fn is_little(paths: &[PathBuf]) -> bool {
+    let bytes = paths.iter().map(|path| std::fs::metadata(path).map_or(u64::MAX, |m| m.len()));
+    bytes.fold(0, u64::saturating_add) < LITTLE_BYTES
 }
 
 /// The statement itself when nothing has to be converted.

@@ -30,6 +30,15 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// Whether the sample tells of a column of the table that no value is doubled or missing, without
+    /// another look: it has all rows. Of texts it has the beginnings, which is enough when no two
+    /// begin alike; of fractions it is not sure which are the same.
+    pub(super) fn tells_unique(&self, table: &Table, column: usize) -> bool {
+        let of_kind = matches!(table.columns[column].kind, Kind::Integer | Kind::Text);
+        let is_whole = is_small(table) && self.sample_rows == table.rows;
+        of_kind && is_whole && self.columns[column].is_unique(self.sample_rows)
+    }
+
     /// Of a table that could not be looked at.
     pub(super) fn none() -> Self {
         Self { sample_rows: 0, columns: Vec::new() }
@@ -100,14 +109,14 @@ impl ColumnFacts {
 pub(super) fn look(probe: &dyn Probe, table: &Table) -> Result<Facts, Failure> {
     let columns = &table.columns[..table.columns.len().min(COLUMNS_MAX)];
     let asked = columns.iter().map(fetched);
-    let sql = Sql::fill(
-        "SELECT {} FROM {} LIMIT {}",
-        &[
-            &Sql::join(std::iter::once(Sql::raw("TRUE")).chain(asked), ", "),
-            &reach(table),
-            &number(SAMPLE_ROWS),
-        ],
-    );
+    let asked = Sql::join(std::iter::once(Sql::raw("TRUE")).chain(asked), ", ");
+    // A limit costs as much as reading a small table.
+    let sql = match is_small(table) {
+        true => Sql::fill("SELECT {} FROM {}", &[&asked, &reach(table)]),
+        false => {
+            Sql::fill("SELECT {} FROM {} LIMIT {}", &[&asked, &reach(table), &number(SAMPLE_ROWS)])
+        }
+    };
     let rows = probe.rows(&sql)?;
     let columns = columns
         .iter()
@@ -115,6 +124,11 @@ pub(super) fn look(probe: &dyn Probe, table: &Table) -> Result<Facts, Failure> {
         .map(|(i, column)| seen(column, rows.iter().map(|row| &row[i + 1])))
         .collect();
     Ok(Facts { sample_rows: rows.len() as u64, columns })
+}
+
+/// Whether the sample is the whole table, as far as is known.
+fn is_small(table: &Table) -> bool {
+    !table.origin.is_view() && table.rows <= SAMPLE_ROWS
 }
 
 /// What is fetched of a column: the start of texts, whole numbers, and of anything else only

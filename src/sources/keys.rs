@@ -73,7 +73,8 @@ pub(super) fn unique_key(
             break;
         }
         let in_sample = facts.columns[i].is_unique(facts.sample_rows);
-        if in_sample && is_unique(probe, table, column)? {
+        let is_known = || facts.tells_unique(table, i);
+        if in_sample && (is_known() || is_unique(probe, table, column)?) {
             return Ok(Some(Key { column: column.clone(), odd: OddRows::default() }));
         }
         if nearly.is_none() && -score >= OWN_ID {

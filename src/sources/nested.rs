@@ -105,7 +105,9 @@ fn unnest(probe: &dyn Probe, table: &mut Table, unnest: Unnest) -> Result<(), Fa
         TableOrigin::Files { paths, reader } => {
             let reader = Reader::Unnested { unnest: unnest.clone(), reader: Box::new(reader) };
             match reader.is_parquet() {
-                true => probe.name_files(&table.name, &paths, &reader, &mut |_| ())?,
+                true => {
+                    probe.name_files(&table.name, &paths, &reader, &mut |_| ())?;
+                }
                 // What is in memory already is not read again.
                 false => {
                     let rows = session::everything(&unnested(&before, &unnest));
@@ -251,7 +253,9 @@ fn items(
             let is_parquet = reader.is_parquet();
             let reader = Reader::Unnested { unnest: how.clone(), reader: Box::new(reader) };
             match is_parquet {
-                true => probe.name_files(&name, &paths, &reader, &mut |_| ())?,
+                true => {
+                    probe.name_files(&name, &paths, &reader, &mut |_| ())?;
+                }
                 false => {
                     let rows = session::everything(&unnested(&ident(&parent.name), &how));
                     probe.run(&session::keep(&name, &rows))?;

@@ -26,7 +26,8 @@ pub trait Probe {
     /// When it does not run, or was cancelled.
     fn run(&self, sql: &Sql) -> Result<(), Failure>;
 
-    /// Makes files readable as the table `name`, and tells now and then how far it is.
+    /// Makes files readable as the table `name`, and tells now and then how far it is. Gives how many
+    /// rows were read; `None` where they are read later.
     ///
     /// # Errors
     /// When a file cannot be read, or it was cancelled.
@@ -36,7 +37,7 @@ pub trait Probe {
         paths: &[PathBuf],
         reader: &Reader,
         tell: &mut dyn FnMut(Option<f32>),
-    ) -> Result<(), Failure>;
+    ) -> Result<Option<u64>, Failure>;
 
     /// Under which name the source's database file is attached now; `None` when it is other files.
     ///

@@ -111,12 +111,15 @@ fn look_at_texts(
         .collect();
     let found: Mutex<Looks> = Mutex::new(BTreeMap::new());
     let (next, done, stop) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+    let waiting = std::thread::current();
     let work = || {
         while let Some((path, given)) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
             let look = csv::look(path, given, &|| stop.load(Ordering::Relaxed));
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             found.insert((*path).clone(), look);
-            done.fetch_add(1, Ordering::Relaxed);
+            if done.fetch_add(1, Ordering::Relaxed) + 1 == wanted.len() {
+                waiting.unpark();
+            }
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(wanted.len());
@@ -131,7 +134,7 @@ fn look_at_texts(
                 stop.store(true, Ordering::Relaxed);
                 next.store(wanted.len(), Ordering::Relaxed);
             }
-            std::thread::sleep(LOOK_EVERY.min(Duration::from_millis(1 + wanted.len() as u64)));
+            std::thread::park_timeout(LOOK_EVERY);
         }
     });
     if probe.is_cancelled() {
@@ -272,7 +275,8 @@ fn text_table(
         false => failure,
     };
     let mut reader = Reader::Text(read.files.clone());
-    if let Err(failure) = probe.name_files(&name, &paths, &reader, tell) {
+    let mut named = probe.name_files(&name, &paths, &reader, tell);
+    if let Err(failure) = named {
         if probe.is_cancelled() {
             return Err(cancelled());
         }
@@ -285,14 +289,15 @@ fn text_table(
             return Err(located(failure));
         }
         reader = Reader::Text(plain);
-        probe.name_files(&name, &paths, &reader, tell).map_err(located)?;
+        named = probe.name_files(&name, &paths, &reader, tell);
         let message =
             format!("all columns of {name} are kept as text, for some could not be read as more");
         findings.push(Finding::new(Severity::Warning, message).at(&place, None));
         read.forced.clear();
     }
     findings.append(&mut read.findings);
-    let mut table = text_described(probe, name, paths, reader).map_err(located)?;
+    let rows = named.map_err(located)?;
+    let mut table = text_described(probe, name, paths, (reader, rows)).map_err(located)?;
     for (column, description) in table.columns.iter_mut().zip(read.descriptions) {
         column.description = description;
     }
@@ -379,7 +384,7 @@ fn text_described(
     probe: &dyn Probe,
     name: String,
     paths: Vec<PathBuf>,
-    reader: Reader,
+    (reader, rows): (Reader, Option<u64>),
 ) -> Result<Table, Failure> {
     let Reader::Text(files) = &reader else { return described(probe, name, paths, reader) };
     let column = |column: &TextColumn| {
@@ -395,8 +400,10 @@ fn text_described(
     let columns = files.columns.iter().map(column).collect();
     let origin = TableOrigin::Files { paths, reader };
     let mut table = Table { name, origin, columns, rows: 0, time_column: None };
-    let sql = Sql::fill("SELECT count(*) FROM {}", &[&super::reach(&table)]);
-    table.rows = counts(probe, &sql)?.first().copied().unwrap_or(0);
+    table.rows = match rows {
+        Some(rows) => rows,
+        None => count_rows(probe, &table)?,
+    };
     Ok(table)
 }
 

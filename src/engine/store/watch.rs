@@ -81,19 +81,35 @@ impl Statement {
 }
 
 struct Shared {
-    watched: Mutex<Watched>,
+    state: Mutex<WatchState>,
     changed: Condvar,
+}
+
+struct WatchState {
+    watched: Watched,
+    /// The thread sleeps until it is told. Otherwise it looks again soon by itself, and waking it
+    /// for each of many short statements would take longer than these.
+    asleep: bool,
 }
 
 impl Shared {
     /// A panic elsewhere leaves the enum whole, so a poisoned lock may be used.
-    fn lock(&self) -> MutexGuard<'_, Watched> {
-        self.watched.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, WatchState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set(&self, watched: Watched) {
-        *self.lock() = watched;
-        self.changed.notify_one();
+        let mut state = self.lock();
+        let wakes = match watched {
+            Watched::Nothing => false,
+            Watched::Statement(_) => state.asleep,
+            Watched::Closed => true,
+        };
+        state.watched = watched;
+        drop(state);
+        if wakes {
+            self.changed.notify_one();
+        }
     }
 }
 
@@ -115,8 +131,8 @@ impl Drop for Watching<'_> {
 impl Watch {
     /// Starts the thread; `interrupt` stops whatever runs.
     pub(super) fn start(interrupt: impl Fn() + Send + 'static) -> std::io::Result<Self> {
-        let shared =
-            Arc::new(Shared { watched: Mutex::new(Watched::Nothing), changed: Condvar::new() });
+        let state = WatchState { watched: Watched::Nothing, asleep: false };
+        let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
         let inside = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("muster-watch".to_owned())
@@ -142,12 +158,15 @@ impl Drop for Watch {
 }
 
 fn watch(shared: &Shared, interrupt: impl Fn()) {
-    let mut watched = shared.lock();
+    let mut state = shared.lock();
     loop {
-        watched = match &*watched {
+        state = match &state.watched {
             Watched::Closed => return,
             Watched::Nothing => {
-                shared.changed.wait(watched).unwrap_or_else(PoisonError::into_inner)
+                state.asleep = true;
+                let mut state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state.asleep = false;
+                state
             }
             Watched::Statement(statement) => {
                 if statement.is_over() {
@@ -156,7 +175,7 @@ fn watch(shared: &Shared, interrupt: impl Fn()) {
                 }
                 shared
                     .changed
-                    .wait_timeout(watched, LOOK_EVERY)
+                    .wait_timeout(state, LOOK_EVERY)
                     .unwrap_or_else(PoisonError::into_inner)
                     .0
             }

@@ -8,6 +8,8 @@ const MISSING_WORDS: &[&str] = &[
     "NA", "N/A", "n/a", "#N/A", "NULL", "Null", "null", "None", "\\N", "NaN", "nan", "-",
     "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?",
 ];
+/// After so many cells of plain text the rest is not looked at closely.
+const SURE: u64 = 100_000;
 /// Different missing words of a column that are told apart.
 const WORDS_MAX: usize = 24;
 /// Different numbers with decimals of a column that are kept to find two spellings of one.
@@ -88,7 +90,7 @@ impl ColumnSeen {
         if is_missing_word(trimmed) && self.see_word(trimmed, place) {
             return;
         }
-        let shape = shape::of(trimmed);
+        let shape = if self.is_surely_text() { Shape::default() } else { shape::of(trimmed) };
         self.padded |= trimmed.len() != text.len() && shape.forms != 0;
         if shape.forms & (NUMBER | EXACT) != 0 && trimmed.contains('.') {
             self.see_spelling(trimmed, place);
@@ -115,6 +117,15 @@ impl ColumnSeen {
         if shape.forms & shape::NUMBERS != 0 {
             seen.see_digits(trimmed);
         }
+    }
+
+    /// Whether so many cells are plain text that the column is, whatever follows.
+    fn is_surely_text(&self) -> bool {
+        self.kinds.get(self.last).is_some_and(|seen| {
+            seen.shape == Shape::default()
+                && seen.count >= SURE
+                && seen.count * 10 >= self.values() * 9
+        })
     }
 
     /// Whether the word was counted; one more that is new after many is a value.

@@ -160,7 +160,7 @@ pub(super) fn of(text: &str) -> Shape {
             return plain(number);
         }
     }
-    if first.is_ascii_digit() || begins_month(first) {
+    if first.is_ascii_digit() || begins_month(text.as_bytes()) {
         let moment = moment(text);
         if moment.forms != 0 {
             return moment;
@@ -184,8 +184,12 @@ fn of_word(text: &str) -> Shape {
     Shape::default()
 }
 
-fn begins_month(first: u8) -> bool {
-    matches!(first | 0x20, b'j' | b'f' | b'm' | b'a' | b's' | b'o' | b'n' | b'd')
+fn begins_month(bytes: &[u8]) -> bool {
+    let is_likely = |first: &u8| b"jfmasond".contains(&(first | 0x20));
+    bytes.first().is_some_and(is_likely)
+        && bytes.get(..3).is_some_and(|start| {
+            MONTHS.iter().any(|name| start.eq_ignore_ascii_case(&name.as_bytes()[..3]))
+        })
 }
 
 fn plain(forms: u32) -> Shape {
@@ -315,10 +319,10 @@ fn marked(digits: &[u8], thousands: u8, decimal: u8, form: u32) -> u32 {
 
 /// A number with a unit before or after it: `$1,234.50`, `12 %`, `-€5`.
 fn with_unit(text: &str) -> Shape {
-    let is_digit = |c: char| c.is_ascii_digit();
-    let (Some(begin), Some(end)) = (text.find(is_digit), text.rfind(is_digit)) else {
+    let Some(begin) = text.bytes().position(|b| b.is_ascii_digit()).filter(|at| *at <= 8) else {
         return Shape::default();
     };
+    let end = text.bytes().rposition(|b| b.is_ascii_digit()).unwrap_or(begin);
     let (before, number, after) = (&text[..begin], &text[begin..=end], &text[end + 1..]);
     // A unit has few letters; it stands on one side.
     if before.len() > 8 || after.len() > 8 {
@@ -463,10 +467,12 @@ fn place(mark: u8) -> usize {
 /// A month's name at the front: its number, whether it is written whole, and its length.
 fn month_name(bytes: &[u8]) -> Option<(u32, bool, usize)> {
     let length = bytes.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-    let word = std::str::from_utf8(&bytes[..length]).ok()?.to_ascii_lowercase();
+    let word = &bytes[..length];
     (1..).zip(MONTHS).find_map(|(n, name)| {
+        let name = name.as_bytes();
         // May is both whole and cut; it is taken for cut, which reads either.
-        (word == name[..3] || word == name).then_some((n, word.len() > 3, length))
+        let is_one = |name: &[u8]| word.eq_ignore_ascii_case(name);
+        (is_one(&name[..3]) || is_one(name)).then_some((n, length > 3, length))
     })
 }
 
