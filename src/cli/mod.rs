@@ -19,6 +19,7 @@ mod show;
 mod slice;
 mod sql;
 mod table;
+mod values;
 mod verify;
 
 pub use print::tell;
@@ -63,6 +64,8 @@ pub enum Command {
     Build(build::Build),
     /// How many are in a cohort or a slice of it.
     Count(count::Count),
+    /// Which values a feature has, and how often.
+    Values(values::ValuesOf),
     /// The statement that lists the members, as plain DuckDB runs it.
     Sql(sql::SqlOf),
     /// Writes the members to a CSV, Parquet or Excel file, with a manifest beside it.
@@ -125,6 +128,7 @@ impl Command {
             Self::Compile(command) => command.run(),
             Self::Build(command) => command.run(),
             Self::Count(command) => command.run(),
+            Self::Values(command) => command.run(),
             Self::Sql(command) => command.run(),
             Self::Export(command) => command.run(),
             Self::Verify(command) => command.run(),

@@ -466,7 +466,7 @@ impl ShownRelated {
 }
 
 /// A value as JSON: numbers where JSON's numbers hold them exactly, text otherwise.
-fn json(value: &Value) -> serde_json::Value {
+pub(super) fn json(value: &Value) -> serde_json::Value {
     match value {
         Value::Missing => serde_json::Value::Null,
         Value::Boolean(b) => (*b).into(),
@@ -480,7 +480,7 @@ fn json(value: &Value) -> serde_json::Value {
 }
 
 /// A value for a person: text without quotes.
-fn text(value: &serde_json::Value) -> String {
+pub(super) fn text(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::Null => "missing".to_owned(),
         serde_json::Value::String(text) => text.clone(),

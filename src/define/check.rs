@@ -87,10 +87,13 @@ fn id_types(project: &Project, id: EntityId, report: &mut Report) {
         if !supplied.contains_key(kind) {
             let message =
                 format!("no input gives `{}` an id of type `{}`", entity.name, project[*kind].name);
-            let found = report
-                .warning(&entity.place, message)
-                .hint("add an id of that type to an input, or take it off the list");
-            report.add(found);
+            let hint = match elsewhere(project, id, *kind) {
+                Some(name) => {
+                    format!("{name} has ids of that type: add it to the `edge_sources`")
+                }
+                None => "add an id of that type to an input, or take it off the list".to_owned(),
+            };
+            report.add(report.warning(&entity.place, message).hint(hint));
         }
     }
     for (kind, places) in &supplied {
@@ -114,6 +117,15 @@ fn id_types(project: &Project, id: EntityId, report: &mut Report) {
         );
         report.add(found);
     }
+}
+
+/// What has ids of a type, and is no source of the id graph.
+fn elsewhere(project: &Project, entity: EntityId, kind: IdTypeId) -> Option<&str> {
+    let gives =
+        |ids: &[RowId]| ids.iter().any(|id| id.entity == entity && id.id_type == Some(kind));
+    let inputs = project.inputs.iter().map(|input| (&input.name, &input.ids));
+    let models = project.sql_models.iter().map(|model| (&model.name, &model.ids));
+    inputs.chain(models).find(|(_, ids)| gives(ids)).map(|(name, _)| name.as_str())
 }
 
 /// Which id types come together in some input.

@@ -104,6 +104,10 @@ impl<'a> Fields<'a> {
         self.idle.extend_from_slice(keys);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(k, _)| k.text == key)
     }

@@ -202,6 +202,11 @@ fn vars(list: Vec<&Node>, owner: &RawOwner, report: &mut Report) -> Vec<RawVar> 
             kinds += 1;
             vars.extend(report.apart(|report| var(node, of_input, owner, report)));
         }
+        if kinds == 0 && !fields.is_empty() && !fields.has("name") && !fields.has("select") {
+            // Something else stands where the kind of var does.
+            fields.done(report);
+            continue;
+        }
         if kinds == 0 {
             let found = report
                 .error(&fields.place, "an item of `vars` is neither an `entity_var` nor an `input_var`")

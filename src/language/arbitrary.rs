@@ -45,6 +45,8 @@ pub(crate) fn catalog() -> Catalog {
         column("seen", "TIMESTAMP WITH TIME ZONE"),
         column("tags", "VARCHAR[]"),
         column("größe", "INTEGER"),
+        column("device.os.Name", "VARCHAR"),
+        column("basket.total", "DOUBLE"),
     ];
     let customer = Entity {
         name: "customer".into(),
@@ -80,6 +82,8 @@ pub(crate) fn catalog() -> Catalog {
                     column("gift", "BOOLEAN"),
                     column("when", "DATE"),
                     column("tags", "VARCHAR[]"),
+                    column("gift.wrapped by", "VARCHAR"),
+                    column("product.price", "DOUBLE"),
                 ],
             ),
             table("orders_items", vec![column("orderid", "BIGINT"), column("sku", "VARCHAR")]),
@@ -111,16 +115,16 @@ struct Columns {
 }
 
 const FEATURES: Columns = Columns {
-    text: &["country", "First Name", "order"],
-    number: &["id", "orders", "total", "score", "größe"],
+    text: &["country", "First Name", "device.os.Name", "order"],
+    number: &["id", "orders", "basket.total", "total", "score", "größe"],
     moment: &["birthday", "last_order", "seen"],
     flag: &["consent"],
     list: &["tags"],
 };
 
 const ORDER_COLUMNS: Columns = Columns {
-    text: &["status"],
-    number: &["id", "total"],
+    text: &["status", "gift.wrapped by"],
+    number: &["id", "total", "product.price"],
     moment: &["ordered", "when"],
     flag: &["gift"],
     list: &["tags"],

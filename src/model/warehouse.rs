@@ -28,10 +28,14 @@ impl Warehouse {
         }
     }
 
-    /// The one whose name stands in a text, such as the name of a connection: `acme_bigquery_prod`.
+    /// The one whose name stands in a text, whole or as it is cut, such as the name of a connection:
+    /// `acme_bigquery_prod`, `test-bq`.
     pub fn in_name(name: &str) -> Option<Self> {
         let name = name.to_lowercase();
-        Self::ALL.into_iter().find(|warehouse| name.contains(warehouse.word()))
+        let whole = Self::ALL.into_iter().find(|warehouse| name.contains(warehouse.word()));
+        // Letters that stand side by side in no other word.
+        let cut = [("bq", Self::BigQuery), ("dbx", Self::Databricks)];
+        whole.or_else(|| cut.iter().find(|(cut, _)| name.contains(cut)).map(|(_, of)| *of))
     }
 }
 
@@ -42,6 +46,7 @@ mod tests {
     #[test]
     fn the_name_of_a_connection_may_name_a_warehouse() {
         assert_eq!(Warehouse::in_name("acme-BigQuery-prod"), Some(Warehouse::BigQuery));
+        assert_eq!(Warehouse::in_name("test-bq"), Some(Warehouse::BigQuery));
         assert_eq!(Warehouse::in_name("shop_wh"), None);
     }
 }

@@ -10,7 +10,7 @@ use crate::model::catalog::{
     Catalog, Column, EntityBase, KeyForm, ListItems, NestedField, Reader, Relation, Table,
     TableOrigin, Unnest,
 };
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::fields::fields;
 use crate::model::finding::{Finding, Severity};
 use crate::model::value::Kind;
@@ -61,8 +61,25 @@ pub(super) fn columns(
             let hint = "conditions reach them all by their names: device.os.name = 'iOS'";
             findings.push(Finding::new(Severity::Note, message).hint(hint));
         }
-        unnest(probe, table, Unnest::Fields(made))?;
-        table.columns = all;
+        let before = table.origin.clone();
+        let done = unnest(probe, table, Unnest::Fields(made));
+        // What the database does not say of a struct after all costs its fields, not the table.
+        let is_read = done.and_then(|()| probe.columns(&session::everything(&reach(table))));
+        match is_read {
+            Ok(_) => table.columns = all,
+            Err(failure) if failure.kind == FailureKind::Cancelled => return Err(failure),
+            Err(failure) => {
+                table.origin = before;
+                if let TableOrigin::Files { paths, reader } = &table.origin {
+                    probe.name_files(&table.name, paths, reader, &mut |_| ())?;
+                }
+                let message = format!(
+                    "fields within structs of {} are no columns: {}",
+                    table.name, failure.what
+                );
+                findings.push(Finding::new(Severity::Note, message).hint(failure.hint));
+            }
+        }
     }
     Ok(())
 }
@@ -74,7 +91,10 @@ fn leaves(
     taken: &mut BTreeSet<String>,
 ) -> Vec<(NestedField, Column)> {
     let mut found = Vec::new();
-    for (name, inner) in fields(type_name).unwrap_or_default() {
+    // A field without a name cannot be asked for by one.
+    let named =
+        fields(type_name).unwrap_or_default().into_iter().filter(|(name, _)| !name.is_empty());
+    for (name, inner) in named {
         let way = [way, &[name]].concat();
         let kind = Kind::of_duckdb_type(&inner);
         if kind == Kind::Nested && inner.starts_with("STRUCT(") {
@@ -152,7 +172,20 @@ pub(super) fn tables(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Fai
             let found = about(probe, &[&parent], || {
                 items(probe, catalog, &parent, list, &belongs, &mut taken)
             });
-            let Some((table, relations)) = in_time(probe, found.map(Some), None)? else { continue };
+            let (table, relations) = match in_time(probe, found.map(Some), None) {
+                Ok(Some(made)) => made,
+                Ok(None) => continue,
+                Err(failure) if failure.kind == FailureKind::Cancelled => return Err(failure),
+                Err(failure) => {
+                    let message = format!(
+                        "the items of {}.{} are no rows: {}",
+                        parent.name, list.name, failure.what
+                    );
+                    let found = Finding::new(Severity::Note, message).hint(failure.hint);
+                    catalog.findings.push(found);
+                    continue;
+                }
+            };
             catalog.tables.push(table);
             catalog.relations.extend(relations);
             made += 1;

@@ -71,6 +71,37 @@ fn count_takes_a_condition_and_tells_the_steps() {
 }
 
 #[test]
+fn values_are_counted_where_all_clauses_hold() {
+    let shop = Shop::new();
+    let told = |more: &[&str]| {
+        let arguments: Vec<&str> =
+            ["--feature", "country", "--json"].into_iter().chain(more.iter().copied()).collect();
+        shop.run("values", &with(&arguments)).json()
+    };
+    let all = told(&[]);
+    let sum = |told: &serde_json::Value, key: &str| {
+        let listed = told["values"].as_array().unwrap().iter();
+        let listed: u64 = listed.map(|value| value[key].as_u64().unwrap()).sum();
+        listed + told["others"][key].as_u64().unwrap() + told["missing"][key].as_u64().unwrap()
+    };
+    assert_eq!((sum(&all, "size"), sum(&all, "of")), (6, 6), "{all}");
+    // A clause on the feature itself holds here, as it would not in the feature's own chart.
+    let german = told(&["--where", "country = 'DE'"]);
+    assert_eq!((sum(&german, "size"), sum(&german, "of")), (2, 6), "{german}");
+    assert_eq!(german["values"][0]["value"], "DE");
+    let one = told(&["--top", "1"]);
+    assert_eq!(one["values"].as_array().unwrap().len(), 1);
+    assert_eq!(sum(&one, "of"), 6);
+    assert_eq!(told(&["--search", "d"])["values"].as_array().unwrap().len(), 1);
+    let wrong = shop.run("values", &with(&["--feature", "nothing"]));
+    assert!(
+        wrong.err.contains("no feature nothing") && wrong.err.contains("country"),
+        "{}",
+        wrong.err
+    );
+}
+
+#[test]
 fn relative_dates_follow_the_stated_now() {
     let shop = Shop::new();
     let condition = "max(orders.ordered) >= now() - interval 10 days";
