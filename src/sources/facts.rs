@@ -12,7 +12,7 @@ use crate::sql::{Sql, ident, number};
 use std::collections::BTreeSet;
 
 /// How many rows the sample has at most.
-const SAMPLE_ROWS: u64 = 1000;
+pub(super) const SAMPLE_ROWS: u64 = 1000;
 /// Characters of a text that are looked at.
 const TEXT_MAX: u64 = 200;
 /// Beyond this, a float does not hold every whole number.

@@ -180,7 +180,12 @@ pub fn tables_of_files(
     findings: &mut Vec<Finding>,
     report: &mut dyn FnMut(Progress),
 ) -> Result<Vec<Table>, Failure> {
-    read::tables(probe, paths, &[], findings, report)
+    let mut tables = read::tables(probe, paths, &[], findings, report)?;
+    for table in tables.iter_mut().filter(|table| read::is_to_be_counted(table)) {
+        let rows = facts::count_rows(probe, table)?;
+        findings.extend(read::counted_rows(table, rows));
+    }
+    Ok(tables)
 }
 
 fn doing(what: &str, part: Option<f32>) -> Progress {
@@ -235,6 +240,9 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
         }
         match probe::about(probe, &[table], || facts::look(probe, table)) {
             Ok(found) => {
+                if read::is_to_be_counted(table) {
+                    catalog.findings.extend(read::counted_rows(table, found.sample_rows));
+                }
                 personal::mark(table, &found);
                 facts.push(found);
             }

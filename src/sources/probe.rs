@@ -27,7 +27,7 @@ pub trait Probe {
     fn run(&self, sql: &Sql) -> Result<(), Failure>;
 
     /// Makes files readable as the table `name`, and tells now and then how far it is. Gives how many
-    /// rows were read; `None` where they are read later.
+    /// rows were read; `None` where that has to be asked.
     ///
     /// # Errors
     /// When a file cannot be read, or it was cancelled.

@@ -1,7 +1,7 @@
 //! Files become tables: how each is read, and its rows counted.
 
 use super::csv::{self, FileLook};
-use super::facts::count_rows;
+use super::facts::{SAMPLE_ROWS, count_rows};
 use super::files::{FileSet, Format, check_content, file_sets};
 use super::names::{counted, free};
 use super::probe::{Probe, cancelled, counts};
@@ -297,19 +297,15 @@ fn text_table(
     }
     findings.append(&mut read.findings);
     let rows = named.map_err(located)?;
+    // The rows of a small table are counted when it is looked at.
+    let is_later = rows.is_none() && read.rows <= SAMPLE_ROWS;
+    let rows = if is_later { Some(read.rows) } else { rows };
     let mut table = text_described(probe, name, paths, (reader, rows)).map_err(located)?;
     for (column, description) in table.columns.iter_mut().zip(read.descriptions) {
         column.description = description;
     }
-    if table.rows != read.rows {
-        let message = format!(
-            "{} were read of the {} that were seen",
-            counted(table.rows, "row"),
-            counted(read.rows, "row")
-        );
-        let hint = "correct the rows that the other findings name, where the file was made";
-        findings.push(Finding::new(Severity::Warning, message).at(&place, None).hint(hint));
-    }
+    let rows = std::mem::replace(&mut table.rows, read.rows);
+    findings.extend(counted_rows(&mut table, rows));
     for (column, values) in read.forced {
         let sql = Sql::fill("SELECT count({}) FROM {}", &[&ident(&column), &super::reach(&table)]);
         let kept = counts(probe, &sql)?.first().copied().unwrap_or(0);
@@ -322,6 +318,28 @@ fn text_table(
         }
     }
     Ok(Some(table))
+}
+
+/// Takes down how many rows a table of text has. When fewer or more were seen, that is told.
+pub(super) fn counted_rows(table: &mut Table, rows: u64) -> Option<Finding> {
+    let seen = std::mem::replace(&mut table.rows, rows);
+    let TableOrigin::Files { paths, .. } = &table.origin else { return None };
+    let (place, message) = (
+        paths.first()?,
+        format!(
+            "{} were read of the {} that were seen",
+            counted(rows, "row"),
+            counted(seen, "row")
+        ),
+    );
+    let hint = "correct the rows that the other findings name, where the file was made";
+    (rows != seen).then(|| Finding::new(Severity::Warning, message).at(place, None).hint(hint))
+}
+
+/// Whether the rows of a table of text are those that were seen, and not counted yet.
+pub(super) fn is_to_be_counted(table: &Table) -> bool {
+    let is_text = matches!(&table.origin, TableOrigin::Files { reader, .. } if reader.is_text());
+    is_text && table.rows <= SAMPLE_ROWS
 }
 
 /// The forms that a person named for columns of a table, by the column's name in lower case.
