@@ -136,6 +136,9 @@ fn is_small(table: &Table) -> bool {
 fn fetched(column: &Column) -> Sql {
     let name = ident(&column.name);
     match column.kind {
+        Kind::Text if column.type_name == "VARCHAR" => {
+            Sql::fill("left({}, {})", &[&name, &number(TEXT_MAX)])
+        }
         Kind::Text => Sql::fill("left(CAST({} AS VARCHAR), {})", &[&name, &number(TEXT_MAX)]),
         Kind::Integer if column.type_name != "BIGNUM" => name,
         // Nothing is found out about these, and a single one may be larger than memory.
