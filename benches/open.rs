@@ -3,8 +3,8 @@
 //! From nothing to the size of everyone and the first four charts, on a DuckDB file of 1 million
 //! people with 60 columns, and on each file named: `cargo bench --bench open -- flights-3m.parquet`.
 //!
-//! Then reading delimited text, which has the same budget: one file of a million rows, and 305
-//! files that are tables of their own. Its peer makes a table of each file with `read_csv`. What is
+//! Then reading delimited text, which has the same budget: one file of a million rows, and 63
+//! small and 305 larger files that are tables of their own. Its peer makes a table of each file with `read_csv`. What is
 //! remembered of a source does not count: a file is touched before every turn.
 
 #![allow(clippy::print_stdout, reason = "a bench tells its figures")]

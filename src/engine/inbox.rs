@@ -66,7 +66,12 @@ impl Inbox {
         if self.running.iter().any(|r| r.opens && !(asks && r.lets_ask)) {
             return None;
         }
-        let at = self.waiting.iter().position(|c| lane_of(c) == lane)?;
+        // Of two openings the later one is last to put its source in place: one after the other.
+        let opening = self.running.iter().any(|r| r.opens);
+        let may_start = |command: &Command| {
+            lane_of(command) == lane && !(opening && matches!(command, Command::Open { .. }))
+        };
+        let at = self.waiting.iter().position(may_start)?;
         let command = self.waiting.remove(at)?;
         let cancelled = Arc::new(AtomicBool::new(false));
         let slot = match &command {
@@ -186,6 +191,27 @@ mod tests {
         assert!(!flag.load(Ordering::Relaxed));
         inbox.push(ask(3, "a"));
         assert!(flag.load(Ordering::Relaxed));
+    }
+
+    #[test]
+    fn what_has_begun_lets_questions_pass_and_no_list_and_no_other_opening() {
+        let open =
+            |ticket| Command::Open { ticket: Ticket(ticket), request: OpenRequest::default() };
+        let mut inbox = Inbox::default();
+        inbox.push(open(1));
+        let (_, stops) = inbox.next(Lane::Questions).unwrap();
+        inbox.push(ask(2, "a"));
+        assert!(inbox.next(Lane::Questions).is_none());
+        inbox.lets_ask(Ticket(1));
+        assert!(inbox.next(Lane::Deliveries).is_none());
+        let (asked, _) = inbox.next(Lane::Questions).unwrap();
+        assert_eq!(ticket_of(&asked), Some(Ticket(2)));
+        inbox.push(open(3));
+        assert!(stops.load(Ordering::Relaxed));
+        assert!(inbox.next(Lane::Questions).is_none(), "the first opening is not over");
+        inbox.finished(Ticket(1));
+        let (next, _) = inbox.next(Lane::Questions).unwrap();
+        assert_eq!(ticket_of(&next), Some(Ticket(3)));
     }
 
     #[test]
