@@ -141,6 +141,12 @@ pub(crate) const WRITTEN: &[(&str, &str)] = &[
 /// What is no condition, what is wrong with it, at which character, and what to try.
 pub(crate) const MISTAKES: &[(&str, &str, Option<usize>, &str)] = &[
     (
+        "product.price > 3",
+        "product.price is a column of orders",
+        Some(0),
+        "write count(orders where product.price = …) >= 1",
+    ),
+    (
         "contry = 'DE'",
         "no feature of customer is called \"contry\"",
         Some(0),

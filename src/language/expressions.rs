@@ -106,8 +106,8 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| self.error(sql, "a name is missing", "write a feature"))?;
         let names = prefix;
         // A field of a struct that is a column by itself, and any column with dots in its name.
-        let whole: Vec<&str> = parts.iter().map(|part| part.value.as_str()).collect();
-        if let Some(column) = place.rows.find(&self.scope, &whole.join(".")) {
+        let whole = joined(parts);
+        if let Some(column) = place.rows.find(&self.scope, &whole) {
             return Ok(Expr::Column(column.name.clone()));
         }
         let prefix = joined(prefix);
@@ -127,6 +127,16 @@ impl<'a> Reader<'a> {
                 sql,
                 &format!("{} has several rows for one {}", table.name, self.scope.entity.name),
                 &format!("write max({name}), or count({})", super::print::table(&table.name)),
+            ));
+        }
+        let of_others =
+            self.scope.catalog.tables.iter().find(|table| table.column(&whole).is_some());
+        if let Some(table) = of_others {
+            let (handle, whole) = (super::print::table(&table.name), super::print::column(&whole));
+            return Err(self.error(
+                sql,
+                &format!("{whole} is a column of {}", table.name),
+                &format!("write count({handle} where {whole} = …) >= 1"),
             ));
         }
         Err(self.unknown_table(sql, &prefix))
@@ -553,6 +563,12 @@ impl<'a> Reader<'a> {
         Ok(Expr::Aggregate(Box::new(Aggregate { measure, table: table.name.clone(), via, filter })))
     }
 
+    /// Where a call begins, in characters.
+    fn place_of(&self, call: &SqlCall) -> Option<usize> {
+        let name = call.name.0.first()?.as_ident()?;
+        self.places.at(name.span.start)
+    }
+
     /// The condition on the rows of a figure: `count(orders) filter (where …)`, or within the
     /// brackets, `count(orders where …)`.
     fn filter_of<'s>(&self, call: &'s SqlCall, name: &str) -> Result<Option<&'s Sql>, ParseError> {
@@ -563,12 +579,7 @@ impl<'a> Reader<'a> {
         };
         let refused = |message: String| ParseError {
             message,
-            at: call
-                .name
-                .0
-                .first()
-                .and_then(|part| part.as_ident())
-                .and_then(|name| self.places.at(name.span.start)),
+            at: self.place_of(call),
             hint: "write count(orders where total > 10)".to_owned(),
         };
         for clause in clauses {
@@ -658,12 +669,7 @@ impl<'a> Reader<'a> {
                 true => "only a figure over related rows has a condition on them".to_owned(),
                 false => "only values stand between these parentheses".to_owned(),
             },
-            at: call
-                .name
-                .0
-                .first()
-                .and_then(|part| part.as_ident())
-                .and_then(|name| self.places.at(name.span.start)),
+            at: self.place_of(call),
             hint: match is_filtered {
                 true => "write count(orders where total > 10) >= 1".to_owned(),
                 false => "write lower(name)".to_owned(),

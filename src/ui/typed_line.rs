@@ -67,6 +67,7 @@ fn error_ui(ui: &mut Ui, state: &State) {
     let place = match error.at {
         Some(at) => {
             let rest: String = state.typed.text.chars().skip(at).take(16).collect();
+            let rest = rest.trim_end();
             if rest.is_empty() { " at the end".to_owned() } else { format!(" at {rest}") }
         }
         None => String::new(),
