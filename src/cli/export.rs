@@ -185,14 +185,7 @@ fn feature_and_name(entity: &Entity, item: &str) -> Result<(String, String), Fai
             return Err(Failure::wrong_use(what, "--columns", "put the name in double quotes"));
         }
     };
-    let found = entity.feature(feature).ok_or_else(|| {
-        let names: Vec<&str> = entity.features.iter().map(|f| f.name.as_str()).collect();
-        Failure::wrong_use(
-            format!("{} has no feature {feature}", entity.name),
-            "--columns",
-            format!("there is {}", names.join(", ")),
-        )
-    })?;
+    let found = entity.known_feature(feature, "--columns")?;
     Ok((found.name.clone(), name.unwrap_or(&found.name).clone()))
 }
 

@@ -230,14 +230,7 @@ fn by_feature<'a, 'b>(entity: &'a Entity, id: &'b str) -> Result<(&'a Column, &'
     match id.split_once('=') {
         None => Ok((key()?, id)),
         Some(("key", value)) => Ok((key()?, value)),
-        Some((name, _)) => {
-            let names: Vec<&str> = entity.features.iter().map(|f| f.name.as_str()).collect();
-            Err(Failure::wrong_use(
-                format!("{} has no feature {name}", entity.name),
-                "--id",
-                format!("there is {}", names.join(", ")),
-            ))
-        }
+        Some((name, value)) => Ok((entity.known_feature(name, "--id")?, value)),
     }
 }
 

@@ -9,7 +9,6 @@ use super::table::table;
 use super::{Lines, Printed};
 use crate::language::{print, words};
 use crate::model::answer::{Answer, Counts, Values};
-use crate::model::catalog::Entity;
 use crate::model::clause::{Combine, Node, Part, Tree};
 use crate::model::failure::Failure;
 use crate::model::question::{Question, Slice};
@@ -46,7 +45,8 @@ impl ValuesOf {
         let opened = session.opened();
         let slice = slice(&self.slice, &opened.catalog, &opened.workspace)?;
         let entity = opened.catalog.entity(&slice.cohort.entity);
-        let feature = feature(entity, &self.feature)?;
+        let entity = entity.ok_or_else(|| Failure::new("the cohort is of no entity", "", ""))?;
+        let feature = entity.known_feature(&self.feature, "--feature")?.name.clone();
         let question = Question::Values {
             column: feature.clone(),
             top: self.top,
@@ -62,18 +62,6 @@ impl ValuesOf {
             false => Printed::done(&shown.text()),
         })
     }
-}
-
-/// The feature's own name.
-fn feature(entity: Option<&Entity>, name: &str) -> Result<String, Failure> {
-    let found = entity.and_then(|entity| entity.feature(name));
-    found.map(|feature| feature.name.clone()).ok_or_else(|| {
-        let known = entity.map_or(&[][..], |entity| &entity.features);
-        let known: Vec<&str> = known.iter().map(|feature| feature.name.as_str()).collect();
-        let hint = format!("there is {}", known.join(", "));
-        let of = entity.map_or("the cohort", |entity| entity.name.as_str());
-        Failure::wrong_use(format!("{of} has no feature {name}"), "--feature", hint)
-    })
 }
 
 /// The slice with its condition as one: a chart does not obey clauses on its own feature, and here

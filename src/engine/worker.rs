@@ -261,7 +261,8 @@ fn open(
         Err(failure) => {
             // The first rows alone are no source.
             if has_begun {
-                lock(&shared.source).1 = None;
+                let mut source = lock(&shared.source);
+                *source = (source.0 + 1, None);
             }
             Err(failure)
         }

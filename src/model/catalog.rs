@@ -5,6 +5,7 @@
 //! which the printed SQL addresses it.
 
 use super::definition::{Definitions, Run};
+use super::failure::Failure;
 use super::fields::fields;
 use super::finding::Finding;
 use super::reading::TextFiles;
@@ -674,6 +675,21 @@ impl Entity {
     /// The feature with this name, ignoring case as SQL does.
     pub fn feature(&self, name: &str) -> Option<&Column> {
         find_column(&self.features, name)
+    }
+
+    /// The feature with this name, asked for at `place`.
+    ///
+    /// # Errors
+    /// When there is none: the failure names what there is.
+    pub fn known_feature(&self, name: &str, place: &str) -> Result<&Column, Failure> {
+        self.feature(name).ok_or_else(|| {
+            let names: Vec<&str> = self.features.iter().map(|f| f.name.as_str()).collect();
+            Failure::wrong_use(
+                format!("{} has no feature {name}", self.name),
+                place,
+                format!("there is {}", names.join(", ")),
+            )
+        })
     }
 
     /// The features of a list when no others are chosen: fields of a struct are in the struct.

@@ -119,26 +119,30 @@ fn leaves(
 
 /// Reads a table with what is made of its nested columns.
 fn unnest(probe: &dyn Probe, table: &mut Table, unnest: Unnest) -> Result<(), Failure> {
-    let before = reach(table);
-    let own = table.origin.clone();
-    table.origin = match own {
-        TableOrigin::Files { paths, reader } => {
-            let reader = Reader::Unnested { unnest: unnest.clone(), reader: Box::new(reader) };
-            match reader.is_parquet() {
-                true => {
-                    probe.name_files(&table.name, &paths, &reader, &mut |_| ())?;
-                }
-                // What is in memory already is not read again.
-                false => {
-                    let rows = session::everything(&unnested(&before, &unnest));
-                    probe.run(&session::keep(&table.name, &rows))?;
-                }
-            }
-            TableOrigin::Files { paths, reader }
-        }
-        stored => TableOrigin::Unnested { unnest, of: Box::new(stored) },
-    };
+    table.origin = made(probe, &table.name, (&table.name, &table.origin), unnest)?;
     Ok(())
+}
+
+/// Makes rows of the rows of a table readable under a name, and says how they are reached.
+fn made(
+    probe: &dyn Probe,
+    name: &str,
+    (of, origin): (&str, &TableOrigin),
+    unnest: Unnest,
+) -> Result<TableOrigin, Failure> {
+    let (paths, reader) = match origin.clone() {
+        TableOrigin::Files { paths, reader } => (paths, reader),
+        stored => return Ok(TableOrigin::Unnested { unnest, of: Box::new(stored) }),
+    };
+    // What is in memory already is not read again.
+    let kept = session::everything(&unnested(&ident(of), &unnest));
+    let reader = Reader::Unnested { unnest, reader: Box::new(reader) };
+    if reader.is_parquet() {
+        probe.name_files(name, &paths, &reader, &mut |_| ())?;
+    } else {
+        probe.run(&session::keep(name, &kept))?;
+    }
+    Ok(TableOrigin::Files { paths, reader })
 }
 
 /// Makes a table of each list of structs. Its rows belong to the row that the list is in, by that
@@ -281,23 +285,7 @@ fn items(
         Unnest::Items(items) => rows_with(&parent.origin, items),
         Unnest::Fields(_) => &parent.origin,
     };
-    let origin = match from.clone() {
-        TableOrigin::Files { paths, reader } => {
-            let is_parquet = reader.is_parquet();
-            let reader = Reader::Unnested { unnest: how.clone(), reader: Box::new(reader) };
-            match is_parquet {
-                true => {
-                    probe.name_files(&name, &paths, &reader, &mut |_| ())?;
-                }
-                false => {
-                    let rows = session::everything(&unnested(&ident(&parent.name), &how));
-                    probe.run(&session::keep(&name, &rows))?;
-                }
-            }
-            TableOrigin::Files { paths, reader }
-        }
-        stored => TableOrigin::Unnested { unnest: how, of: Box::new(stored) },
-    };
+    let origin = made(probe, &name, (&parent.name, from), how)?;
     let time_column = parent.time_column.clone();
     let mut table = Table { name, origin, columns, rows: 0, time_column };
     table.rows = count_rows(probe, &table)?;

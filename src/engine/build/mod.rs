@@ -317,7 +317,7 @@ struct Builder<'a> {
     defined: HashSet<String>,
     /// Names of what was defined in this session.
     defined_views: HashSet<String>,
-    /// Databases in which SQL of the project finds tables, in order.
+    /// Schemas in which SQL of the project finds tables, in order.
     places: Vec<Sql>,
     built: Built,
 }

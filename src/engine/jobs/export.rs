@@ -287,14 +287,7 @@ fn refuse_odd_phone(entity: &Entity, column: &ExportColumn) -> Result<(), Failur
 
 /// The feature's name as the entity writes it.
 fn feature_name(entity: &Entity, asked: &str) -> Result<String, Failure> {
-    entity.feature(asked).map(|f| f.name.clone()).ok_or_else(|| {
-        let names: Vec<&str> = entity.features.iter().map(|f| f.name.as_str()).collect();
-        Failure::wrong_use(
-            format!("{} has no feature {asked}", entity.name),
-            "in the columns",
-            format!("there is {}", names.join(", ")),
-        )
-    })
+    entity.known_feature(asked, "in the columns").map(|feature| feature.name.clone())
 }
 
 /// Runs `COPY` and gives the rows that it says it wrote; Parquet is counted again from the file.

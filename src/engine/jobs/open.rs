@@ -1,6 +1,7 @@
 //! Opens a source: the workspace first, whose corrections discovery then obeys.
 
-use super::beginnings;
+mod beginnings;
+
 use crate::define::Project;
 use crate::disk::links::{self, Entry};
 use crate::engine::remembered::Memory;
