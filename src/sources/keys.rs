@@ -162,6 +162,37 @@ struct Pointing<'a> {
     /// It has doubled values, in a table without a key.
     repeats: bool,
     own_key: bool,
+    /// Its name as compared, what that is about, and whether it says no more than "a key".
+    name: String,
+    about: Option<String>,
+    generic: bool,
+}
+
+/// A key that may be pointed at, with what its names say: asked of every column, worked out once.
+struct Target<'a> {
+    keyed: &'a Keyed<'a>,
+    seen: Option<&'a ColumnFacts>,
+    /// The name of the key as compared.
+    key: String,
+    /// It says no more than that it is a key.
+    generic: bool,
+    /// What the table is about: one of its rows.
+    entity: String,
+    of_people: bool,
+}
+
+impl<'a> Target<'a> {
+    fn new(keyed: &'a Keyed<'a>, tables: &[Table], facts: &'a [Facts]) -> Self {
+        let place = tables.iter().position(|table| table.name == keyed.table.name);
+        let column = keyed.table.columns.iter().position(|column| column == keyed.key);
+        let seen = place.zip(column).and_then(|(table, column)| facts[table].columns.get(column));
+        let key = normal(&keyed.key.name);
+        let generic = is_generic_key(&keyed.key.name);
+        let one = singular(last_part(&keyed.table.name));
+        let of_people = names_people(&one)
+            && (generic || subject(&key).is_some_and(|about| names_people(&about)));
+        Self { keyed, seen, key, generic, entity: normal(&one), of_people }
+    }
 }
 
 /// Which columns of the tables point at the keys.
@@ -175,26 +206,28 @@ pub(super) fn relations(
     keyed: &[Keyed<'_>],
 ) -> Result<Vec<Relation>, Failure> {
     let mut found = Vec::new();
-    let seen_of = |k: &Keyed<'_>| {
-        let (table, facts) = tables.iter().zip(facts).find(|(t, _)| t.name == k.table.name)?;
-        let place = table.columns.iter().position(|c| c == k.key)?;
-        facts.columns.get(place)
-    };
+    let targets: Vec<Target<'_>> =
+        keyed.iter().map(|keyed| Target::new(keyed, tables, facts)).collect();
     for (table, facts) in tables.iter().zip(facts) {
+        let own = keyed.iter().find(|keyed| keyed.table.name == table.name);
         for (column, seen) in table.columns.iter().zip(&facts.columns) {
             if !seen.is_id_like(column) || seen.filled == 0 {
                 continue;
             }
-            let has_key = keyed.iter().any(|k| k.table.name == table.name);
             let pointing = Pointing {
                 table,
                 column,
                 seen,
-                repeats: !has_key && !seen.is_unique(facts.sample_rows),
-                own_key: keyed.iter().any(|k| k.table.name == table.name && k.key == column),
+                repeats: own.is_none() && !seen.is_unique(facts.sample_rows),
+                own_key: own.is_some_and(|keyed| keyed.key == column),
+                name: normal(&column.name),
+                about: subject(&column.name),
+                generic: is_generic_key(&column.name),
             };
-            let mut grounds: Vec<(Ground, &Keyed<'_>)> =
-                keyed.iter().filter_map(|k| Some((ground(&pointing, k, seen_of(k))?, k))).collect();
+            let mut grounds: Vec<(Ground, &Keyed<'_>)> = targets
+                .iter()
+                .filter_map(|target| Some((ground(&pointing, target)?, target.keyed)))
+                .collect();
             grounds.sort_by_key(|(ground, k)| (std::cmp::Reverse(*ground), k.table.rows));
             found.extend(best(probe, &pointing, grounds)?);
         }
@@ -308,74 +341,72 @@ fn points_back(table: &Table, column: &Column, target: &Keyed<'_>) -> bool {
         && (table.rows, &target.table.name) > (target.table.rows, &table.name)
 }
 
-/// Why a column may point at `target`, before its values are looked at; `key_seen` is what is known
-/// of the target's key.
-fn ground(
-    pointing: &Pointing<'_>,
-    target: &Keyed<'_>,
-    key_seen: Option<&ColumnFacts>,
-) -> Option<Ground> {
+/// Why a column may point at `target`, before its values are looked at.
+fn ground(pointing: &Pointing<'_>, target: &Target<'_>) -> Option<Ground> {
     let Pointing { table, column, seen, .. } = *pointing;
-    let own = table.name == target.table.name;
+    let own = table.name == target.keyed.table.name;
     if own {
-        let other = column.name != target.key.name;
+        let other = column.name != target.keyed.key.name;
         let role = other && says_a_role(&column.name);
-        return match other && names_own_kind(column, target) {
+        return match other && names_own_kind(column, target.keyed) {
             true => Some(Ground::Name),
             false => role.then_some(Ground::Role),
         };
     }
-    let name = normal(&column.name);
-    let key = normal(&target.key.name);
-    let generic = is_generic_key(&target.key.name);
+    let name = pointing.name.as_str();
     // An `id` that repeats is the id of something else.
-    if pointing.repeats && name == key && matches!(name.as_str(), "id" | "uuid" | "guid") {
+    if pointing.repeats && name == target.key && matches!(name, "id" | "uuid" | "guid") {
         return Some(Ground::Name);
     }
-    if names_key(&name, &key, generic) || names_table(column, &name, target, &key) {
+    if names_key(name, target) || names_table(pointing, target) {
         return Some(Ground::Name);
     }
     let own_id = name == "id" || table.rows == 0;
     if own_id || pointing.own_key {
         return None;
     }
-    let about = subject(&column.name);
-    let said = about.as_deref().unwrap_or(&name);
-    let of_people = names_people(&singular(last_part(&target.table.name)))
-        && (generic || subject(&key).is_some_and(|about| names_people(&about)));
-    if of_people && (names_people(said) || says_a_person(said)) {
+    let said = pointing.about.as_deref().unwrap_or(name);
+    if target.of_people && (names_people(said) || says_a_person(said)) {
         return Some(Ground::People);
     }
-    let both_text = column.kind == Kind::Text && target.key.kind == Kind::Text;
-    let sparse = about.is_some()
+    let both_text = column.kind == Kind::Text && target.keyed.key.kind == Kind::Text;
+    let sparse = pointing.about.is_some()
         && seen.range.is_some()
-        && key_seen.is_some_and(|k| k.is_sparse(target.table.rows));
+        && target.seen.is_some_and(|key| key.is_sparse(target.keyed.table.rows));
     (both_text || sparse).then_some(Ground::Values)
 }
 
 /// `customer_id` and `refunded_customer_id` beside the key `customer_id`; `ss_item_sk` beside
 /// `i_item_sk`.
-fn names_key(name: &str, key: &str, generic: bool) -> bool {
-    let (bare, bare_key) = (without_prefix(name), without_prefix(key));
-    !generic
-        && (name == key
+fn names_key(name: &str, target: &Target<'_>) -> bool {
+    let (bare, bare_key) = (without_prefix(name), without_prefix(&target.key));
+    !target.generic
+        && (name == target.key
             || bare == bare_key
-            || (subject(key).is_some() && bare.ends_with(&format!("_{bare_key}"))))
+            || (ends_with_word(bare, bare_key) && subject(&target.key).is_some()))
+}
+
+/// Whether a name of several words ends with this one.
+fn ends_with_word(name: &str, word: &str) -> bool {
+    name.strip_suffix(word).is_some_and(|head| head.ends_with('_'))
 }
 
 /// `customer_id` and `customer` beside the table `dim_customers`.
-fn names_table(column: &Column, name: &str, target: &Keyed<'_>, key: &str) -> bool {
-    let entity = normal(&singular(last_part(&target.table.name)));
+fn names_table(pointing: &Pointing<'_>, target: &Target<'_>) -> bool {
+    let name = pointing.name.as_str();
+    let said = pointing.about.as_deref().unwrap_or(name);
+    let names_key_of = |about: &str| {
+        let rest = name.strip_prefix(about).and_then(|rest| rest.strip_prefix('_'));
+        rest == Some(target.key.as_str())
+    };
     // `raw_orders` is about orders, `dim_customer` about customers.
-    let about: Vec<&str> = [Some(entity.as_str()), entity.split_once('_').map(|(_, rest)| rest)]
-        .into_iter()
-        .flatten()
-        .filter(|a| a.len() > 1)
-        .collect();
-    let said = subject(&column.name).unwrap_or_else(|| name.to_owned());
-    let names_it =
-        |a: &str| said == a || said.ends_with(&format!("_{a}")) || name == format!("{a}_{key}");
-    !is_generic_key(&column.name) && about.iter().any(|a| names_it(a))
+    let entity = target.entity.as_str();
+    let mut about = std::iter::once(entity).chain(entity.split_once('_').map(|(_, rest)| rest));
+    !pointing.generic
+        && about.any(|about| {
+            about.len() > 1
+                && (said == about || ends_with_word(said, about) || names_key_of(about))
+        })
 }
 
 /// Whether a column is named after what another row of its own table is to a row.
