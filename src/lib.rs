@@ -4,6 +4,7 @@
 //! of one engine, and [`protocol`] is the only door between the window and it.
 
 pub mod app;
+pub mod bind;
 pub mod cli;
 pub mod compile;
 pub mod define;

@@ -8,7 +8,7 @@ use crate::model::catalog::{Catalog, CohortRef};
 use crate::model::clause::{Test, Tree};
 use crate::model::failure::Failure;
 use crate::model::now::Moment;
-use crate::model::question::Slice;
+use crate::model::question::{Segment, Slice};
 use crate::model::workspace::{SavedSegment, Workspace};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -157,11 +157,11 @@ fn referred(
     tree: &Tree,
     catalog: &Catalog,
     workspace: &Workspace,
-) -> Result<Vec<(String, CohortRef, Tree)>, Failure> {
-    let mut found: Vec<(String, CohortRef, Tree)> = Vec::new();
+) -> Result<Vec<Segment>, Failure> {
+    let mut found: Vec<Segment> = Vec::new();
     let mut wanted = names_in(tree);
     while let Some(name) = wanted.pop() {
-        if found.iter().any(|(n, _, _)| *n == name) {
+        if found.iter().any(|known| known.name == name) {
             continue;
         }
         // A name that is no segment is a cohort, or told as unknown when it is compiled.
@@ -170,10 +170,10 @@ fn referred(
             continue;
         };
         let place = format!("segment {}", saved.name);
-        let of = cohort(catalog, &saved.cohort, &place)?;
-        let condition = self::tree(&saved.condition, &of, catalog, &place)?;
-        wanted.extend(names_in(&condition));
-        found.push((name, of, condition));
+        let cohort = cohort(catalog, &saved.cohort, &place)?;
+        let tree = self::tree(&saved.condition, &cohort, catalog, &place)?;
+        wanted.extend(names_in(&tree));
+        found.push(Segment { name, cohort, tree });
     }
     Ok(found)
 }

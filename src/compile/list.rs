@@ -2,13 +2,14 @@
 //! changes, counted.
 
 use super::Query;
-use super::question::{feature, keep_condition, listing, where_};
+use super::asked::Asked;
+use super::page::listing;
+use super::rows::{keep_condition, where_};
 use super::scope::Scope;
-use crate::model::catalog::{Catalog, Column};
+use crate::bind::{BindError, BoundSlice};
+use crate::model::catalog::Column;
 use crate::model::export::{ExportColumn, ExportFormat, Normal};
-use crate::model::failure::Failure;
-use crate::model::question::Slice;
-use crate::model::value::Kind;
+use crate::model::value::{Kind, Value};
 use crate::sql::types::{cast, is_nested, try_cast};
 use crate::sql::{self, Sql, ident};
 
@@ -58,60 +59,66 @@ pub enum Counted {
 /// columns hold the SHA-256 of the value's text, in hexadecimal.
 ///
 /// # Errors
-/// See [`super::members`].
+/// When a column is of no feature.
 pub fn list(
-    catalog: &Catalog,
-    slice: &Slice,
+    slice: &BoundSlice<'_>,
     columns: &[ExportColumn],
     form: ListForm<'_>,
-) -> Result<Query, Failure> {
-    listing(catalog, slice, |scope| {
-        let mut out = Vec::with_capacity(columns.len());
-        for (index, column) in columns.iter().enumerate() {
+) -> Result<Query, BindError> {
+    let features = features(slice, columns)?;
+    Ok(listing(Scope::new(slice), |scope| {
+        let columns = features.iter().zip(columns).enumerate().map(|(index, (feature, column))| {
             let wide_as_text = form.wide_as_text.get(index) == Some(&true);
-            let value = list_value(scope, column, form, wide_as_text)?;
-            out.push(Sql::fill("{} AS {}", &[&value, &ident(&column.name)]));
-        }
-        Ok(Sql::join(out, ",\n  "))
-    })
+            let value = list_value(scope.column(feature), feature, column, (form, wide_as_text));
+            Sql::fill("{} AS {}", &[&value, &ident(&column.name)])
+        });
+        Sql::join(columns, ",\n  ")
+    }))
 }
 
-/// One row with two figures for each column; `None` when there is nothing to count.
+/// Two figures of each column.
+pub type ColumnCounts = Vec<(u64, Value)>;
+
+/// Two figures for each column; `None` when there is nothing to count.
 ///
 /// # Errors
-/// See [`super::members`].
-pub fn list_counts(
-    catalog: &Catalog,
-    slice: &Slice,
+/// When a column is of no feature.
+pub fn list_counts<'a>(
+    slice: &'a BoundSlice<'a>,
     columns: &[ExportColumn],
     what: Counted,
-) -> Result<Option<Query>, Failure> {
-    let mut scope = Scope::new(catalog, slice)?;
-    let keep = keep_condition(&mut scope, &slice.tree)?;
-    let mut figures = Vec::with_capacity(columns.len());
-    let mut any = false;
-    for column in columns {
-        let found = figures_of(&scope, column, what)?;
-        any |= found.is_some();
-        figures.push(found.unwrap_or_else(|| Sql::raw("0, NULL")));
-    }
-    if !any {
+) -> Result<Option<Asked<'a, ColumnCounts>>, BindError> {
+    let features = features(slice, columns)?;
+    let mut scope = Scope::new(slice);
+    let keep = keep_condition(&mut scope);
+    let figures: Vec<Option<Sql>> = features
+        .iter()
+        .zip(columns)
+        .map(|(feature, column)| figures_of(scope.column(feature), feature, column, what))
+        .collect();
+    if figures.iter().all(Option::is_none) {
         return Ok(None);
     }
-    let from = scope.from()?;
-    let select =
-        Sql::fill("SELECT {}\nFROM {}{}", &[&Sql::join(figures, ",\n  "), &from, &where_(keep)]);
-    scope.query(select).map(Some)
+    let figures = figures.into_iter().map(|found| found.unwrap_or_else(|| Sql::raw("0, NULL")));
+    let figures = Sql::join(figures, ",\n  ");
+    let from = scope.from();
+    let query = scope.query(Sql::fill("SELECT {}\nFROM {}{}", &[&figures, &from, &where_(keep)]));
+    let asked = Asked::new(query, |rows| {
+        let pair = |pair: &[Value]| (pair[0].as_u64().unwrap_or(0), pair[1].clone());
+        Ok(rows.first()?.chunks_exact(2).map(pair).collect())
+    });
+    Ok(Some(asked.typed()))
 }
 
-fn figures_of(
-    scope: &Scope<'_>,
-    column: &ExportColumn,
-    what: Counted,
-) -> Result<Option<Sql>, Failure> {
-    let feature = feature(scope, &column.feature)?;
-    let value = scope.column(&feature.name);
-    Ok(match (what, column.hash) {
+fn features<'a>(
+    slice: &BoundSlice<'a>,
+    columns: &[ExportColumn],
+) -> Result<Vec<&'a Column>, BindError> {
+    columns.iter().map(|column| slice.feature(&column.feature)).collect()
+}
+
+fn figures_of(value: Sql, feature: &Column, column: &ExportColumn, what: Counted) -> Option<Sql> {
+    match (what, column.hash) {
         (Counted::Apostrophes, None) if is_written_as_text(feature.kind) => {
             let text = as_text(value, feature);
             let formula = is_formula(&text);
@@ -139,26 +146,24 @@ fn figures_of(
             })
         }
         _ => None,
-    })
+    }
 }
 
 /// The value of a column as it goes into the file.
 fn list_value(
-    scope: &Scope<'_>,
+    value: Sql,
+    feature: &Column,
     column: &ExportColumn,
-    form: ListForm<'_>,
-    wide_as_text: bool,
-) -> Result<Sql, Failure> {
-    let feature = feature(scope, &column.feature)?;
-    let value = scope.column(&feature.name);
+    (form, wide_as_text): (ListForm<'_>, bool),
+) -> Sql {
     if let Some(normal) = column.hash {
         let text = match normal {
             Normal::AsItIs => Sql::fill("CAST({} AS VARCHAR)", &[&value]),
             normal => normalised(&as_text(value, feature), normal),
         };
-        return Ok(Sql::fill("sha256({})", &[&text]));
+        return Sql::fill("sha256({})", &[&text]);
     }
-    Ok(match form.format {
+    match form.format {
         ExportFormat::Csv if form.neutralise_formulas && is_written_as_text(feature.kind) => {
             let text = as_text(value, feature);
             Sql::fill(
@@ -173,7 +178,7 @@ fn list_value(
             Sql::fill("CAST(to_json({}) AS VARCHAR)", &[&value])
         }
         ExportFormat::Excel => value,
-    })
+    }
 }
 
 /// Parquet has no whole numbers of 128 bits (the database would write floats), no moments of a day

@@ -1,35 +1,83 @@
-//! Slice × question → SQL. Pure: the catalog and the stated now are parameters, nothing is run.
+//! Bound question → SQL. Pure: nothing is looked up, nothing is run.
 //!
 //! ```text
-//! slice ──scope──▶ the rows asked about: base table, joined figures over related rows, conditions
-//!   question ────▶ one statement over them
+//! BoundSlice ──scope──▶ the rows asked about: base table, joined figures over related rows, conditions
+//! BoundQuestion ──a file per kind──▶ one statement over them, and how its rows become the answer
 //! ```
+//!
+//! What is asked is decided already (see [`crate::bind`]); here it is only written down. A statement
+//! and the reading of its rows stand side by side, so that no other room knows their columns.
 //!
 //! A [`Query`] has two printings: what our engine runs, where file tables are already readable by
 //! name and tables of a database file are named in full, and what plain DuckDB runs as it is, where
 //! a common table expression per file table says how the files are read, and the file's own tables
 //! are named as in a shell that was started on it.
 //!
-//! Start at [`members`], then `scope::Scope`.
+//! Start at [`question`], then `scope::Scope`.
 
-mod bins;
+mod asked;
+mod boxes;
 mod condition;
+mod grid;
+mod histogram;
 mod list;
+mod page;
 mod profile;
-mod question;
+mod rows;
 mod scope;
+mod size;
+mod timeline;
+mod values;
 
-pub use bins::{Bins, Periods, nice_bins, periods};
-pub use list::{Counted, FORMULA_START, ListForm, list, list_counts};
-pub use profile::{ProfileQueries, RelatedQuery, profile};
-pub use question::{
-    Extent, boxes, grid, grid_points, histogram, members, order, page, page_of_order, range, size,
-    steps, time_range, timeline, values,
-};
+pub use asked::{Asked, Rows};
+pub use grid::grid_points;
+pub use list::{ColumnCounts, Counted, FORMULA_START, ListForm, list, list_counts};
+pub use page::{members, members_in, order, page_of_order};
+pub use profile::related_rows;
+pub use rows::Extent;
+pub use size::{size, size_in};
 
+use crate::bind::{BoundQuestion, Range, RangeOf};
+use crate::model::answer::Answer;
 use crate::model::catalog::Shadows;
-use crate::model::failure::Failure;
 use crate::sql::{self, Sql};
+
+/// The statement of a question, and how its rows become the answer. Of a profile it answers all but
+/// the related rows, of a grid all but the points.
+pub fn question<'a>(question: &'a BoundQuestion<'a>) -> Asked<'a, Answer> {
+    match question {
+        BoundQuestion::Size(slice) => size::size(slice).map(Answer::Size),
+        BoundQuestion::Members(slice) => Asked::new(page::members(slice), |_| Ok(Answer::Members)),
+        BoundQuestion::Steps { slice, steps } => size::steps(slice, steps).map(Answer::Steps),
+        BoundQuestion::Histogram { slice, number, bins } => {
+            histogram::histogram(slice, number, *bins).map(Answer::Histogram)
+        }
+        BoundQuestion::Values { slice, feature, top, search } => {
+            values::values(slice, feature, *top, search).map(Answer::Values)
+        }
+        BoundQuestion::Timeline { slice, moment, periods } => {
+            timeline::timeline(slice, moment, periods).map(Answer::Timeline)
+        }
+        BoundQuestion::Grid { slice, x, y } => grid::grid(slice, *x, *y).map(Answer::Grid),
+        BoundQuestion::Boxes { slice, number, by, top } => {
+            boxes::boxes(slice, number, by, *top).map(Answer::Boxes)
+        }
+        BoundQuestion::Page { slice, columns, sort, window } => {
+            page::page(slice, columns, *sort, *window).map(Answer::Page)
+        }
+        BoundQuestion::Profile { slice, key, parts, .. } => {
+            profile::profile(slice, key, parts).map(Answer::Profile)
+        }
+    }
+}
+
+/// The statement of a range; `None` when it found a value that is not finite, or none.
+pub fn range<'a>(of: &'a RangeOf<'a>, extent: Extent) -> Asked<'a, Option<Range>> {
+    match of.feature.kind.is_numeric() {
+        true => histogram::range(&of.cohort, of.feature, extent),
+        false => timeline::range(&of.cohort, of.feature, extent),
+    }
+}
 
 /// Rows with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,8 +134,4 @@ fn with(tables: &[&Named], select: &Sql) -> Sql {
         Sql::fill("{} AS {}(\n{}\n)", &[&named.name, &Sql::raw(how), &named.rows])
     });
     Sql::fill("WITH {}\n{}", &[&Sql::join(tables, ",\n"), select])
-}
-
-fn unknown(what: &str, name: &str, hint: impl Into<String>) -> Failure {
-    Failure::wrong_use(format!("there is no {what} called \"{name}\""), "", hint)
 }

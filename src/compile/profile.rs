@@ -1,145 +1,118 @@
 //! One entity, whole: its features, the rows that belong to it, and why it is in.
 
-use super::scope::{Scope, column_of};
-use super::{Query, unknown};
-use crate::model::catalog::Catalog;
-use crate::model::clause::{Group, Node, Part};
+use super::asked::{Asked, count};
+use super::scope::Scope;
+use crate::bind::{BoundSlice, Condition, RelatedRows};
+use crate::model::answer::{self, Profile};
 use crate::model::failure::Failure;
-use crate::model::question::Slice;
 use crate::model::value::{Kind, Value};
-use crate::model::ways::{Hop, straight};
 use crate::sql::{self, Sql, ident};
 
-/// The statements behind a profile.
-#[derive(Debug)]
-pub struct ProfileQueries {
-    /// One row: `in_cohort`, one boolean (or NULL) per path in `paths`, then every feature. No
-    /// row: there is no such entity.
-    pub main: Query,
-    /// The paths of the parts, in the order of the booleans.
-    pub paths: Vec<Vec<usize>>,
-    /// Related rows, one statement per table.
-    pub related: Vec<RelatedQuery>,
-}
-
-/// The statement that gives an entity's rows of one table.
-#[derive(Debug)]
-pub struct RelatedQuery {
-    /// The table's handle.
-    pub table: String,
-    /// Its time column.
-    pub time_column: Option<String>,
-    /// The columns of the statement; the first column before them is the count of all such rows.
-    pub columns: Vec<String>,
-    /// Newest first.
-    pub query: Query,
-}
-
-/// Everything about the entity with this key.
-///
-/// # Errors
-/// When the slice or the catalog does not fit.
-pub fn profile(
-    catalog: &Catalog,
-    slice: &Slice,
-    key: &Value,
-    rows_max: u32,
-) -> Result<ProfileQueries, Failure> {
-    let mut scope = Scope::new(catalog, slice)?;
-    let mut columns = vec![match scope.in_own_cohort()? {
-        Some(condition) => condition,
-        None => Sql::raw("TRUE"),
-    }];
-    let mut paths = Vec::new();
-    collect(&slice.tree, &mut Vec::new(), &mut |path, part| {
-        if let Some(condition) = scope.part_condition(part)? {
-            paths.push(path.to_vec());
-            columns.push(condition);
-        }
-        Ok(())
-    })?;
-    columns.push(match scope.condition(&slice.tree)? {
+/// Everything about the entity with this key but its related rows. One row: whether it is in the
+/// cohort, whether each part holds, whether the slice keeps it, then every feature.
+pub(super) fn profile<'a>(
+    slice: &'a BoundSlice<'a>,
+    key: &'a Value,
+    parts: &'a [(Vec<usize>, Condition<'a>)],
+) -> Asked<'a, Profile> {
+    let mut scope = Scope::new(slice);
+    let mut columns = vec![scope.in_cohort().unwrap_or_else(|| Sql::raw("TRUE"))];
+    columns.extend(parts.iter().map(|(_, condition)| scope.condition(condition)));
+    columns.push(match scope.kept() {
         Some(condition) => Sql::fill("coalesce({}, FALSE)", &[&condition]),
         None => Sql::raw("TRUE"),
     });
     columns.push(Sql::raw("e.*"));
-    let from = scope.from()?;
+    let from = scope.from();
+    let is_this = has_key(&scope, key);
+    let query = scope.query(Sql::fill(
+        "SELECT {}\nFROM {}\nWHERE {}\nLIMIT 1",
+        &[&Sql::join(columns, ", "), &from, &is_this],
+    ));
+    let asked = Asked::new(query, move |rows| {
+        let Some(row) = rows.rows.first() else {
+            return Err(Failure::wrong_use(
+                format!("there is no {} \"{key}\"", slice.entity.name),
+                "",
+                "check the id",
+            ));
+        };
+        let features = 2 + parts.len();
+        let why =
+            parts.iter().zip(&row[1..]).map(|((path, _), cell)| (path.clone(), verdict(cell)));
+        let names = rows.columns[features..].iter().cloned();
+        let in_cohort = verdict(&row[0]) == Some(true);
+        Ok(Profile {
+            key: key.clone(),
+            features: names.zip(row[features..].iter().cloned()).collect(),
+            related: Vec::new(),
+            why: why.collect(),
+            in_cohort,
+            in_slice: in_cohort && verdict(&row[features - 1]) == Some(true),
+        })
+    });
+    asked.typed()
+}
+
+fn verdict(value: &Value) -> Option<bool> {
+    match value {
+        Value::Boolean(holds) => Some(*holds),
+        _ => None,
+    }
+}
+
+/// The condition that an entity is the one with this key.
+fn has_key(scope: &Scope<'_>, key: &Value) -> Sql {
     let own = scope.key();
     let value = Sql::fill("CAST({} AS VARCHAR)", &[&sql::literal(key)]);
-    let kind = scope.entity.feature(&scope.entity.key).map(|c| c.kind);
-    let is_this = match kind {
+    match scope.slice.entity.feature(&scope.slice.entity.key).map(|key| key.kind) {
         // 17850.0 is asked for as 17850 too.
         Some(Kind::Number) => Sql::fill(
             "(CAST({} AS VARCHAR) = {} OR {} = TRY_CAST({} AS DOUBLE))",
             &[&own, &value, &own, &value],
         ),
         _ => Sql::fill("CAST({} AS VARCHAR) = {}", &[&own, &value]),
-    };
-    let select = Sql::fill(
-        "SELECT {}\nFROM {}\nWHERE {}\nLIMIT 1",
-        &[&Sql::join(columns, ", "), &from, &is_this],
-    );
-    let base = scope.entity.table_name().to_owned();
-    let main = scope.query(select)?;
-    let mut related = Vec::new();
-    for table in catalog.tables.iter().filter(|t| !catalog.is_cohort_table(&t.name)) {
-        let hops = straight(catalog, &base, &table.name);
-        if !hops.is_empty() {
-            related.push(related_rows(catalog, slice, &hops, &is_this, rows_max)?);
-        }
     }
-    Ok(ProfileQueries { main, paths, related })
 }
 
-/// Called with the path of each part and the part.
-type Visit<'a> = dyn FnMut(&[usize], &Part) -> Result<(), Failure> + 'a;
-
-fn collect(group: &Group, path: &mut Vec<usize>, visit: &mut Visit<'_>) -> Result<(), Failure> {
-    for (index, part) in group.parts.iter().enumerate() {
-        path.push(index);
-        visit(path, part)?;
-        if let Node::Group(inner) = &part.node {
-            collect(inner, path, visit)?;
-        }
-        path.pop();
-    }
-    Ok(())
-}
-
-fn related_rows(
-    catalog: &Catalog,
-    slice: &Slice,
-    hops: &[Hop],
-    is_this: &Sql,
-    rows_max: u32,
-) -> Result<RelatedQuery, Failure> {
-    let first = &hops[0];
-    let table = catalog
-        .table(&first.to_table)
-        .ok_or_else(|| unknown("table", &first.to_table, "open the source again"))?;
-    let mut scope = Scope::new(catalog, slice)?;
-    let from = scope.from()?;
-    let name = scope.table(&table.name)?;
-    let there = |hop: &Hop| column_of(&Sql::raw("r"), &hop.to_column, hop.to_form);
-    let key_column = there(first);
+/// The newest rows of a table that belong to the entity with this key: how many there are in all,
+/// then the columns of the table.
+pub fn related_rows<'a>(
+    everyone: &'a BoundSlice<'a>,
+    key: &Value,
+    related: &'a RelatedRows<'a>,
+    most: u32,
+) -> Asked<'a, answer::RelatedRows> {
+    let table = related.table;
+    let mut scope = Scope::new(everyone);
+    let from = scope.from();
+    let name = scope.table(table);
+    let is_this = has_key(&scope, key);
     // Rows that belong by any of several columns.
-    let belongs = Sql::any_of(hops.iter().map(|hop| {
-        let start = column_of(&Sql::raw("e"), &hop.from_column, hop.from_form);
-        Sql::fill("{} IN (SELECT {} FROM {} WHERE {})", &[&there(hop), &start, &from, is_this])
+    let belongs = Sql::any_of(related.ways.iter().map(|hop| {
+        let here = scope.key_of(&Sql::raw("r"), &hop.to_column, hop.to_form);
+        let start = scope.key_of(&Sql::raw("e"), &hop.from_column, hop.from_form);
+        Sql::fill("{} IN (SELECT {} FROM {} WHERE {})", &[&here, &start, &from, &is_this])
     }));
-    let order = match &table.time_column {
-        Some(column) => Sql::fill("r.{} DESC NULLS LAST", &[&ident(column)]),
-        None if table.origin.is_view() => Sql::raw("1"),
-        None => key_column.clone(),
+    let order = match (&table.time_column, related.ways.first()) {
+        (Some(column), _) => Sql::fill("r.{} DESC NULLS LAST", &[&ident(column)]),
+        (None, Some(first)) if !table.origin.is_view() => {
+            scope.key_of(&Sql::raw("r"), &first.to_column, first.to_form)
+        }
+        _ => Sql::raw("1"),
     };
-    let select = Sql::fill(
+    let query = scope.query(Sql::fill(
         "SELECT count(*) OVER () AS total, r.*\nFROM {} AS r\nWHERE {}\nORDER BY {}\nLIMIT {}",
-        &[&name, &belongs, &order, &sql::number(rows_max)],
-    );
-    Ok(RelatedQuery {
-        table: table.name.clone(),
-        time_column: table.time_column.clone(),
-        columns: table.columns.iter().map(|c| c.name.clone()).collect(),
-        query: scope.query(select)?,
-    })
+        &[&name, &belongs, &order, &sql::number(most)],
+    ));
+    let asked = Asked::new(query, move |rows| {
+        Ok(answer::RelatedRows {
+            table: table.name.clone(),
+            time_column: table.time_column.clone(),
+            total: rows.rows.first().map_or(0, |row| count(row, 0)),
+            columns: table.columns.iter().map(|column| column.name.clone()).collect(),
+            rows: rows.rows.into_iter().map(|mut row| row.split_off(1)).collect(),
+        })
+    });
+    asked.typed()
 }

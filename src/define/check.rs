@@ -427,7 +427,7 @@ fn tags(project: &Project, report: &mut Report) {
         for tag in feature.tags.iter().filter(|tag| !known.contains(tag.as_str())) {
             let message = format!("tag `{tag}` is not among the available tags");
             let found = report.note(&feature.place, message);
-            let near = super::report::nearest(tag, known.iter().copied());
+            let near = crate::model::nearest::nearest(tag, known.iter().copied());
             report.add(super::report::with_hint(
                 found,
                 near.map(|n| format!("did this mean `{n}`?")),

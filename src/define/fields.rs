@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::place::{Place, Written};
-use super::report::{Report, nearest};
+use super::report::Report;
 use super::yaml::{Kind, Node};
+use crate::model::nearest::nearest;
 
 /// A mapping that is being read. End it with [`Fields::done`].
 pub(super) struct Fields<'a> {

@@ -7,7 +7,7 @@ use super::project::{
     CohortId, EntityId, FeatureId, FeatureTableId, IdTypeId, InputId, OtherModelId, Owner,
     SqlModelId, StitcherId, Target,
 };
-use super::report::nearest;
+use crate::model::nearest::nearest;
 
 /// How many names are looked at in all searches for the nearest one.
 const LOOKED_AT_MAX: usize = 3_000_000;

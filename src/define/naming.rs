@@ -11,7 +11,8 @@ use super::project::{
 use super::raw::{
     RawEntity, RawId, RawIdType, RawInput, RawModel, RawOwner, RawProject, RawSpec, RawVar,
 };
-use super::report::{Report, nearest, with_hint};
+use super::report::{Report, with_hint};
+use crate::model::nearest::nearest;
 
 /// Id types that mean the main id itself.
 pub(super) const MAIN_ID_TYPES: [&str; 2] = ["rudder_id", "main_id"];

@@ -18,9 +18,10 @@ use super::raw::{
     RawCohortFilter, RawContract, RawEntity, RawExpression, RawId, RawIdType, RawInput, RawMacro,
     RawModel, RawProject, RawRows, RawRule, RawSpec, RawVar, RawViews,
 };
-use super::report::{Report, nearest, with_hint};
+use super::report::{Report, with_hint};
 use super::surface::plain_path;
 use super::template::Evaluator;
+use crate::model::nearest::nearest;
 use crate::model::warehouse::Warehouse;
 
 /// Tags that mark a feature as personal.

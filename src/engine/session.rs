@@ -3,14 +3,14 @@
 
 use super::Job;
 use super::jobs;
-use super::store::{Rows, Store};
+use super::store::Store;
 use super::workspace;
-use crate::compile::Query;
+use crate::bind::Range;
+use crate::compile::{self, Asked, Query};
 use crate::model::answer::Answered;
 use crate::model::catalog::{Catalog, CohortRef};
 use crate::model::failure::Failure;
-use crate::model::question::{Question, Slice};
-use crate::model::value::Value;
+use crate::model::question::{Question, Slice, Sort};
 use crate::protocol::{OpenRequest, Opened};
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
@@ -29,8 +29,8 @@ pub struct Session {
 /// What is kept between questions.
 #[derive(Default)]
 pub(super) struct Kept {
-    /// The least and greatest value of a feature in a cohort, as numbers or as moments.
-    pub(super) ranges: HashMap<(CohortRef, String), (String, String)>,
+    /// The least and greatest value of a feature in a cohort.
+    pub(super) ranges: HashMap<(CohortRef, String), Range>,
     /// The last numbered order of people.
     pub(super) order: Option<NumberedOrder>,
     /// How many orders were numbered so far: the next table's number.
@@ -40,7 +40,7 @@ pub(super) struct Kept {
 /// The keys of a slice, numbered in the order of a sort and kept as a table.
 pub(super) struct NumberedOrder {
     pub(super) slice: Slice,
-    pub(super) sort: Option<(String, bool)>,
+    pub(super) sort: Option<Sort>,
     pub(super) table: String,
 }
 
@@ -125,16 +125,18 @@ impl Session {
         crate::sources::fingerprint_now(was) == *was
     }
 
-    /// The figures that a statement gives on the attached source.
-    pub(super) fn figures(&self, query: &Query) -> Result<Vec<Vec<Value>>, Failure> {
+    /// The answer that the attached source gives.
+    pub(super) fn answer<T>(&self, asked: Asked<'_, T>) -> Result<T, Failure> {
         self.store.attach()?;
-        Ok(self.store.cells(&self.statement(query))?)
-    }
-
-    /// The rows that a statement gives on the attached source, each cell as its type says.
-    pub(super) fn run(&self, query: &Query) -> Result<Rows, Failure> {
-        self.store.attach()?;
-        Ok(self.store.query(&self.statement(query))?)
+        let statement = self.statement(&asked.query);
+        let rows = match asked.is_typed {
+            true => {
+                let found = self.store.query(&statement)?;
+                compile::Rows { columns: found.columns, rows: found.rows }
+            }
+            false => compile::Rows { columns: Vec::new(), rows: self.store.cells(&statement)? },
+        };
+        asked.read(rows)
     }
 
     /// A statement as it is run on this source. It must be attached, or have been before.

@@ -9,6 +9,7 @@ use super::parse::{ParseError, VIA};
 use super::print::{identifier, print_expr};
 use crate::model::clause::{Aggregate, Arithmetic, CastType, Expr, Function, Measure, Now, Unit};
 use crate::model::fields::field_of;
+use crate::model::nearest::nearest;
 use crate::model::value::{Kind, Value};
 use crate::model::ways::{NoWay, steps, way_to};
 use sqlparser::ast::{
@@ -84,7 +85,7 @@ impl<'a> Reader<'a> {
             }
         };
         let columns = place.rows.columns(&self.scope);
-        let near = names::nearest(&name.value, columns.iter().map(|c| c.name.as_str()));
+        let near = nearest(&name.value, columns.iter().map(|c| c.name.as_str()));
         let hint = if let Some(near) = near {
             format!("perhaps {} is meant", super::print::column(near))
         } else if name.quote_style == Some('"') {
@@ -231,7 +232,7 @@ impl<'a> Reader<'a> {
 
     fn unknown_table(&self, sql: &Sql, handle: &str) -> ParseError {
         let tables = &self.scope.catalog.tables;
-        let hint = match names::nearest(handle, tables.iter().map(|t| t.name.as_str())) {
+        let hint = match nearest(handle, tables.iter().map(|t| t.name.as_str())) {
             Some(near) => format!("perhaps {} is meant", super::print::table(near)),
             None => {
                 let some: Vec<&str> = tables.iter().take(5).map(|t| t.name.as_str()).collect();
@@ -440,7 +441,7 @@ impl<'a> Reader<'a> {
             args.iter().map(|arg| self.expression(arg, place.below())).collect::<Result<_, _>>()?;
         let Some((mut function, least, most)) = function(&name) else {
             let known = FUNCTIONS.iter().map(|(name, ..)| *name).chain(TESTS.iter().copied());
-            let hint = match names::nearest(&name, known) {
+            let hint = match nearest(&name, known) {
                 Some(near) => format!("perhaps {near} is meant"),
                 None if matches!(name.as_str(), "dayofweek" | "weekday") => {
                     "write isodow(day), where 1 is Monday".to_owned()

@@ -47,46 +47,6 @@ pub(super) fn table<'a>(scope: &Scope<'a>, handle: &str) -> Option<&'a Table> {
     scope.catalog.table(handle).or_else(in_main)
 }
 
-/// The candidate that `typed` was probably meant to be.
-pub(super) fn nearest<'a>(
-    typed: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
-    let typed: Vec<char> = typed.to_lowercase().chars().take(64).collect();
-    let allowed = (typed.len() / 3).clamp(1, 3);
-    let mut best: Option<(usize, &str)> = None;
-    for candidate in candidates {
-        let lower: Vec<char> = candidate.to_lowercase().chars().collect();
-        if lower.len().abs_diff(typed.len()) > allowed {
-            continue;
-        }
-        let distance = edits(&typed, &lower);
-        if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
-        }
-    }
-    best.map(|(_, candidate)| candidate)
-}
-
-/// Letters to insert, remove, replace or swap with a neighbour.
-fn edits(a: &[char], b: &[char]) -> usize {
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let replaced = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = replaced.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(before[j - 2] + 1);
-            }
-            row.push(least);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
-}
-
 /// Words that must be quoted to be names: DuckDB's reserved words (those for types and functions
 /// included), the words that start or join conditions, and those that the parser takes for the start of something else.
 const RESERVED: &[&str] = &[
@@ -253,16 +213,6 @@ mod tests {
     #[test]
     fn reserved_words_are_in_order_to_be_searched() {
         assert!(RESERVED.is_sorted());
-    }
-
-    #[test]
-    fn a_slip_of_the_fingers_is_recognised() {
-        let names = ["country", "orders", "last_order"];
-        assert_eq!(nearest("contry", names), Some("country"));
-        assert_eq!(nearest("ordesr", names), Some("orders"));
-        assert_eq!(nearest("LASTORDER", names), Some("last_order"));
-        assert_eq!(nearest("total", names), None);
-        assert_eq!(nearest("", names), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What comes back for a [`super::question::Question`]: plain numbers, ready to draw.
 
 use super::value::Value;
+use std::ops::AddAssign;
 use std::time::Duration;
 
 /// An answer with its provenance.
@@ -96,6 +97,13 @@ pub struct Counts {
     pub all: u64,
     /// In the slice without the chart's own clauses.
     pub kept: u64,
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.all += more.all;
+        self.kept += more.kept;
+    }
 }
 
 /// A feature's most frequent values.

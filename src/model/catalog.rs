@@ -665,6 +665,11 @@ impl Catalog {
 }
 
 impl Table {
+    /// Whether it is read from delimited text.
+    pub fn reads_text(&self) -> bool {
+        matches!(&self.origin, TableOrigin::Files { reader, .. } if reader.is_text())
+    }
+
     /// The column with this name, ignoring case as SQL does.
     pub fn column(&self, name: &str) -> Option<&Column> {
         find_column(&self.columns, name)

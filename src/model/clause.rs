@@ -450,6 +450,11 @@ impl Unit {
 }
 
 impl Function {
+    /// Whether it gives a part of a day or a time, which depends on the zone.
+    pub fn is_of_calendar(self) -> bool {
+        matches!(self, Self::Year | Self::Month | Self::Day | Self::Hour | Self::Weekday)
+    }
+
     /// The kind of value it gives; `None` for that of its arguments.
     pub fn kind(self) -> Option<Kind> {
         match self {

@@ -15,6 +15,7 @@ pub mod failure;
 pub mod fields;
 pub mod finding;
 pub mod limits;
+pub mod nearest;
 pub mod now;
 pub mod question;
 pub mod reading;

@@ -17,8 +17,28 @@ pub struct Slice {
     pub tree: Tree,
     /// What "now" means in them.
     pub now: Moment,
-    /// Saved segments by name, which clauses may refer to; each is a cohort and a tree.
-    pub segments: Vec<(String, CohortRef, Tree)>,
+    /// Saved segments, which clauses may refer to by name.
+    pub segments: Vec<Segment>,
+}
+
+/// A slice with a name, so that other slices can refer to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Segment {
+    /// The name.
+    pub name: String,
+    /// The cohort that it slices.
+    pub cohort: CohortRef,
+    /// Its clauses.
+    pub tree: Tree,
+}
+
+/// The order of the people table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sort {
+    /// The feature by which rows are sorted; of equal ones the key decides. Missing comes last.
+    pub by: String,
+    /// The greatest first.
+    pub descending: bool,
 }
 
 /// What is asked of a slice.
@@ -76,8 +96,8 @@ pub enum Question {
     Page {
         /// Features to show.
         columns: Vec<String>,
-        /// Sort by this feature, descending if true; then by key. `None`: by key.
-        sort: Option<(String, bool)>,
+        /// How they are sorted; `None`: by key.
+        sort: Option<Sort>,
         /// Rows to skip.
         offset: u64,
         /// Rows to give.

@@ -404,8 +404,7 @@ fn names_table(pointing: &Pointing<'_>, target: &Target<'_>) -> bool {
     let mut about = std::iter::once(entity).chain(entity.split_once('_').map(|(_, rest)| rest));
     !pointing.generic
         && about.any(|about| {
-            about.len() > 1
-                && (said == about || ends_with_word(said, about) || names_key_of(about))
+            about.len() > 1 && (said == about || ends_with_word(said, about) || names_key_of(about))
         })
 }
 

@@ -1,8 +1,11 @@
 //! DuckDB's dialect: names, literals, and the table functions that read files.
 
 use super::Sql;
+use super::dialect::Dialect;
+use super::keys::in_form;
 use super::text_files::from_text_files;
-use crate::model::catalog::{Conversion, Reader, TableOrigin};
+use crate::model::catalog::{Conversion, KeyForm, Reader, TableOrigin};
+use crate::model::clause::{Arithmetic, Case, CastType, Function, TextMatch};
 use crate::model::shown::is_hidden;
 use crate::model::value::Value;
 use std::fmt::Write as _;
@@ -232,6 +235,114 @@ pub(super) fn converted(column: &Sql, conversion: &Conversion) -> Sql {
         Conversion::Cast { type_name } => {
             Sql::fill("CAST({} AS {})", &[column, &Sql::new(type_name.clone())])
         }
+    }
+}
+
+/// DuckDB's own words.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DuckDb;
+
+impl Dialect for DuckDb {
+    fn relation(&self, origin: &TableOrigin) -> Sql {
+        relation(origin)
+    }
+
+    fn literal(&self, value: &Value) -> Sql {
+        literal(value)
+    }
+
+    fn call(&self, function: Function, arguments: &[Sql]) -> Sql {
+        let arguments = Sql::join(arguments.iter().cloned(), ", ");
+        let template = match function {
+            Function::Lower => "lower({})",
+            Function::Upper => "upper({})",
+            Function::Trim => "trim({})",
+            Function::Length => "length({})",
+            Function::ListLength => "len({})",
+            Function::Absolute => "abs({})",
+            Function::Round => "round({})",
+            Function::Floor => "floor({})",
+            Function::Ceiling => "ceil({})",
+            Function::Year => "year({})",
+            Function::Month => "month({})",
+            Function::Day => "day({})",
+            Function::Hour => "hour({})",
+            Function::Weekday => "isodow({})",
+            Function::Coalesce => "coalesce({})",
+            Function::SplitPart => "split_part({})",
+            Function::Left => "left({})",
+        };
+        Sql::fill(template, &[&arguments])
+    }
+
+    fn arithmetic(&self, operation: Arithmetic, left: &Sql, right: &Sql) -> Sql {
+        let template = match operation {
+            Arithmetic::Add => "({} + {})",
+            Arithmetic::Subtract => "({} - {})",
+            Arithmetic::Multiply => "({} * {})",
+            Arithmetic::Divide => "({} / {})",
+            Arithmetic::Remainder => "({} % {})",
+        };
+        Sql::fill(template, &[left, right])
+    }
+
+    fn cast(&self, value: &Sql, to: CastType) -> Sql {
+        // One odd value must not hide all others.
+        let template = match to {
+            CastType::Text => "CAST({} AS VARCHAR)",
+            CastType::Integer => "TRY_CAST({} AS BIGINT)",
+            CastType::Number => "TRY_CAST({} AS DOUBLE)",
+            CastType::Date => "TRY_CAST({} AS DATE)",
+            CastType::Timestamp => "TRY_CAST({} AS TIMESTAMP)",
+            CastType::Boolean => "TRY_CAST({} AS BOOLEAN)",
+        };
+        Sql::fill(template, &[value])
+    }
+
+    fn matches(&self, how: TextMatch, value: &Sql, pattern: &str, case: Case) -> Sql {
+        let template = match (how, case) {
+            (TextMatch::Contains, Case::Sensitive) => "contains({}, {})",
+            (TextMatch::StartsWith, Case::Sensitive) => "starts_with({}, {})",
+            (TextMatch::EndsWith, Case::Sensitive) => "ends_with({}, {})",
+            (TextMatch::Like, Case::Sensitive) => "{} LIKE {}",
+            (TextMatch::Regex, Case::Sensitive) => "regexp_matches({}, {})",
+            (TextMatch::Contains, Case::Ignored) => "contains(lower({}), lower({}))",
+            (TextMatch::StartsWith, Case::Ignored) => "starts_with(lower({}), lower({}))",
+            (TextMatch::EndsWith, Case::Ignored) => "ends_with(lower({}), lower({}))",
+            (TextMatch::Like, Case::Ignored) => "{} ILIKE {}",
+            (TextMatch::Regex, Case::Ignored) => "regexp_matches({}, {}, 'i')",
+        };
+        Sql::fill(template, &[value, &text(pattern)])
+    }
+
+    fn has_any(&self, list: &Sql, values: &[Value]) -> Sql {
+        let values = Sql::join(values.iter().map(literal), ", ");
+        Sql::fill("list_has_any({}, [{}])", &[list, &values])
+    }
+
+    fn has_all(&self, list: &Sql, values: &[Value]) -> Sql {
+        let values = Sql::join(values.iter().map(literal), ", ");
+        Sql::fill("list_has_all({}, [{}])", &[list, &values])
+    }
+
+    fn day_of_year(&self, moment: &Sql) -> Sql {
+        Sql::fill("strftime({}, '%m-%d')", &[moment])
+    }
+
+    fn local_time(&self, moment: &Sql, offsets: &[(i64, i64)]) -> Sql {
+        local_time(moment, offsets)
+    }
+
+    fn without_nan(&self, float: &Sql) -> Sql {
+        Sql::fill("nullif({}, CAST('nan' AS DOUBLE))", &[float])
+    }
+
+    fn field(&self, of: &Sql, name: &str) -> Sql {
+        Sql::fill("struct_extract({}, {})", &[of, &text(name)])
+    }
+
+    fn key(&self, key: Sql, form: KeyForm) -> Sql {
+        in_form(key, form)
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod build;
 pub mod copy;
+mod dialect;
 pub mod duckdb;
 pub mod foreign;
 mod json;
@@ -17,8 +18,9 @@ mod text_files;
 pub mod types;
 pub mod warehouse;
 
+pub use dialect::Dialect;
 pub use duckdb::{
-    from_files, ident, literal, literal_path, local_time, number, path, relation, text,
+    DuckDb, from_files, ident, literal, literal_path, local_time, number, path, relation, text,
     text_as_it_is, timestamp, timestamptz, type_list,
 };
 pub use keys::in_form;

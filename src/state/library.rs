@@ -5,6 +5,7 @@ use crate::language::{self, Scope};
 use crate::model::catalog::CohortRef;
 use crate::model::clause::Tree;
 use crate::model::failure::Failure;
+use crate::model::question::Segment;
 use crate::model::workspace::SavedSegment;
 use crate::protocol::Command;
 
@@ -75,12 +76,12 @@ impl State {
     }
 
     fn segment_tree(&self, name: &str) -> Option<Tree> {
-        self.segments.iter().find(|(n, ..)| n == name).map(|(_, _, tree)| tree.clone())
+        self.segments.iter().find(|s| s.name == name).map(|s| s.tree.clone())
     }
 
     fn select_segment(&mut self, name: String) {
-        match self.segments.iter().find(|(n, ..)| *n == name).cloned() {
-            Some((name, cohort, tree)) => self.put_on_canvas(cohort, tree, Some(name)),
+        match self.segments.iter().find(|s| s.name == name).cloned() {
+            Some(Segment { name, cohort, tree }) => self.put_on_canvas(cohort, tree, Some(name)),
             None => self.fail(&Failure::new(
                 format!("the segment {name} cannot be read on this source"),
                 "",
@@ -190,7 +191,7 @@ impl State {
 fn read_segment(
     saved: &SavedSegment,
     catalog: &crate::model::catalog::Catalog,
-) -> Result<(String, CohortRef, Tree), Failure> {
+) -> Result<Segment, Failure> {
     let what = || format!("the segment {} cannot be read", saved.name);
     let cohort = catalog
         .cohort(&saved.cohort)
@@ -200,5 +201,5 @@ fn read_segment(
         .ok_or_else(|| Failure::new(what(), saved.cohort.clone(), "its entity is not here"))?;
     let tree = language::parse(&saved.condition, &Scope { catalog, entity })
         .map_err(|error| Failure::new(what(), error.message, error.hint))?;
-    Ok((saved.name.clone(), cohort, tree))
+    Ok(Segment { name: saved.name.clone(), cohort, tree })
 }

@@ -1,6 +1,7 @@
 //! The "+ condition" box: one search over features, related tables, cohorts and segments.
 
 use super::{Form, RelatedForm, State};
+use crate::model::question::Segment;
 use crate::model::value::Kind;
 use crate::model::ways::choices;
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
@@ -103,7 +104,7 @@ impl State {
         for cohort in entity.cohorts.iter().filter(|c| Some(c.name.as_str()) != here) {
             all.push(member(&cohort.name, "cohort"));
         }
-        for (name, cohort, _) in &self.segments {
+        for Segment { name, cohort, .. } in &self.segments {
             // A segment that refers to itself would have no end.
             if cohort.entity == entity.name && self.segment.as_deref() != Some(name) {
                 all.push(member(name, "segment"));

@@ -43,7 +43,7 @@ use crate::model::catalog::{Catalog, CohortRef, Entity};
 use crate::model::clause::Tree;
 use crate::model::limits::Limits;
 use crate::model::now::Moment;
-use crate::model::question::Slice;
+use crate::model::question::{Segment, Slice};
 use crate::model::workspace::Workspace;
 use crate::protocol::{OpenRequest, Opened, Ticket};
 use std::collections::BTreeMap;
@@ -134,7 +134,7 @@ pub struct State {
     /// Its tree as it was saved.
     pub saved_tree: Tree,
     /// Saved segments that could be read, for clauses that refer to them.
-    pub segments: Vec<(String, CohortRef, Tree)>,
+    pub segments: Vec<Segment>,
     /// What "now" means.
     pub now: Moment,
     /// The typed condition.

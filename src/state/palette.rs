@@ -6,6 +6,7 @@ use super::action::{
 };
 use super::{Focus, State, Tab, Theme};
 use crate::model::catalog::CohortRef;
+use crate::model::question::Segment;
 use crate::model::workspace::ChartKind;
 
 /// Entries shown at most.
@@ -55,7 +56,7 @@ impl State {
         let mut push = |name: &str, detail: &str, action: Action| {
             all.push(Entry { name: name.to_owned(), detail: detail.to_owned(), action });
         };
-        for (name, ..) in &self.segments {
+        for Segment { name, .. } in &self.segments {
             push(name, "segment", Action::Library(LibraryAction::SelectSegment(name.clone())));
         }
         for entity in self.catalog().into_iter().flat_map(|c| &c.entities) {

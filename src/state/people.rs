@@ -6,7 +6,7 @@ use crate::model::catalog::Column;
 use crate::model::clause::{
     Case, Clause, Combine, Comparison, Expr, Group, Missing, Part, Test, Tree,
 };
-use crate::model::question::Question;
+use crate::model::question::{Question, Sort};
 use crate::model::value::{Kind, Value};
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub const PAGE_ROWS: u64 = 200;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct People {
     /// The column and whether descending.
-    pub sort: Option<(String, bool)>,
+    pub sort: Option<Sort>,
     /// Columns not shown.
     pub hidden: BTreeSet<String>,
     /// Search over columns.
@@ -57,9 +57,9 @@ impl State {
             PeopleAction::See(from, to) => self.people.seen = (from, to),
             PeopleAction::Sort(column) => {
                 self.people.sort = match self.people.sort.take() {
-                    Some((c, false)) if c == column => Some((c, true)),
-                    Some((c, true)) if c == column => None,
-                    _ => Some((column, false)),
+                    Some(sort) if sort.by == column && sort.descending => None,
+                    Some(sort) if sort.by == column => Some(Sort { descending: true, ..sort }),
+                    _ => Some(Sort { by: column, descending: false }),
                 };
                 self.people.forget_rows();
             }

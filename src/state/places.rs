@@ -56,7 +56,7 @@ impl State {
         let scope = Scope { catalog: &catalog, entity };
         // A condition that no longer reads, as when a column is gone, leaves the cohort as it is.
         let tree = language::parse(&place.condition, &scope).unwrap_or_else(|_| Tree::everyone());
-        let segment = place.segment.filter(|name| self.segments.iter().any(|(n, ..)| n == name));
+        let segment = place.segment.filter(|name| self.segments.iter().any(|s| s.name == *name));
         self.put_on_canvas(cohort, tree, segment);
         self.tab = Tab::ALL.into_iter().find(|t| t.word() == place.tab).unwrap_or_default();
         true

@@ -4,6 +4,7 @@ use super::icons::{self, Icon};
 use super::scroll::{self, Scroll};
 use super::{Actions, text, theme, widgets};
 use crate::model::catalog::Column;
+use crate::model::question::Sort;
 use crate::model::value::Value;
 use crate::state::{Action, Focus, PeopleAction, State, ViewAction};
 use egui::accesskit;
@@ -358,10 +359,12 @@ fn header_ui(ui: &mut Ui, table: &Table<'_>, header: Rect, actions: &mut Actions
             continue;
         }
         let response = ui.interact(seen, Id::unique(("sort", &feature.name)), Sense::click());
-        let sort = table.state.people.sort.as_ref().filter(|(c, _)| *c == feature.name);
+        let sort = table.state.people.sort.as_ref().filter(|sort| sort.by == feature.name);
         let spoken = match sort {
-            Some((_, true)) => format!("{}, sorted from the greatest", feature.name),
-            Some((_, false)) => format!("{}, sorted from the least", feature.name),
+            Some(Sort { descending: true, .. }) => {
+                format!("{}, sorted from the greatest", feature.name)
+            }
+            Some(_) => format!("{}, sorted from the least", feature.name),
             None => format!("Sort by {}", feature.name),
         };
         let spoken = text::shown(&spoken);
@@ -380,7 +383,7 @@ fn header_ui(ui: &mut Ui, table: &Table<'_>, header: Rect, actions: &mut Actions
         let end = left + name.size().x;
         painter.galley(pos2(left, cell.center().y - name.size().y / 2.0), name, p.text);
         let mark = |x: f32| Rect::from_center_size(pos2(x, cell.center().y), vec2(11.0, 11.0));
-        if let Some((_, down)) = sort {
+        if let Some(Sort { descending: down, .. }) = sort {
             let icon = if *down { Icon::Down } else { Icon::Up };
             icons::paint(&painter, mark(end + 10.0), icon, p.accent);
         } else if feature.personal.is_some() {

@@ -7,7 +7,7 @@ use muster::model::answer::{Answer, Counts, Size};
 use muster::model::catalog::{CohortRef, Column};
 use muster::model::clause::Tree;
 use muster::model::now::Moment;
-use muster::model::question::{Question, Slice};
+use muster::model::question::{Question, Segment, Slice, Sort};
 use muster::model::value::Kind;
 use muster::protocol::{Command, Event, OpenRequest, Opened, Outcome, Slot, Ticket};
 use std::path::{Path, PathBuf};
@@ -136,7 +136,8 @@ fn the_printed_statement_gives_the_same_numbers() {
 fn a_deep_page_is_the_same_looked_up_or_read_through() {
     let (session, _workspace) = open();
     let slice = slice(&session, "user/all", "country is not null");
-    for sort in [None, Some(("last_order".to_owned(), true)), Some(("name".to_owned(), false))] {
+    let by = |by: &str, descending| Some(Sort { by: by.to_owned(), descending });
+    for sort in [None, by("last_order", true), by("name", false)] {
         let question = Question::Page {
             columns: vec!["name".into(), "last_order".into()],
             sort,
@@ -193,11 +194,12 @@ fn a_segment_is_a_clause_and_cannot_contain_itself() {
     let (session, _workspace) = open();
     let mut outer = slice(&session, "user/all", "in_cohort('Germans') and orders >= 2");
     let german = slice(&session, "user/all", "country = 'DE'").tree;
-    outer.segments = vec![("Germans".to_owned(), CohortRef::all("user"), german)];
+    let named = |tree| Segment { name: "Germans".to_owned(), cohort: CohortRef::all("user"), tree };
+    outer.segments = vec![named(german)];
     let direct = slice(&session, "user/all", "country = 'DE' and orders >= 2");
     assert_eq!(size(&session, &outer), size(&session, &direct));
     let own = slice(&session, "user/all", "in_cohort('Germans')").tree;
-    outer.segments = vec![("Germans".to_owned(), CohortRef::all("user"), own)];
+    outer.segments = vec![named(own)];
     let failure = session.ask(&outer, &Question::Size).unwrap_err();
     assert!(failure.what.contains("contains itself"), "{failure}");
 }

@@ -4,6 +4,7 @@
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _, Zoned};
+use muster::bind;
 use muster::compile;
 use muster::engine::store::Store;
 use muster::language::{self, Scope};
@@ -91,7 +92,8 @@ fn kept(store: &Store, condition: &str, now: &Moment) -> u64 {
     let tree = language::parse(condition, &scope).unwrap_or_else(|e| panic!("{condition}: {e:?}"));
     let slice =
         Slice { cohort: CohortRef::all("person"), tree, now: now.clone(), segments: Vec::new() };
-    let query = compile::size(&catalog, &slice).unwrap();
+    let bound = bind::slice(&catalog, &slice).unwrap();
+    let query = compile::size(&bound).query;
     store.query(&query.executed(None)).unwrap().rows[0][0].as_u64().unwrap()
 }
 

@@ -2,6 +2,7 @@
 //! knows nothing of SQL: the two agree on random trees over random tables, missing values
 //! included.
 
+use muster::bind::{self, BoundQuestion};
 use muster::compile;
 use muster::engine::store::Store;
 use muster::model::catalog::{
@@ -13,7 +14,7 @@ use muster::model::clause::{
     TextMatch,
 };
 use muster::model::now::Moment;
-use muster::model::question::Slice;
+use muster::model::question::{Question, Slice};
 use muster::model::value::{Kind, Value};
 use polars::prelude::{
     BooleanChunked, ChunkCompareEq as _, ChunkCompareIneq as _, ChunkFull as _, DataFrame,
@@ -367,16 +368,19 @@ proptest! {
         let catalog = catalog();
         let slice = slice(tree.clone());
 
-        let size = store.query(&compile::size(&catalog, &slice).unwrap().executed(None)).unwrap();
+        let bound = bind::slice(&catalog, &slice).unwrap();
+        let size = store.query(&compile::size(&bound).query.executed(None)).unwrap();
         let kept = group_truth(&tree, &frame, &people)
             .map_or(people.len(), |held| held.iter().filter(|v| *v == Some(true)).count());
         prop_assert_eq!(size.rows[0][0].as_u64(), Some(kept as u64));
         prop_assert_eq!(size.rows[0][1].as_u64(), Some(people.len() as u64));
 
-        let members = compile::members(&catalog, &slice).unwrap();
+        let members = compile::members(&bound);
         prop_assert_eq!(store.query(&members.executed(None)).unwrap().rows.len(), kept);
 
-        let (query, parts) = compile::steps(&catalog, &slice).unwrap();
+        let question = bind::question(&catalog, &slice, &Question::Steps, &[]).unwrap();
+        let BoundQuestion::Steps { steps: parts, .. } = &question else { unreachable!() };
+        let query = compile::question(&question).query;
         let row = store.query(&query.executed(None)).unwrap().rows.remove(0);
         let figure = |i: usize| row[i].as_u64().unwrap();
         let last = if parts.is_empty() { figure(0) } else { figure(1 + 3 * (parts.len() - 1)) };
@@ -400,7 +404,7 @@ fn figures_over_one_table_are_joined_once() {
     };
     let tree =
         Group::all([count(Comparison::Greater, 1).into(), count(Comparison::Less, 9).into()]);
-    let sql = compile::members(&catalog(), &slice(tree)).unwrap().portable();
+    let sql = compile::members(&bind::slice(&catalog(), &slice(tree)).unwrap()).portable();
     insta::assert_snapshot!(sql, @r#"
     SELECT e.*
     FROM "main"."people" AS e

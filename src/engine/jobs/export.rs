@@ -17,6 +17,7 @@
 //! - A target that is a link means the file behind it; a link that lies where the part file or the
 //!   manifest is to be is replaced, never written through.
 
+use crate::bind;
 use crate::compile::{self, Counted, ListForm};
 use crate::deliver::checksum::{self, BYTE_ORDER_MARK, Checksum};
 use crate::deliver::manifest::{
@@ -35,7 +36,7 @@ use crate::model::export::{
     Normalised,
 };
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::question::Question;
+use crate::model::question::{Question, Segment};
 use crate::model::value::{Kind, Value};
 use crate::protocol::Progress;
 use crate::sql::copy;
@@ -128,7 +129,7 @@ pub fn write_list(
         neutralise_formulas: neutralise,
         wide_as_text: &wide_as_text,
     };
-    let query = compile::list(catalog, &request.slice, &in_file, form)?;
+    let query = compile::list(&bind::slice(catalog, &request.slice)?, &in_file, form)?;
     let cancelled = job.cancelled.clone();
     let (rows, files) = std::thread::scope(|scope| -> Result<_, Failure> {
         // The source is hashed while it is read: both are bound by different things.
@@ -199,12 +200,11 @@ fn counted(
     columns: &[ExportColumn],
     what: Counted,
 ) -> Result<Vec<(u64, Value)>, Failure> {
-    let query = compile::list_counts(session.catalog(), &request.slice, columns, what)?;
-    let Some(query) = query else { return Ok(vec![(0, Value::Missing); columns.len()]) };
-    let rows = session.store().query(&session.statement(&query))?.rows;
-    let row = rows.into_iter().next().unwrap_or_default();
-    let pairs = row.chunks_exact(2).map(|pair| (pair[0].as_u64().unwrap_or(0), pair[1].clone()));
-    Ok(pairs.collect())
+    let bound = bind::slice(session.catalog(), &request.slice)?;
+    match compile::list_counts(&bound, columns, what)? {
+        None => Ok(vec![(0, Value::Missing); columns.len()]),
+        Some(asked) => session.answer(asked),
+    }
 }
 
 /// Starts a thread beside the one that uses the database.
@@ -414,10 +414,10 @@ fn manifest(
 ) -> Result<Manifest, Failure> {
     let (catalog, slice) = (session.catalog(), &request.slice);
     let workspace = session.opened().workspace_file.parent().unwrap_or(Path::new(""));
-    let segment = |(name, cohort, tree): &(String, _, _)| SegmentRecord {
-        name: name.clone(),
-        cohort: format!("{cohort}"),
-        condition: language::print(tree),
+    let segment = |segment: &Segment| SegmentRecord {
+        name: segment.name.clone(),
+        cohort: segment.cohort.to_string(),
+        condition: language::print(&segment.tree),
     };
     let column = |c: &ExportColumn| {
         let mut normalised = written.changed.normalised.iter();

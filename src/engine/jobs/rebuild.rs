@@ -15,7 +15,7 @@ use crate::model::export::{ExportFormat, ExportRequest};
 use crate::model::failure::Failure;
 use crate::model::limits::Limits;
 use crate::model::now::Moment;
-use crate::model::question::Slice;
+use crate::model::question::{Segment, Slice};
 use crate::protocol::OpenRequest;
 use jiff::tz::TimeZone;
 use std::path::{Path, PathBuf};
@@ -205,9 +205,9 @@ fn request(verdict: &Verdict, catalog: &Catalog) -> Result<ExportRequest, Failur
     let base = cohort(&format!("{}/{}", manifest.entity, manifest.cohort))?;
     let mut segments = Vec::with_capacity(manifest.segments.len());
     for segment in &manifest.segments {
-        let of = cohort(&segment.cohort)?;
-        let condition = tree(&of, &segment.condition)?;
-        segments.push((segment.name.clone(), of, condition));
+        let cohort = cohort(&segment.cohort)?;
+        let tree = tree(&cohort, &segment.condition)?;
+        segments.push(Segment { name: segment.name.clone(), cohort, tree });
     }
     let format = manifest.format().ok_or_else(|| unknown_format(&manifest.options.format))?;
     let columns = manifest.export_columns().map_err(|how| {

@@ -2,11 +2,13 @@
 //! under other names, several of them, and rows that are reached by steps.
 
 use super::{Opened, open, open_files, open_with, write};
+use muster::bind;
 use muster::compile;
 use muster::engine::store::Store;
 use muster::language::{self, Scope};
 use muster::model::catalog::CohortRef;
 use muster::model::clause::Tree;
+use muster::model::failure::Failure;
 use muster::model::now::Moment;
 use muster::model::question::Slice;
 use muster::model::workspace::Correction;
@@ -24,7 +26,8 @@ fn count(opened: &Opened, entity: &str, condition: &str) -> Result<u64, String> 
         now: Moment::parse("2025-12-01T00:00:00Z", &jiff::tz::TimeZone::UTC).unwrap(),
         segments: Vec::new(),
     };
-    let query = compile::size(catalog, &slice).map_err(|failure| failure.what)?;
+    let bound = bind::slice(catalog, &slice).map_err(|error| Failure::from(error).what)?;
+    let query = compile::size(&bound).query;
     let rows = opened.store.query(&query.executed(None)).unwrap().rows;
     // What a person copies gives the same in plain DuckDB: all of these are files.
     let plain = Store::in_memory().unwrap().query(&query.portable()).unwrap().rows;
