@@ -9,6 +9,7 @@ mod files;
 mod fuzz;
 mod journeys;
 mod moments;
+mod postgres;
 mod safety;
 mod slices;
 mod sources;

@@ -47,7 +47,7 @@ fn table(name: &str, columns: &[(&str, &str)]) -> Table {
     }
 }
 
-fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     let people = table(
         "people",
         &[("id", "INTEGER"), ("score", "DOUBLE"), ("country", "VARCHAR"), ("consent", "BOOLEAN")],
@@ -88,7 +88,7 @@ fn catalog() -> Catalog {
     }
 }
 
-fn slice(tree: Group) -> Slice {
+pub(crate) fn slice(tree: Group) -> Slice {
     Slice {
         cohort: CohortRef::all("person"),
         tree,
@@ -339,7 +339,7 @@ fn missing() -> impl Strategy<Value = Missing> {
     prop::sample::select(vec![Missing::Keep, Missing::Drop])
 }
 
-fn tree() -> impl Strategy<Value = Group> {
+pub(crate) fn tree() -> impl Strategy<Value = Group> {
     let node = clause().prop_recursive(3, 16, 4, |inner| {
         let part = (prop::bool::weighted(0.15), inner).prop_map(|(off, node)| Part { off, node });
         let combine =
