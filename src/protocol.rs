@@ -3,12 +3,11 @@
 //! Plain data. A command carries a [`Ticket`] and ends in exactly one [`Event::Finished`], also
 //! when it was cancelled, failed or panicked.
 
-use crate::model::answer::Answered;
 use crate::model::catalog::Catalog;
 use crate::model::export::{ExportRequest, Exported};
 use crate::model::failure::Failure;
 use crate::model::limits::Limits;
-use crate::model::question::{Question, Slice};
+use crate::model::question::{Answered, Question, Slice};
 use crate::model::workspace::Workspace;
 use std::path::PathBuf;
 use std::sync::Arc;

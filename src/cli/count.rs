@@ -7,10 +7,9 @@ use super::table::table;
 use super::{Lines, Printed};
 use crate::engine::Session;
 use crate::language::{print, print_clause, words};
-use crate::model::answer::{Answer, Size, Steps};
 use crate::model::clause::{Node, Tree};
 use crate::model::failure::Failure;
-use crate::model::question::{Question, Slice};
+use crate::model::question::{Answer, Question, Size, Slice, Steps};
 use crate::model::value::grouped;
 use clap::Args;
 use serde::Serialize;
@@ -100,7 +99,7 @@ struct CountedStep {
 
 impl Counted {
     fn of(slice: &Slice, run: Option<u64>, size: Size, steps: Option<&Steps>) -> Self {
-        let step = |step: &crate::model::answer::Step| {
+        let step = |step: &crate::model::question::Step| {
             let (clause, words) = part(&slice.tree, step.part, slice);
             CountedStep {
                 clause,

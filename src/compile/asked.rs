@@ -1,8 +1,8 @@
 //! A statement with the reading of its rows.
 
 use super::Query;
-use crate::model::answer::Counts;
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::question::Counts;
 use crate::model::value::Value;
 
 /// What a statement gave.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! BoundSlice ──scope──▶ the rows asked about: base table, joined figures over related rows, conditions
-//! BoundQuestion ──a file per kind──▶ one statement over them, and how its rows become the answer
+//! BoundQuestion ──charts, page, …──▶ one statement over them, and how its rows become the answer
 //! ```
 //!
 //! What is asked is decided already (see [`crate::bind`]); here it is only written down. A statement
@@ -13,71 +13,28 @@
 //! a common table expression per file table says how the files are read, and the file's own tables
 //! are named as in a shell that was started on it.
 //!
-//! Start at [`question`], then `scope::Scope`.
+//! Start at [`question`] in `charts.rs`, then `scope::Scope`.
 
 mod asked;
-mod boxes;
+mod charts;
 mod condition;
-mod grid;
-mod histogram;
 mod list;
 mod page;
 mod profile;
 mod rows;
 mod scope;
 mod size;
-mod timeline;
-mod values;
 
 pub use asked::{Asked, Rows};
-pub use grid::grid_points;
+pub use charts::{grid_points, question, range};
 pub use list::{ColumnCounts, Counted, FORMULA_START, ListForm, list, list_counts};
 pub use page::{members, members_in, order, page_of_order};
 pub use profile::related_rows;
 pub use rows::Extent;
 pub use size::{size, size_in};
 
-use crate::bind::{BoundQuestion, Range, RangeOf};
-use crate::model::answer::Answer;
 use crate::model::catalog::Shadows;
 use crate::sql::{self, Sql};
-
-/// The statement of a question, and how its rows become the answer. Of a profile it answers all but
-/// the related rows, of a grid all but the points.
-pub fn question<'a>(question: &'a BoundQuestion<'a>) -> Asked<'a, Answer> {
-    match question {
-        BoundQuestion::Size(slice) => size::size(slice).map(Answer::Size),
-        BoundQuestion::Members(slice) => Asked::new(page::members(slice), |_| Ok(Answer::Members)),
-        BoundQuestion::Steps { slice, steps } => size::steps(slice, steps).map(Answer::Steps),
-        BoundQuestion::Histogram { slice, number, bins } => {
-            histogram::histogram(slice, number, *bins).map(Answer::Histogram)
-        }
-        BoundQuestion::Values { slice, feature, top, search } => {
-            values::values(slice, feature, *top, search).map(Answer::Values)
-        }
-        BoundQuestion::Timeline { slice, moment, periods } => {
-            timeline::timeline(slice, moment, periods).map(Answer::Timeline)
-        }
-        BoundQuestion::Grid { slice, x, y } => grid::grid(slice, *x, *y).map(Answer::Grid),
-        BoundQuestion::Boxes { slice, number, by, top } => {
-            boxes::boxes(slice, number, by, *top).map(Answer::Boxes)
-        }
-        BoundQuestion::Page { slice, columns, sort, window } => {
-            page::page(slice, columns, *sort, *window).map(Answer::Page)
-        }
-        BoundQuestion::Profile { slice, key, parts, .. } => {
-            profile::profile(slice, key, parts).map(Answer::Profile)
-        }
-    }
-}
-
-/// The statement of a range; `None` when it found a value that is not finite, or none.
-pub fn range<'a>(of: &'a RangeOf<'a>, extent: Extent) -> Asked<'a, Option<Range>> {
-    match of.feature.kind.is_numeric() {
-        true => histogram::range(&of.cohort, of.feature, extent),
-        false => timeline::range(&of.cohort, of.feature, extent),
-    }
-}
 
 /// Rows with a name.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use super::asked::Asked;
 use super::rows::{keep_condition, where_};
 use super::scope::Scope;
 use crate::bind::BoundSlice;
-use crate::model::answer::Page;
 use crate::model::catalog::Column;
+use crate::model::question::Page;
 use crate::sql::{self, Dialect, DuckDb, Sql};
 
 /// The members of a slice: every feature, one row each, in a stable order.

@@ -3,8 +3,8 @@
 use super::asked::{Asked, count};
 use super::scope::Scope;
 use crate::bind::{BoundSlice, Condition, RelatedRows};
-use crate::model::answer::{self, Profile};
 use crate::model::failure::Failure;
+use crate::model::question::{self as asked, Profile};
 use crate::model::value::{Kind, Value};
 use crate::sql::{self, Sql, ident};
 
@@ -82,7 +82,7 @@ pub fn related_rows<'a>(
     key: &Value,
     related: &'a RelatedRows<'a>,
     most: u32,
-) -> Asked<'a, answer::RelatedRows> {
+) -> Asked<'a, asked::RelatedRows> {
     let table = related.table;
     let mut scope = Scope::new(everyone);
     let from = scope.from();
@@ -106,7 +106,7 @@ pub fn related_rows<'a>(
         &[&name, &belongs, &order, &sql::number(most)],
     ));
     let asked = Asked::new(query, move |rows| {
-        Ok(answer::RelatedRows {
+        Ok(asked::RelatedRows {
             table: table.name.clone(),
             time_column: table.time_column.clone(),
             total: rows.rows.first().map_or(0, |row| count(row, 0)),

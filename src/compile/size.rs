@@ -4,7 +4,7 @@ use super::asked::{Asked, count};
 use super::rows::{over, where_};
 use super::scope::Scope;
 use crate::bind::{BoundSlice, Condition};
-use crate::model::answer::{Size, Step, Steps};
+use crate::model::question::{Size, Step, Steps};
 use crate::sql::{self, Dialect, DuckDb, Sql};
 
 /// How many: those in the slice, of those in the cohort.

@@ -214,7 +214,8 @@ fn head_comments(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::workspace::{ChartKind, Correction, SavedChart};
+    use crate::model::question::ChartKind;
+    use crate::model::workspace::{Correction, SavedChart};
 
     fn full() -> Workspace {
         let segment = |name: &str, condition: &str| SavedSegment {

@@ -6,7 +6,6 @@
 //! Start at [`catalog::Catalog`] (what was opened), [`clause::Tree`] (how it is sliced) and
 //! [`question::Question`] (what a chart asks).
 
-pub mod answer;
 pub mod catalog;
 pub mod clause;
 pub mod definition;

@@ -3,6 +3,7 @@
 //! `muster.yaml`, version 1. A small file that reads and diffs well; it holds no customer rows and
 //! no secrets. Clause trees are kept in their typed form.
 
+use super::question::ChartKind;
 use serde::{Deserialize, Serialize};
 
 /// The whole file.
@@ -148,26 +149,4 @@ pub struct SavedChart {
     pub entity: String,
     /// What it shows.
     pub chart: ChartKind,
-}
-
-/// What a chart shows.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChartKind {
-    /// One feature: a histogram, bars or a time line by its kind.
-    Feature(String),
-    /// Two numbers against each other.
-    Grid {
-        /// Across.
-        x: String,
-        /// Up.
-        y: String,
-    },
-    /// A number's spread per value of another feature.
-    Boxes {
-        /// The number.
-        number: String,
-        /// The groups.
-        by: String,
-    },
 }

@@ -4,8 +4,9 @@ use super::{Focus, Form, Tab, Theme};
 use crate::model::catalog::CohortRef;
 use crate::model::clause::{Combine, Missing, Node};
 use crate::model::export::{ExportFormat, Normal};
+use crate::model::question::ChartKind;
 use crate::model::value::Value;
-use crate::model::workspace::{ChartKind, Correction};
+use crate::model::workspace::Correction;
 use crate::protocol::{Command, Ticket};
 use std::path::PathBuf;
 

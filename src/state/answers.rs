@@ -5,11 +5,9 @@
 //! no one looks at any more is cancelled. The previous value stays until the newer one arrives.
 
 use super::{State, Tab};
-use crate::model::answer::{Answer, Answered};
 use crate::model::clause::Tree;
 use crate::model::failure::Failure;
-use crate::model::question::{Question, Slice};
-use crate::model::workspace::ChartKind;
+use crate::model::question::{Answer, Answered, ChartKind, Question, Slice};
 use crate::protocol::{Command, Outcome, Slot, Ticket};
 use crate::state::Effect;
 use std::collections::BTreeMap;
@@ -136,12 +134,7 @@ impl State {
         match self.tab {
             Tab::Look => {
                 for chart in &self.charts {
-                    if let Some(question) = self.chart_question(&chart.kind) {
-                        let tree = match &chart.kind {
-                            // Like every other chart, it does not obey the ranges that it sets.
-                            ChartKind::Grid { x, y } => tree.without_own(x).without_own(y),
-                            _ => tree.clone(),
-                        };
+                    if let Some((question, tree)) = self.chart_question(&chart.kind) {
                         wanted.push((chart.slot(), tree, question));
                     }
                 }
@@ -167,22 +160,9 @@ impl State {
         wanted
     }
 
-    /// The question behind a chart; none when its features are gone.
-    pub fn chart_question(&self, kind: &ChartKind) -> Option<Question> {
-        let entity = self.entity()?;
-        match kind {
-            ChartKind::Feature(column) => super::look::feature_question(entity.feature(column)?),
-            ChartKind::Grid { x, y } => Some(Question::Grid {
-                x: entity.feature(x)?.name.clone(),
-                y: entity.feature(y)?.name.clone(),
-                cells_max: 48,
-            }),
-            ChartKind::Boxes { number, by } => Some(Question::Boxes {
-                number: entity.feature(number)?.name.clone(),
-                by: entity.feature(by)?.name.clone(),
-                top: 7,
-            }),
-        }
+    /// What a chart asks, and of which clauses; none when its features are gone.
+    pub fn chart_question(&self, kind: &ChartKind) -> Option<(Question, Tree)> {
+        kind.question(self.entity()?, self.tree())
     }
 
     /// Asks for what is shown and not known, and cancels what is no longer looked at.

@@ -121,7 +121,7 @@ impl State {
                 search: editor.search.clone(),
             }),
             Form::Presence { .. } | Form::List { .. } => None,
-            _ => super::look::feature_question(feature),
+            _ => Question::of_feature(feature),
         });
         if let Some(editor) = &mut self.editor {
             editor.question = question;

@@ -4,9 +4,9 @@ use super::values::{edge, rounded};
 use super::{Effect, LookAction, State};
 use crate::model::catalog::{Column, Entity};
 use crate::model::clause::{Case, Clause, Combine, Expr, Missing, Node, Part, Test, Tree};
-use crate::model::question::Question;
+use crate::model::question::ChartKind;
 use crate::model::value::{Kind, Value};
-use crate::model::workspace::{ChartKind, SavedChart};
+use crate::model::workspace::SavedChart;
 
 /// Charts that an entity begins with.
 const FIRST_CHARTS: usize = 6;
@@ -28,19 +28,6 @@ impl Chart {
     /// The slot of its answer.
     pub fn slot(&self) -> String {
         format!("chart/{}", self.id)
-    }
-}
-
-/// The question that a feature's chart asks.
-pub fn feature_question(column: &Column) -> Option<Question> {
-    let name = column.name.clone();
-    match column.kind {
-        Kind::Integer | Kind::Number => Some(Question::Histogram { column: name, bins_max: 40 }),
-        Kind::Date | Kind::Timestamp | Kind::Instant => {
-            Some(Question::Timeline { column: name, periods_max: 60 })
-        }
-        Kind::Nested | Kind::Binary => None,
-        _ => Some(Question::Values { column: name, top: 12, search: String::new() }),
     }
 }
 

@@ -6,8 +6,7 @@ use super::action::{
 };
 use super::{Focus, State, Tab, Theme};
 use crate::model::catalog::CohortRef;
-use crate::model::question::Segment;
-use crate::model::workspace::ChartKind;
+use crate::model::question::{ChartKind, Segment};
 
 /// Entries shown at most.
 const SHOWN_MAX: usize = 14;

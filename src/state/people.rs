@@ -1,12 +1,11 @@
 //! The table of people: which rows and columns are shown, the cell under the keys, the profile.
 
 use super::{Effect, PeopleAction, State};
-use crate::model::answer::Answer;
 use crate::model::catalog::Column;
 use crate::model::clause::{
     Case, Clause, Combine, Comparison, Expr, Group, Missing, Part, Test, Tree,
 };
-use crate::model::question::{Question, Sort};
+use crate::model::question::{Answer, Question, Sort};
 use crate::model::value::{Kind, Value};
 use std::collections::BTreeSet;
 

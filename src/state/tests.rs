@@ -1,10 +1,10 @@
 //! Tests of the state as a whole: what is asked, what is kept, what follows from a gesture.
 
 use super::*;
-use crate::model::answer::{Answer, Answered, Size};
 use crate::model::catalog::{Cohort, Column, EntityBase, Fingerprint, SourceKind};
 use crate::model::clause::{Case, Clause, Expr, Missing, Node, Test};
 use crate::model::failure::{Failure, FailureKind};
+use crate::model::question::{Answer, Answered, Size};
 use crate::model::value::{Kind, Value};
 use crate::model::workspace::SavedSegment;
 use crate::protocol::{Command, Event, Outcome, Slot};
@@ -114,7 +114,7 @@ fn size(kept: u64) -> Arc<Answered> {
 
 /// The slot of the chart of a feature.
 fn chart_slot(state: &State, column: &str) -> String {
-    let kind = crate::model::workspace::ChartKind::Feature(column.into());
+    let kind = crate::model::question::ChartKind::Feature(column.into());
     state.charts.iter().find(|c| c.kind == kind).expect("a chart of it").slot()
 }
 
@@ -128,7 +128,7 @@ fn opening_asks_for_the_size_and_one_chart_per_plain_feature() {
     let slots = asked(&effects);
     assert_eq!(slots, ["size", "chart/0", "chart/1", "chart/2"]);
     let charts: Vec<_> = state.charts.iter().map(|c| c.kind.clone()).collect();
-    let feature = |n: &str| crate::model::workspace::ChartKind::Feature(n.into());
+    let feature = |n: &str| crate::model::question::ChartKind::Feature(n.into());
     // Neither the key nor the personal column.
     assert_eq!(charts, [feature("country"), feature("orders"), feature("joined")]);
     assert_eq!(state.recent, [PathBuf::from("/data/shop.duckdb")]);
@@ -366,7 +366,7 @@ fn f_and_x_act_on_the_cell_under_the_keys() {
     let mut state = opened();
     let effects = state.on_action(ViewAction::Tab(Tab::People).into());
     let ticket = asked_with_ticket(&effects, "page/0");
-    let page = crate::model::answer::Page {
+    let page = crate::model::question::Page {
         offset: 0,
         columns: ["user_id", "email", "country", "orders", "joined"].map(String::from).into(),
         rows: vec![vec![

@@ -2,7 +2,7 @@
 
 use super::icons::{self, Icon};
 use super::{Actions, clause_tree_ui, definition_ui, look_ui, people_ui, steps_ui, text, theme};
-use crate::model::answer::{Answer, Size};
+use crate::model::question::{Answer, Size};
 use crate::state::{Action, LibraryAction, SliceAction, State, Tab, ViewAction};
 use egui::{Align, Layout, Ui};
 

@@ -1,13 +1,17 @@
 //! One chart: which drawing fits the answer, and what a person does on it.
 
-use super::chart_bars::{histogram_ui, timeline_ui};
-use super::{Actions, chart_more, chart_plot, theme};
-use crate::model::answer::{Answer, Histogram, Timeline};
+mod bars;
+mod plot;
+mod values;
+
+use super::{Actions, theme};
 use crate::model::clause::{Comparison, Expr, Test};
-use crate::model::workspace::ChartKind;
+use crate::model::question::{Answer, ChartKind, Histogram, Timeline};
 use crate::state::look::Chart;
 use crate::state::{Action, LookAction, State};
+use bars::{histogram_ui, timeline_ui};
 use egui::Ui;
+pub(super) use values::rows_of;
 
 /// The height of the small chart in an editor.
 const SMALL: f32 = 96.0;
@@ -33,7 +37,7 @@ pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut 
         return;
     }
     if chart.as_table {
-        chart_more::table_ui(ui, &title(&chart.kind), answer);
+        values::table_ui(ui, &chart.kind.title(), answer);
         return;
     }
     // The old numbers stay, dimmed, until the newer ones are here.
@@ -45,10 +49,10 @@ pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut 
             feature_ui(ui, state, (column, chart.log), answer, actions);
         }
         (ChartKind::Grid { x, y }, Answer::Grid(grid)) => {
-            chart_plot::grid_ui(ui, state, (x, y), grid, actions);
+            plot::grid_ui(ui, state, (x, y), grid, actions);
         }
         (ChartKind::Boxes { number, by }, Answer::Boxes(boxes)) => {
-            chart_plot::boxes_ui(ui, (number, by), (boxes, chart.log), actions);
+            plot::boxes_ui(ui, (number, by), (boxes, chart.log), actions);
         }
         _ => {}
     }
@@ -56,25 +60,11 @@ pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut 
 
 /// The feature of a chart whose values are masked, if any is.
 pub(super) fn masked_column<'a>(state: &State, kind: &'a ChartKind) -> Option<&'a str> {
-    let columns = match kind {
-        ChartKind::Feature(column) => [column, column],
-        ChartKind::Grid { x, y } => [x, y],
-        ChartKind::Boxes { number, by } => [number, by],
-    };
-    let is_masked = |column: &&&String| {
+    let is_masked = |column: &&str| {
         let feature = state.entity().and_then(|e| e.feature(column));
         feature.is_some_and(|f| state.is_masked(f))
     };
-    columns.iter().find(is_masked).map(|column| column.as_str())
-}
-
-/// What a chart is called.
-pub(super) fn title(kind: &ChartKind) -> String {
-    match kind {
-        ChartKind::Feature(column) => column.clone(),
-        ChartKind::Grid { x, y } => format!("{y} by {x}"),
-        ChartKind::Boxes { number, by } => format!("{number} per {by}"),
-    }
+    kind.columns().into_iter().find(is_masked)
 }
 
 fn feature_ui(
@@ -95,7 +85,7 @@ fn feature_ui(
                 actions.push(look(LookAction::BrushNumber { column, range, done }));
             }
             clear_ui(&figure.response, column, actions);
-            chart_more::missing_ui(ui, state, column, histogram.missing, actions);
+            values::missing_ui(ui, state, column, histogram.missing, actions);
         }
         Answer::Timeline(timeline) => {
             let selected = day_range(state, column);
@@ -106,9 +96,9 @@ fn feature_ui(
                 actions.push(look(LookAction::BrushDays { column, range, done }));
             }
             clear_ui(&figure.response, column, actions);
-            chart_more::missing_ui(ui, state, column, timeline.missing, actions);
+            values::missing_ui(ui, state, column, timeline.missing, actions);
         }
-        Answer::Values(values) => chart_more::values_ui(ui, state, column, values, actions),
+        Answer::Values(values) => values::values_ui(ui, state, column, values, actions),
         _ => {}
     }
 }

@@ -2,8 +2,8 @@
 
 use super::icons::{self, Icon};
 use super::{Actions, clause_words, editor_ui, text, theme};
-use crate::model::answer::{Answer, Step};
 use crate::model::clause::{Clause, Combine, Group, Missing, Node, Part, Test};
+use crate::model::question::{Answer, Step};
 use crate::state::{Action, EditAction, SliceAction, State};
 use egui::{Frame, Margin, Sense, Stroke, Ui, vec2};
 

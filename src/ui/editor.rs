@@ -1,8 +1,8 @@
 //! The editor of one clause: the fields that fit its kind, and what it would keep.
 
 use super::{Actions, chart, theme, widgets};
-use crate::model::answer::Answer;
 use crate::model::clause::{Comparison, Missing, Unit};
+use crate::model::question::Answer;
 use crate::state::editor::{SHAPE_SLOT, SIZE_SLOT};
 use crate::state::{Action, DateMode, EditAction, Form, NumberTest, State};
 use egui::{Key, Ui};

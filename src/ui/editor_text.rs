@@ -1,8 +1,8 @@
 //! The editor of a text: every value with its count, patterns, and a pasted list.
 
 use super::{Actions, text, theme, widgets};
-use crate::model::answer::Answer;
 use crate::model::clause::{Case, TextMatch};
+use crate::model::question::Answer;
 use crate::model::value::Value;
 use crate::state::editor::SHAPE_SLOT;
 use crate::state::{Action, EditAction, Form, State, TextMode};

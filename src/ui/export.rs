@@ -2,8 +2,8 @@
 
 use super::icons::{self, Icon};
 use super::{Actions, dialogs, text, theme, widgets};
-use crate::model::answer::Answer;
 use crate::model::export::{ExportFormat, Normal};
+use crate::model::question::Answer;
 use crate::state::{Action, ExportAction, Focus, State, ViewAction};
 use egui::Ui;
 

@@ -2,9 +2,8 @@
 
 use super::icons::{self, Icon};
 use super::{Actions, text, theme, widgets};
-use crate::model::answer::{Answer, Counts};
 use crate::model::catalog::Column;
-use crate::model::workspace::ChartKind;
+use crate::model::question::{Answer, ChartKind, Counts};
 use crate::state::features::feature_slot;
 use crate::state::{Action, EditAction, FeatureAction, Focus, LookAction, State, ViewAction};
 use egui::{Align2, FontId, Key, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};

@@ -2,10 +2,9 @@
 
 use super::icons::{self, Icon};
 use super::{Actions, chart, theme};
-use crate::model::answer::Answer;
 use crate::model::catalog::{Column, Entity};
+use crate::model::question::{Answer, ChartKind};
 use crate::model::value::Kind;
-use crate::model::workspace::ChartKind;
 use crate::state::look::Chart;
 use crate::state::{Action, LookAction, State, ViewAction};
 use egui::{Align, Layout, Ui, vec2};
@@ -50,7 +49,7 @@ fn card_ui(ui: &mut Ui, state: &State, chart: &Chart, width: f32, actions: &mut 
             theme::card(ui).show(ui, |ui| {
                 ui.set_width(width - margin);
                 ui.set_height(theme::CHART + 30.0);
-                let title = chart::title(&chart.kind);
+                let title = chart.kind.title();
                 ui.horizontal(|ui| {
                     let room = ui.available_width() - 36.0;
                     ui.allocate_ui(vec2(room, theme::ROW), |ui| {
@@ -100,7 +99,7 @@ fn menu_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut Actions) {
         }
         let masked = chart::masked_column(state, &chart.kind).is_some();
         if !masked && ui.button("Copy numbers").clicked() {
-            let rows = super::chart_more::rows_of(&answered.answer);
+            let rows = chart::rows_of(&answered.answer);
             let lines: Vec<String> =
                 rows.into_iter().map(|(a, b, c)| format!("{a}\t{b}\t{c}")).collect();
             actions.push(ViewAction::Copy(lines.join("\n")).into());

@@ -6,9 +6,6 @@
 mod adding;
 mod canvas;
 mod chart;
-mod chart_bars;
-mod chart_more;
-mod chart_plot;
 mod clause_tree;
 mod corrections;
 mod corrections_text;

@@ -410,7 +410,7 @@ fn header_menu_ui(
             }
         };
         item(ui, "Add a condition…", Action::Edit(crate::state::EditAction::New(name())));
-        let kind = crate::model::workspace::ChartKind::Feature(name());
+        let kind = crate::model::question::ChartKind::Feature(name());
         item(ui, "Add a chart", Action::Look(crate::state::LookAction::Add(kind)));
         if may_hide {
             item(ui, "Hide the column", Action::People(PeopleAction::Hide(name())));

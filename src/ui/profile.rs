@@ -3,8 +3,8 @@
 use super::icons::{self, Icon};
 use super::small_table::Column;
 use super::{Actions, clause_words, text, theme, widgets};
-use crate::model::answer::{Answer, Profile, RelatedRows};
 use crate::model::clause::{Group, Node, Part};
+use crate::model::question::{Answer, Profile, RelatedRows};
 use crate::state::{Action, PeopleAction, State};
 use egui::Ui;
 

@@ -1,8 +1,8 @@
 //! The Steps tab: the waterfall, what leaving a condition out would add, near misses.
 
 use super::{Actions, text, theme, widgets};
-use crate::model::answer::{Answer, Step, Steps};
 use crate::model::clause::Combine;
+use crate::model::question::{Answer, Step, Steps};
 use crate::state::{Action, EditAction, PeopleAction, SliceAction, State};
 use egui::{Rect, Sense, Ui, pos2, vec2};
 

@@ -3,11 +3,10 @@
 use muster::engine::store::Store;
 use muster::engine::{Engine, Job, Session};
 use muster::language;
-use muster::model::answer::{Answer, Counts, Size};
 use muster::model::catalog::{CohortRef, Column};
 use muster::model::clause::Tree;
 use muster::model::now::Moment;
-use muster::model::question::{Question, Segment, Slice, Sort};
+use muster::model::question::{Answer, Counts, Question, Segment, Size, Slice, Sort};
 use muster::model::value::Kind;
 use muster::protocol::{Command, Event, OpenRequest, Opened, Outcome, Slot, Ticket};
 use std::path::{Path, PathBuf};

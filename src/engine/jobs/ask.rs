@@ -3,10 +3,9 @@
 use crate::bind::{self, BoundQuestion, Range, RangeOf};
 use crate::compile::{self, Extent};
 use crate::engine::session::{NumberedOrder, Session};
-use crate::model::answer::Answer;
 use crate::model::catalog::Column;
 use crate::model::failure::Failure;
-use crate::model::question::{Question, Slice, Sort};
+use crate::model::question::{Answer, Question, Slice, Sort};
 use crate::sql;
 
 /// Points of a scatter are drawn one by one up to this many.

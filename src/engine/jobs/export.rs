@@ -29,14 +29,13 @@ use crate::disk::{PartFile, part_path, write};
 use crate::engine::store::Store;
 use crate::engine::{Job, Session};
 use crate::language;
-use crate::model::answer::{Answer, Size};
 use crate::model::catalog::{Catalog, Entity};
 use crate::model::export::{
     Apostrophes, ExportColumn, ExportFormat, ExportRequest, Exported, ListChanges, Normal,
     Normalised,
 };
 use crate::model::failure::{Failure, FailureKind};
-use crate::model::question::{Question, Segment};
+use crate::model::question::{Answer, Question, Segment, Size};
 use crate::model::value::{Kind, Value};
 use crate::protocol::Progress;
 use crate::sql::copy;

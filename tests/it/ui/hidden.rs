@@ -7,8 +7,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use muster::app::MusterApp;
 use muster::model::catalog::CohortRef;
+use muster::model::question::ChartKind;
 use muster::model::shown::is_hidden;
-use muster::model::workspace::ChartKind;
 use muster::state::{
     Action, CorrectionAction, EditAction, ExportAction, LibraryAction, LookAction, PeopleAction,
     SliceAction, SourceAction, State, Tab, ViewAction,

@@ -7,7 +7,7 @@ use muster::state::{Action, Dialog, SliceAction, State, Tab, ViewAction};
 
 fn kept(state: &State) -> u64 {
     match state.answers.answer("size") {
-        Some(muster::model::answer::Answer::Size(size)) => size.kept,
+        Some(muster::model::question::Answer::Size(size)) => size.kept,
         other => panic!("no size: {other:?}"),
     }
 }

@@ -39,11 +39,11 @@ fn a_click_on_a_bar_keeps_one_value_and_a_second_click_takes_it_back() {
     let bar = |h: &egui_kittest::Harness<'_, muster::app::MusterApp>| {
         let state = h.state().state();
         let chart = state.charts.iter().find_map(|c| match state.answers.answer(&c.slot()) {
-            Some(muster::model::answer::Answer::Values(v)) => Some((c.clone(), v.clone())),
+            Some(muster::model::question::Answer::Values(v)) => Some((c.clone(), v.clone())),
             _ => None,
         });
         let (chart, values) = chart.expect("a chart of values");
-        let muster::model::workspace::ChartKind::Feature(column) = chart.kind else {
+        let muster::model::question::ChartKind::Feature(column) = chart.kind else {
             panic!("a feature")
         };
         (column, muster::ui::text::cell(&values.top[0].0))
@@ -212,7 +212,7 @@ fn enter_on_a_sheet_means_what_was_typed() {
 
 #[test]
 fn grids_boxes_and_groups_draw_at_every_size_of_text() {
-    use muster::model::workspace::ChartKind;
+    use muster::model::question::ChartKind;
     use muster::state::LookAction;
     let (mut harness, screen) = opened([1280.0, 800.0], false);
     let ctx = harness.ctx.clone();

@@ -1,8 +1,8 @@
 //! Histograms and time lines: bars side by side over an axis, with a brush.
 
-use super::figure::{self, Figure};
-use super::{text, theme};
-use crate::model::answer::{Counts, Histogram, Timeline};
+use crate::model::question::{Counts, Histogram, Timeline};
+use crate::ui::figure::{self, Figure};
+use crate::ui::{text, theme};
 use egui::{Rect, Ui, pos2};
 
 /// A brush over numbers: the new range, and whether the drag is over.
@@ -187,7 +187,7 @@ fn hover_ui(ui: &Ui, figure: &Figure, bins: &[Counts], label: impl Fn(usize) -> 
 }
 
 /// "612 of 4,102 · 14.9 %".
-pub(super) fn counts_words(counts: Counts) -> String {
+pub(in crate::ui) fn counts_words(counts: Counts) -> String {
     let (kept, all) = (text::grouped(counts.kept), text::grouped(counts.all));
     format!("{kept} of {all} · {}", text::percent(counts.kept, counts.all))
 }

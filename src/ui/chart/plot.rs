@@ -1,8 +1,8 @@
 //! Two numbers against each other, and a number's spread per group, as plots with axes.
 
-use super::{Actions, text, theme};
-use crate::model::answer::{BoxSummary, Grid};
+use crate::model::question::{BoxSummary, Grid};
 use crate::state::{Action, LookAction, State};
+use crate::ui::{Actions, text, theme};
 use egui::accesskit::Role;
 use egui::{Id, PointerButton, Pos2, Rect, Response, Sense, Ui, Vec2};
 use egui_plot::{
@@ -69,7 +69,7 @@ pub(super) fn grid_ui(
     {
         shown.response.clone().on_hover_text_at_pointer(text::shown_lines(&words));
     }
-    let range = |column| super::chart::number_range(state, column);
+    let range = |column| super::number_range(state, column);
     let chosen = (range(x), range(y));
     let mut says = format!(
         "{} in this segment, {} without a value",

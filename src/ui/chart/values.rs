@@ -1,11 +1,11 @@
 //! Bars of values, and any chart as a table.
 
-use super::chart_bars::counts_words;
-use super::small_table::Column;
-use super::{Actions, text, theme, widgets};
-use crate::model::answer::{Answer, Counts, Values};
+use super::bars::counts_words;
+use crate::model::question::{Answer, Counts, Values};
 use crate::model::value::Value;
 use crate::state::{Action, LookAction, State, look};
+use crate::ui::small_table::Column;
+use crate::ui::{Actions, text, theme, widgets};
 use egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 /// The height of a bar of a value.
@@ -168,14 +168,20 @@ pub(super) fn table_ui(ui: &mut Ui, name: &str, answer: &Answer) {
         Column { name: heads[1].to_owned(), width: width * 0.27, number: true },
         Column { name: heads[2].to_owned(), width: width * 0.2, number: true },
     ];
-    super::small_table::table_ui(ui, name, &columns, (rows.len(), theme::CHART), |row, column| {
-        let (label, kept, all) = &rows[row];
-        [label, kept, all][column].clone()
-    });
+    crate::ui::small_table::table_ui(
+        ui,
+        name,
+        &columns,
+        (rows.len(), theme::CHART),
+        |row, column| {
+            let (label, kept, all) = &rows[row];
+            [label, kept, all][column].clone()
+        },
+    );
 }
 
 /// A chart's numbers: label, this segment, everyone.
-pub(super) fn rows_of(answer: &Answer) -> Vec<(String, String, String)> {
+pub(in crate::ui) fn rows_of(answer: &Answer) -> Vec<(String, String, String)> {
     let row = |label: String, c: &Counts| (label, text::grouped(c.kept), text::grouped(c.all));
     match answer {
         Answer::Histogram(h) => (0..)
