@@ -74,6 +74,19 @@ pub enum BoundQuestion<'a> {
         /// At most so many.
         top: u16,
     },
+    /// The share of each value of a feature over time.
+    Shares {
+        /// Who is asked about.
+        slice: BoundSlice<'a>,
+        /// The date or moment.
+        moment: &'a Column,
+        /// The values.
+        by: &'a Column,
+        /// The periods.
+        periods: Periods,
+        /// At most so many values.
+        top: u16,
+    },
     /// Rows of the people table.
     Page {
         /// Who is asked about.
@@ -137,7 +150,9 @@ pub fn ranges<'a>(
     let entity = binder::entity(catalog, &slice.cohort.entity)?;
     let features = match question {
         Question::Histogram { column, .. } => vec![number(feature(entity, column)?)?],
-        Question::Timeline { column, .. } => vec![moment(feature(entity, column)?)?],
+        Question::Timeline { column, .. } | Question::Shares { moment: column, .. } => {
+            vec![moment(feature(entity, column)?)?]
+        }
         Question::Grid { x, y, .. } => {
             vec![number(feature(entity, x)?)?, number(feature(entity, y)?)?]
         }
@@ -188,6 +203,11 @@ pub fn question<'a>(
         Question::Boxes { number: spread, by, top } => {
             let number = number(feature(entity, spread)?)?;
             BoundQuestion::Boxes { slice: whole()?, number, by: feature(entity, by)?, top: *top }
+        }
+        Question::Shares { moment: column, by, periods_max, top } => {
+            let (moment, by) = (moment(feature(entity, column)?)?, feature(entity, by)?);
+            let periods = periods_of(range(0), *periods_max);
+            BoundQuestion::Shares { slice: whole()?, moment, by, periods, top: *top }
         }
         Question::Page { columns, sort, offset, limit } => {
             let columns: Result<Vec<_>, _> =

@@ -9,7 +9,9 @@ use super::rows::{Extent, bin_of, number_value, over_cohort, time_value};
 use super::{page, profile, size};
 use crate::bind::{Bins, BoundQuestion, BoundSlice, Periods, Range, RangeOf};
 use crate::model::catalog::Column;
-use crate::model::question::{Answer, BoxSummary, Counts, Grid, Histogram, Timeline, Values};
+use crate::model::question::{
+    Answer, BoxSummary, Counts, Grid, Histogram, Shares, Timeline, Values,
+};
 use crate::model::value::{Kind, Value};
 use crate::sql::{self, Sql};
 use jiff::civil::{Date, DateTime};
@@ -34,6 +36,9 @@ pub fn question<'a>(question: &'a BoundQuestion<'a>) -> Asked<'a, Answer> {
         BoundQuestion::Grid { slice, x, y } => grid(slice, *x, *y).map(Answer::Grid),
         BoundQuestion::Boxes { slice, number, by, top } => {
             boxes(slice, number, by, *top).map(Answer::Boxes)
+        }
+        BoundQuestion::Shares { slice, moment, by, periods, top } => {
+            shares(slice, (moment, by), periods, *top).map(Answer::Shares)
         }
         BoundQuestion::Page { slice, columns, sort, window } => {
             page::page(slice, columns, *sort, *window).map(Answer::Page)
@@ -322,4 +327,68 @@ fn boxes<'a>(
         Ok(rows.rows.iter().map(summary).collect())
     });
     asked.typed()
+}
+
+/// How many of each value fall into each period. A row per period and value: the first moment of
+/// the period as text (NULL for missing or infinite), the place of the value among the most
+/// frequent (NULL for all others), the value, then how many.
+///
+/// Which are the most frequent is asked of the whole cohort: a value keeps its place, and so its
+/// colour, however the cohort is sliced.
+fn shares<'a>(
+    slice: &'a BoundSlice<'a>,
+    (moment, by): (&Column, &Column),
+    periods: &'a Periods,
+    top: u16,
+) -> Asked<'a, Shares> {
+    let mut query = over_cohort(slice, |scope| {
+        (
+            Sql::fill(", {} AS v, {} AS g", &[&time_value(scope, moment), &scope.column(by)]),
+            Sql::fill(
+                "SELECT strftime(period, '%Y-%m-%d %H:%M:%S') AS period, place, g, members\nFROM (\n  SELECT CASE WHEN isfinite(r.v) THEN CAST(date_trunc({}, r.v) AS TIMESTAMP) END AS period,\n    p.place, p.g, count(*) FILTER (WHERE r.kept) AS members\n  FROM rows AS r LEFT JOIN places AS p ON r.g IS NOT DISTINCT FROM p.g\n  GROUP BY 1, 2, 3\n) ORDER BY 1, 2",
+                &[&sql::text(periods.unit.word())],
+            ),
+        )
+    });
+    query.name_first(
+        "places",
+        Sql::fill(
+            "  SELECT g, row_number() OVER (ORDER BY count(*) DESC, g) AS place\n  FROM rows WHERE isfinite(v) GROUP BY g ORDER BY place LIMIT {}",
+            &[&sql::number(top)],
+        ),
+    );
+    Asked::new(query, move |rows| Ok(read_shares(&rows.rows, periods))).typed()
+}
+
+fn read_shares(rows: &[Vec<Value>], periods: &Periods) -> Shares {
+    let mut values: BTreeMap<usize, Value> = BTreeMap::new();
+    let (mut missing, mut others) = (0, false);
+    for row in rows {
+        match (row[0].is_missing(), row[1].as_u64()) {
+            (true, _) => missing += count(row, 3),
+            (false, Some(place)) => {
+                values.insert(place as usize - 1, row[2].clone());
+            }
+            (false, None) => others = true,
+        }
+    }
+    let known = values.len();
+    let mut values: Vec<Option<Value>> = values.into_values().map(Some).collect();
+    if others {
+        values.push(None);
+    }
+    let mut found: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| !row[0].is_missing()) {
+        let place = row[1].as_u64().map_or(known, |place| place as usize - 1);
+        let counts = found.entry(row[0].display()).or_insert_with(|| vec![0; values.len()]);
+        counts[place] += count(row, 3);
+    }
+    let mut shown: Vec<(String, Vec<u64>)> = Vec::with_capacity(periods.starts.len());
+    for start in &periods.starts {
+        let counts = found.remove(start).unwrap_or_else(|| vec![0; values.len()]);
+        shown.push((start.clone(), counts));
+    }
+    // Years before 1 have no fixed width; they come first as the database gave them.
+    shown.splice(0..0, found);
+    Shares { unit: periods.unit, values, periods: shown, missing }
 }

@@ -5,7 +5,7 @@
 //! name. How it is answered (SQL today) is not known here.
 
 use super::catalog::{CohortRef, Column, Entity};
-use super::clause::Tree;
+use super::clause::{Tree, Unit};
 use super::now::Moment;
 use super::value::{Kind, Value};
 use serde::{Deserialize, Serialize};
@@ -96,6 +96,17 @@ pub enum Question {
         /// At most so many groups.
         top: u16,
     },
+    /// The share of each value of a feature over time.
+    Shares {
+        /// The date or moment.
+        moment: String,
+        /// The feature whose most frequent values share each period.
+        by: String,
+        /// At most so many periods.
+        periods_max: u16,
+        /// At most so many values; the rest is one.
+        top: u16,
+    },
     /// Rows of the people table.
     Page {
         /// Features to show.
@@ -159,6 +170,13 @@ pub enum ChartKind {
         /// The groups.
         by: String,
     },
+    /// The share of each value of a feature over time.
+    Shares {
+        /// The date or moment.
+        moment: String,
+        /// The values.
+        by: String,
+    },
 }
 
 impl ChartKind {
@@ -168,6 +186,7 @@ impl ChartKind {
             Self::Feature(column) => [column, column],
             Self::Grid { x, y } => [x, y],
             Self::Boxes { number, by } => [number, by],
+            Self::Shares { moment, by } => [moment, by],
         }
     }
 
@@ -177,6 +196,7 @@ impl ChartKind {
             Self::Feature(column) => column.clone(),
             Self::Grid { x, y } => format!("{y} by {x}"),
             Self::Boxes { number, by } => format!("{number} per {by}"),
+            Self::Shares { moment, by } => format!("Share of {by} by {moment}"),
         }
     }
 
@@ -194,6 +214,11 @@ impl ChartKind {
             Self::Boxes { number, by } => {
                 let question = Question::Boxes { number: name(number)?, by: name(by)?, top: 7 };
                 (question, tree.clone())
+            }
+            Self::Shares { moment, by } => {
+                let (moment, by) = (name(moment)?, name(by)?);
+                let tree = tree.without_own(&moment).without_own(&by);
+                (Question::Shares { moment, by, periods_max: 40, top: 6 }, tree)
             }
         })
     }
@@ -229,6 +254,8 @@ pub enum Answer {
     Grid(Grid),
     /// To [`Question::Boxes`].
     Boxes(Vec<BoxSummary>),
+    /// To [`Question::Shares`].
+    Shares(Shares),
     /// To [`Question::Page`].
     Page(Page),
     /// To [`Question::Profile`].
@@ -318,11 +345,24 @@ pub struct Values {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
     /// The length of a period.
-    pub unit: super::clause::Unit,
+    pub unit: Unit,
     /// The first day of each period (`YYYY-MM-DD`, or with a time for hours) with its counts.
     pub periods: Vec<(String, Counts)>,
     /// Without a value, or infinite.
     pub missing: Counts,
+}
+
+/// Shares of values over time, in the slice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shares {
+    /// The length of a period.
+    pub unit: Unit,
+    /// The values, the most frequent of the cohort first; `None` is all others together, and last.
+    pub values: Vec<Option<Value>>,
+    /// The first moment of each period, and how many there are of each value.
+    pub periods: Vec<(String, Vec<u64>)>,
+    /// Without a moment.
+    pub missing: u64,
 }
 
 /// Two numbers against each other.

@@ -2,16 +2,18 @@
 
 mod bars;
 mod plot;
+mod shares;
 mod values;
 
-use super::{Actions, theme};
+use super::{Actions, small_table, text, theme};
+use crate::model::catalog::{Column, Entity};
 use crate::model::clause::{Comparison, Expr, Test};
-use crate::model::question::{Answer, ChartKind, Histogram, Timeline};
+use crate::model::question::{Answer, ChartKind, Counts, Histogram, Timeline};
+use crate::model::value::Kind;
 use crate::state::look::Chart;
 use crate::state::{Action, LookAction, State};
 use bars::{histogram_ui, timeline_ui};
 use egui::Ui;
-pub(super) use values::rows_of;
 
 /// The height of the small chart in an editor.
 const SMALL: f32 = 96.0;
@@ -37,7 +39,7 @@ pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut 
         return;
     }
     if chart.as_table {
-        values::table_ui(ui, &chart.kind.title(), answer);
+        table_ui(ui, &chart.kind.title(), answer);
         return;
     }
     // The old numbers stay, dimmed, until the newer ones are here.
@@ -54,8 +56,78 @@ pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut 
         (ChartKind::Boxes { number, by }, Answer::Boxes(boxes)) => {
             plot::boxes_ui(ui, (number, by), (boxes, chart.log), actions);
         }
+        (ChartKind::Shares { moment, by }, Answer::Shares(shares)) => {
+            shares::shares_ui(ui, state, (moment, by), shares, actions);
+        }
         _ => {}
     }
+}
+
+/// The menu of charts that an entity can have; the one that was chosen.
+pub(super) fn menu_ui(ui: &mut Ui, entity: &Entity) -> Option<ChartKind> {
+    let mut chosen = None;
+    ui.menu_button("One feature", |ui| {
+        chosen = pick_ui(ui, entity, drawable, ChartKind::Feature);
+    });
+    ui.menu_button("Two numbers", |ui| {
+        for x in of_kind(entity, Kind::is_numeric) {
+            ui.menu_button(theme::text(format!("{} across", x.name)), |ui| {
+                let make = |y| ChartKind::Grid { x: x.name.clone(), y };
+                chosen = pick_ui(ui, entity, Kind::is_numeric, make).or(chosen.take());
+            });
+        }
+    });
+    ui.menu_button("Spread of a number", |ui| {
+        for number in of_kind(entity, Kind::is_numeric) {
+            ui.menu_button(theme::text(format!("{} per", number.name)), |ui| {
+                let make = |by| ChartKind::Boxes { number: number.name.clone(), by };
+                chosen = pick_ui(ui, entity, groups, make).or(chosen.take());
+            });
+        }
+    });
+    ui.menu_button("Share over time", |ui| {
+        for by in of_kind(entity, groups) {
+            ui.menu_button(theme::text(format!("{} by", by.name)), |ui| {
+                let make = |moment| ChartKind::Shares { moment, by: by.name.clone() };
+                chosen = pick_ui(ui, entity, is_day, make).or(chosen.take());
+            });
+        }
+    });
+    chosen
+}
+
+fn is_day(kind: Kind) -> bool {
+    matches!(kind, Kind::Date | Kind::Timestamp | Kind::Instant)
+}
+
+fn drawable(kind: Kind) -> bool {
+    !matches!(kind, Kind::Nested | Kind::Binary)
+}
+
+fn groups(kind: Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::Boolean | Kind::Integer)
+}
+
+fn of_kind(entity: &Entity, fits: fn(Kind) -> bool) -> impl Iterator<Item = &Column> {
+    entity.features.iter().filter(move |c| fits(c.kind) && c.name != entity.key)
+}
+
+/// A list of features in a menu; the one that was clicked.
+fn pick_ui(
+    ui: &mut Ui,
+    entity: &Entity,
+    fits: fn(Kind) -> bool,
+    make: impl Fn(String) -> ChartKind,
+) -> Option<ChartKind> {
+    let mut chosen = None;
+    egui::ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
+        for column in of_kind(entity, fits) {
+            if ui.button(theme::text(&column.name)).clicked() {
+                chosen = Some(make(column.name.clone()));
+            }
+        }
+    });
+    chosen
 }
 
 /// The feature of a chart whose values are masked, if any is.
@@ -176,4 +248,71 @@ pub(super) fn brush_days_ui(
     selected: Option<(String, String)>,
 ) -> Option<(String, String)> {
     timeline_ui(ui, column, timeline, selected, (SMALL, false)).1.map(|(range, _)| range)
+}
+
+/// Any chart as rows of text.
+fn table_ui(ui: &mut Ui, name: &str, answer: &Answer) {
+    let rows = rows_of(answer);
+    let heads = match answer {
+        Answer::Boxes(_) => ["group", "least to greatest", "people"],
+        Answer::Grid(_) => ["cell", "people", ""],
+        Answer::Shares(_) => ["period and value", "share", "people"],
+        _ => ["", "this segment", "everyone"],
+    };
+    let width = ui.available_width();
+    let columns = [
+        small_table::Column { name: heads[0].to_owned(), width: width * 0.44, number: false },
+        small_table::Column { name: heads[1].to_owned(), width: width * 0.27, number: true },
+        small_table::Column { name: heads[2].to_owned(), width: width * 0.2, number: true },
+    ];
+    small_table::table_ui(ui, name, &columns, (rows.len(), theme::CHART), |row, column| {
+        let (label, kept, all) = &rows[row];
+        [label, kept, all][column].clone()
+    });
+}
+
+/// A chart's numbers: label, this segment, everyone.
+pub(super) fn rows_of(answer: &Answer) -> Vec<(String, String, String)> {
+    let row = |label: String, c: &Counts| (label, text::grouped(c.kept), text::grouped(c.all));
+    match answer {
+        Answer::Histogram(h) => (0..)
+            .zip(&h.bins)
+            .map(|(i, bin)| {
+                let from = h.start + h.width * f64::from(i);
+                row(format!("{} to {}", text::number(from), text::number(from + h.width)), bin)
+            })
+            .chain([row("missing".to_owned(), &h.missing)])
+            .collect(),
+        Answer::Values(v) => v
+            .top
+            .iter()
+            .map(|(value, c)| row(text::cell(value), c))
+            .chain([row("all others".into(), &v.others), row("missing".into(), &v.missing)])
+            .collect(),
+        Answer::Timeline(t) => t
+            .periods
+            .iter()
+            .map(|(start, c)| row(text::period(start, t.unit), c))
+            .chain([row("missing".to_owned(), &t.missing)])
+            .collect(),
+        Answer::Boxes(boxes) => boxes
+            .iter()
+            .map(|b| {
+                let five = b.five.map(text::number).join(" · ");
+                (text::cell(&b.group), five, text::grouped(b.count))
+            })
+            .collect(),
+        Answer::Grid(grid) => grid
+            .cells
+            .iter()
+            .map(|(c, r, n)| {
+                let from =
+                    |(start, width): (f64, f64), i: u16| text::number(start + width * f64::from(i));
+                let label = format!("from {}, from {}", from(grid.x, *c), from(grid.y, *r));
+                (label, text::grouped(*n), String::new())
+            })
+            .collect(),
+        Answer::Shares(shares) => shares::rows(shares),
+        _ => Vec::new(),
+    }
 }

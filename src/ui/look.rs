@@ -2,9 +2,7 @@
 
 use super::icons::{self, Icon};
 use super::{Actions, chart, theme};
-use crate::model::catalog::{Column, Entity};
 use crate::model::question::{Answer, ChartKind};
-use crate::model::value::Kind;
 use crate::state::look::Chart;
 use crate::state::{Action, LookAction, State, ViewAction};
 use egui::{Align, Layout, Ui, vec2};
@@ -120,25 +118,7 @@ fn add_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let mut chosen = None;
     ui.horizontal(|ui| {
         ui.menu_button("+ chart", |ui| {
-            ui.menu_button("One feature", |ui| {
-                chosen = pick_ui(ui, entity, drawable, ChartKind::Feature);
-            });
-            ui.menu_button("Two numbers", |ui| {
-                for x in of_kind(entity, Kind::is_numeric) {
-                    ui.menu_button(theme::text(format!("{} across", x.name)), |ui| {
-                        let make = |y| ChartKind::Grid { x: x.name.clone(), y };
-                        chosen = pick_ui(ui, entity, Kind::is_numeric, make).or(chosen.take());
-                    });
-                }
-            });
-            ui.menu_button("Spread of a number", |ui| {
-                for number in of_kind(entity, Kind::is_numeric) {
-                    ui.menu_button(theme::text(format!("{} per", number.name)), |ui| {
-                        let make = |by| ChartKind::Boxes { number: number.name.clone(), by };
-                        chosen = pick_ui(ui, entity, groups, make).or(chosen.take());
-                    });
-                }
-            });
+            chosen = chart::menu_ui(ui, entity);
         });
         let hint = "Drag a range or click a bar; double-click clears. \
                     Grey is the whole cohort, behind slim bars only its shape";
@@ -147,34 +127,4 @@ fn add_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     if let Some(kind) = chosen {
         actions.push(Action::Look(LookAction::Add(kind)));
     }
-}
-
-fn drawable(kind: Kind) -> bool {
-    !matches!(kind, Kind::Nested | Kind::Binary)
-}
-
-fn groups(kind: Kind) -> bool {
-    matches!(kind, Kind::Text | Kind::Boolean | Kind::Integer)
-}
-
-fn of_kind(entity: &Entity, fits: fn(Kind) -> bool) -> impl Iterator<Item = &Column> {
-    entity.features.iter().filter(move |c| fits(c.kind) && c.name != entity.key)
-}
-
-/// A list of features in a menu; the one that was clicked.
-fn pick_ui(
-    ui: &mut Ui,
-    entity: &Entity,
-    fits: fn(Kind) -> bool,
-    make: impl Fn(String) -> ChartKind,
-) -> Option<ChartKind> {
-    let mut chosen = None;
-    egui::ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
-        for column in of_kind(entity, fits) {
-            if ui.button(theme::text(&column.name)).clicked() {
-                chosen = Some(make(column.name.clone()));
-            }
-        }
-    });
-    chosen
 }

@@ -86,6 +86,32 @@ const DARK: Palette = Palette {
     hover: Color32::from_rgb(0x2a, 0x30, 0x38),
 };
 
+/// Colours of values side by side, which also the colour-blind tell apart.
+const SERIES: [[Color32; 6]; 2] = [
+    [
+        Color32::from_rgb(0x1f, 0x6f, 0xb2),
+        Color32::from_rgb(0xe0, 0x9a, 0x1a),
+        Color32::from_rgb(0x2a, 0x9d, 0x76),
+        Color32::from_rgb(0xb0, 0x52, 0x8f),
+        Color32::from_rgb(0x74, 0xb9, 0xdf),
+        Color32::from_rgb(0xc4, 0x57, 0x30),
+    ],
+    [
+        Color32::from_rgb(0x62, 0xac, 0xe8),
+        Color32::from_rgb(0xf0, 0xb2, 0x4a),
+        Color32::from_rgb(0x4c, 0xc7, 0x9d),
+        Color32::from_rgb(0xd9, 0x8b, 0xc0),
+        Color32::from_rgb(0xa9, 0xdb, 0xf4),
+        Color32::from_rgb(0xee, 0x8a, 0x66),
+    ],
+];
+
+/// The colour of the value with this number among several, in the present theme.
+pub fn series(ui: &egui::Ui, number: usize) -> Color32 {
+    let colors = &SERIES[usize::from(ui.visuals().dark_mode)];
+    colors[number % colors.len()]
+}
+
 /// The colours of the present theme.
 pub fn palette(ui: &egui::Ui) -> Palette {
     of(ui.visuals().dark_mode)

@@ -100,6 +100,12 @@ pub(super) fn choice<T: PartialEq + Clone>(
     picked
 }
 
+/// How wide a name is on one line.
+pub(super) fn text_width(ui: &Ui, name: &str, font: &egui::FontId) -> f32 {
+    let shown = text::shown(name).into_owned();
+    ui.painter().layout_no_wrap(shown, font.clone(), egui::Color32::PLACEHOLDER).rect.width()
+}
+
 /// Text between two sides, cut with `…` where it does not fit.
 pub(super) fn cut_text(
     ui: &Ui,

@@ -132,6 +132,38 @@ fn the_printed_statement_gives_the_same_numbers() {
 }
 
 #[test]
+fn shares_over_time_hold_everyone_in_the_slice_once() {
+    let (session, _workspace) = open();
+    let slice = slice(&session, "user/all", "orders >= 1");
+    let kept = size(&session, &slice).kept;
+    let question = Question::Shares {
+        moment: "last_order".into(),
+        by: "country".into(),
+        periods_max: 40,
+        top: 2,
+    };
+    let answered = session.ask(&slice, &question).unwrap();
+    let Answer::Shares(shares) = answered.answer else { panic!("shares") };
+    assert!(shares.periods.len() > 1 && shares.periods.len() <= 40);
+    assert_eq!(shares.values.len(), 3, "two countries and all others");
+    assert_eq!(shares.values[2], None);
+    let of = |place: usize| shares.periods.iter().map(|(_, counts)| counts[place]).sum::<u64>();
+    assert_eq!(of(0) + of(1) + of(2) + shares.missing, kept);
+    let told = shell().query(&answered.sql).unwrap().rows;
+    let total: u64 = told.iter().filter_map(|row| row[3].as_u64()).sum();
+    assert_eq!(total, kept, "plain DuckDB counts the same people");
+    let most = shell()
+        .query(
+            "SELECT country, count(*) FILTER (WHERE orders >= 1) FROM users
+             WHERE last_order IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+        )
+        .unwrap()
+        .rows;
+    assert_eq!(shares.values[0].as_ref(), Some(&most[0][0]));
+    assert_eq!(Some(of(0)), most[0][1].as_u64());
+}
+
+#[test]
 fn a_deep_page_is_the_same_looked_up_or_read_through() {
     let (session, _workspace) = open();
     let slice = slice(&session, "user/all", "country is not null");

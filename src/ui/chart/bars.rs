@@ -1,5 +1,6 @@
 //! Histograms and time lines: bars side by side over an axis, with a brush.
 
+use crate::model::clause::Unit;
 use crate::model::question::{Counts, Histogram, Timeline};
 use crate::ui::figure::{self, Figure};
 use crate::ui::{text, theme};
@@ -93,7 +94,7 @@ pub(super) fn timeline_ui(
     let middle = if count > 2 { label(count / 2) } else { String::new() };
     figure::axis_ui(ui, figure.plot, [&first, &middle, &last]);
     hover_ui(ui, &figure, &bins, label);
-    let days = |a: usize, b: usize| (day(&periods[a].0), last_day(timeline, b));
+    let days = |a: usize, b: usize| (day(&periods[a].0), last_day(&periods[b].0, timeline.unit));
     let brush = match figure::drag(ui, &figure) {
         Some(d) => {
             let index = |part: f32| ((part * count as f32) as usize).min(count - 1);
@@ -109,17 +110,16 @@ pub(super) fn timeline_ui(
     (figure, brush)
 }
 
-fn day(start: &str) -> String {
+pub(super) fn day(start: &str) -> String {
     start.get(..10).unwrap_or(start).to_owned()
 }
 
 /// The last day of a period: the day before the next one starts.
-fn last_day(timeline: &Timeline, index: usize) -> String {
-    use crate::model::clause::Unit;
+pub(super) fn last_day(start: &str, unit: Unit) -> String {
     use jiff::Span;
-    let start = day(&timeline.periods[index].0);
+    let start = day(start);
     let Ok(first) = start.parse::<jiff::civil::Date>() else { return start };
-    let span = match timeline.unit {
+    let span = match unit {
         Unit::Week => Span::new().weeks(1),
         Unit::Month => Span::new().months(1),
         Unit::Quarter => Span::new().months(3),

@@ -1,10 +1,9 @@
-//! Bars of values, and any chart as a table.
+//! Bars of values.
 
 use super::bars::counts_words;
-use crate::model::question::{Answer, Counts, Values};
+use crate::model::question::{Counts, Values};
 use crate::model::value::Value;
 use crate::state::{Action, LookAction, State, look};
-use crate::ui::small_table::Column;
 use crate::ui::{Actions, text, theme, widgets};
 use egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -151,76 +150,5 @@ pub(super) fn missing_ui(
     let button = ui.add(egui::Button::selectable(on, label).small());
     if button.on_hover_text("Only those without a value").clicked() {
         actions.push(Action::Look(LookAction::Only(column.to_owned(), Value::Missing)));
-    }
-}
-
-/// Any chart as rows of text.
-pub(super) fn table_ui(ui: &mut Ui, name: &str, answer: &Answer) {
-    let rows = rows_of(answer);
-    let heads = match answer {
-        Answer::Boxes(_) => ["group", "least to greatest", "people"],
-        Answer::Grid(_) => ["cell", "people", ""],
-        _ => ["", "this segment", "everyone"],
-    };
-    let width = ui.available_width();
-    let columns = [
-        Column { name: heads[0].to_owned(), width: width * 0.44, number: false },
-        Column { name: heads[1].to_owned(), width: width * 0.27, number: true },
-        Column { name: heads[2].to_owned(), width: width * 0.2, number: true },
-    ];
-    crate::ui::small_table::table_ui(
-        ui,
-        name,
-        &columns,
-        (rows.len(), theme::CHART),
-        |row, column| {
-            let (label, kept, all) = &rows[row];
-            [label, kept, all][column].clone()
-        },
-    );
-}
-
-/// A chart's numbers: label, this segment, everyone.
-pub(in crate::ui) fn rows_of(answer: &Answer) -> Vec<(String, String, String)> {
-    let row = |label: String, c: &Counts| (label, text::grouped(c.kept), text::grouped(c.all));
-    match answer {
-        Answer::Histogram(h) => (0..)
-            .zip(&h.bins)
-            .map(|(i, bin)| {
-                let from = h.start + h.width * f64::from(i);
-                row(format!("{} to {}", text::number(from), text::number(from + h.width)), bin)
-            })
-            .chain([row("missing".to_owned(), &h.missing)])
-            .collect(),
-        Answer::Values(v) => v
-            .top
-            .iter()
-            .map(|(value, c)| row(text::cell(value), c))
-            .chain([row("all others".into(), &v.others), row("missing".into(), &v.missing)])
-            .collect(),
-        Answer::Timeline(t) => t
-            .periods
-            .iter()
-            .map(|(start, c)| row(text::period(start, t.unit), c))
-            .chain([row("missing".to_owned(), &t.missing)])
-            .collect(),
-        Answer::Boxes(boxes) => boxes
-            .iter()
-            .map(|b| {
-                let five = b.five.map(text::number).join(" · ");
-                (text::cell(&b.group), five, text::grouped(b.count))
-            })
-            .collect(),
-        Answer::Grid(grid) => grid
-            .cells
-            .iter()
-            .map(|(c, r, n)| {
-                let from =
-                    |(start, width): (f64, f64), i: u16| text::number(start + width * f64::from(i));
-                let label = format!("from {}, from {}", from(grid.x, *c), from(grid.y, *r));
-                (label, text::grouped(*n), String::new())
-            })
-            .collect(),
-        _ => Vec::new(),
     }
 }
