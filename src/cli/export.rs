@@ -20,7 +20,7 @@ pub struct Export {
     source: SourceArgs,
     #[command(flatten)]
     slice: SliceArgs,
-    /// The file to write; its ending decides the format: .csv, .parquet or .xlsx.
+    /// The file to write; its ending decides the format.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
     /// Columns in order: a,b=c is column a, and column b under the name c. Else every feature.
@@ -46,7 +46,7 @@ pub struct Export {
 impl Export {
     pub(super) fn run(&self) -> Result<Printed, Failure> {
         let format = format_of(&self.to)?;
-        if self.bom && format != ExportFormat::Csv {
+        if self.bom && !format.is_sheet_of_text() {
             let what = "only a CSV begins with a byte order mark";
             return Err(Failure::wrong_use(what, "--bom", "leave it out, or write a .csv file"));
         }
@@ -78,7 +78,7 @@ fn format_of(path: &Path) -> Result<ExportFormat, Failure> {
         Failure::wrong_use(
             "the ending of the file says no format",
             path.display().to_string(),
-            "name a file that ends in .csv, .parquet or .xlsx",
+            format!("name a file that ends in {}", ExportFormat::endings()),
         )
     })
 }

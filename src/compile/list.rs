@@ -9,20 +9,12 @@ use super::scope::Scope;
 use crate::bind::{BindError, BoundSlice};
 use crate::model::catalog::Column;
 use crate::model::export::{ExportColumn, ExportFormat, Normal};
-use crate::model::value::{Kind, Value};
-use crate::sql::types::{cast, is_nested, try_cast};
-use crate::sql::{self, Sql, ident};
-
-/// How text starts that a spreadsheet reads as a formula: with a sign, of usual, small or full
-/// width. Spaces, line breaks and whatever takes no room before it may be passed over: marks that
-/// change a character, fillers, and all that has no shape (`C`). The database and the `regex` crate
-/// read it alike.
-pub const FORMULA_START: &str = r"^[\s\pZ\pC\pM\x{115F}\x{1160}\x{2800}\x{3164}\x{FFA0}]*[-+=@\x{2212}\x{FE62}\x{FE63}\x{FE66}\x{FE6B}\x{FF0B}\x{FF0D}\x{FF1D}\x{FF20}]";
-
-/// What starts with a sign and is no formula: one number, and a telephone number in international
-/// form, written with nothing but digits and single spaces. With a hyphen between its digits it
-/// would be a difference, which a spreadsheet works out.
-const NO_FORMULA: &str = r"^(?:[-+][0-9]+(?:[.,][0-9]+)?|\+[0-9]+(?: [0-9]+)*)$";
+use crate::model::value::Value;
+use crate::sql::copy::{
+    CellForm, as_text, cell, is_formula, is_written_as_text, row, text_cell, wide_as_decimal,
+};
+use crate::sql::types::try_cast;
+use crate::sql::{self, Sql};
 
 /// White space at both ends.
 const ENDS: &str = r"^[\s\pZ\x{FEFF}\x{200B}]+|[\s\pZ\x{FEFF}\x{200B}]+$";
@@ -67,12 +59,12 @@ pub fn list(
 ) -> Result<Query, BindError> {
     let features = features(slice, columns)?;
     Ok(listing(Scope::new(slice), |scope| {
-        let columns = features.iter().zip(columns).enumerate().map(|(index, (feature, column))| {
+        let cells = features.iter().zip(columns).enumerate().map(|(index, (feature, column))| {
             let wide_as_text = form.wide_as_text.get(index) == Some(&true);
             let value = list_value(scope.column(feature), feature, column, (form, wide_as_text));
-            Sql::fill("{} AS {}", &[&value, &ident(&column.name)])
+            (column.name.as_str(), value)
         });
-        Sql::join(columns, ",\n  ")
+        row(form.format, cells)
     }))
 }
 
@@ -161,63 +153,16 @@ fn list_value(
             Normal::AsItIs => Sql::fill("CAST({} AS VARCHAR)", &[&value]),
             normal => normalised(&as_text(value, feature), normal),
         };
-        return Sql::fill("sha256({})", &[&text]);
+        return text_cell(Sql::fill("sha256({})", &[&text]), form.format);
     }
-    match form.format {
-        ExportFormat::Csv if form.neutralise_formulas && is_written_as_text(feature.kind) => {
-            let text = as_text(value, feature);
-            Sql::fill(
-                "CASE WHEN {} THEN '''' || {} ELSE {} END",
-                &[&is_formula(&text), &text, &text],
-            )
-        }
-        ExportFormat::Csv => value,
-        ExportFormat::Parquet => in_parquet(value, feature, wide_as_text),
-        // The database's own text of a list cannot be told from one of other items by everyone.
-        ExportFormat::Excel if is_nested(&feature.type_name) => {
-            Sql::fill("CAST(to_json({}) AS VARCHAR)", &[&value])
-        }
-        ExportFormat::Excel => value,
-    }
-}
-
-/// Parquet has no whole numbers of 128 bits (the database would write floats), no moments of a day
-/// with a zone, no empty structs, and intervals of milliseconds.
-fn in_parquet(value: Sql, feature: &Column, wide_as_text: bool) -> Sql {
-    let replace = |name: &str| match name {
-        "HUGEINT" | "UHUGEINT" if wide_as_text => Some("VARCHAR"),
-        "INTERVAL" | "TIME WITH TIME ZONE" | "TIMETZ" | "BIGNUM" | "STRUCT" => Some("VARCHAR"),
-        name => wide_as_decimal(name),
-    };
-    match cast(&value, &feature.type_name, &replace) {
-        // The type of a tuple cannot be written down.
-        Some(_) if feature.type_name.contains("TUPLE(") => {
-            Sql::fill("CAST(to_json({}) AS VARCHAR)", &[&value])
-        }
-        Some(made) => made,
-        None => value,
-    }
-}
-
-fn wide_as_decimal(type_name: &str) -> Option<&'static str> {
-    matches!(type_name, "HUGEINT" | "UHUGEINT").then_some("DECIMAL(38,0)")
-}
-
-fn as_text(value: Sql, feature: &Column) -> Sql {
-    match feature.type_name.as_str() {
-        "VARCHAR" => value,
-        _ => Sql::fill("CAST({} AS VARCHAR)", &[&value]),
-    }
-}
-
-/// Whether a spreadsheet would run a text as a formula.
-fn is_formula(text: &Sql) -> Sql {
-    // The comparisons spare the patterns most cells, which start with a letter or a digit: they
-    // are several times faster.
-    Sql::fill(
-        "({} < '0' OR {} >= ':' AND {} < 'A' OR {} >= chr(127)) \
-         AND regexp_matches({}, {}) AND NOT regexp_matches({}, {})",
-        &[text, text, text, text, text, &sql::text(FORMULA_START), text, &sql::text(NO_FORMULA)],
+    cell(
+        value,
+        feature,
+        &CellForm {
+            format: form.format,
+            neutralise_formulas: form.neutralise_formulas,
+            wide_as_text,
+        },
     )
 }
 
@@ -260,58 +205,6 @@ fn normalised(text: &Sql, normal: Normal) -> Sql {
                 "CASE WHEN regexp_full_match({}, '[1-9][0-9]{6,14}') THEN {} END",
                 &[&digits, &digits],
             )
-        }
-    }
-}
-
-/// Whether the values are text in a list of text, rather than numbers, dates or yes and no.
-fn is_written_as_text(kind: Kind) -> bool {
-    match kind {
-        Kind::Text | Kind::Interval | Kind::List | Kind::Nested | Kind::Binary => true,
-        Kind::Boolean | Kind::Integer | Kind::Number => false,
-        Kind::Date | Kind::Timestamp | Kind::Instant | Kind::Time => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use regex::Regex;
-
-    #[test]
-    fn numbers_and_telephone_numbers_are_no_formulas() {
-        let start = Regex::new(FORMULA_START).unwrap();
-        let harmless = Regex::new(NO_FORMULA).unwrap();
-        let is_run = |text: &str| start.is_match(text) && !harmless.is_match(text);
-        for text in ["+49 170 1234567", "+4917012345", "+1", "-5", "-1.5", "+0,75", "5", "a"] {
-            assert!(!is_run(text), "{text}");
-        }
-        for text in [
-            "+1-202-555-0147",
-            "+49-170",
-            "+1+1",
-            "-1-1",
-            "+49 (0) 170",
-            "+1 202.555",
-            "-5 3",
-            "+",
-            "-",
-            "+ 49",
-            "+49  170",
-            "+49 170 ",
-            " +49",
-            "+49\n1",
-            "+1\n",
-            "+a1",
-            "=1",
-            "@1",
-            "+1E5",
-            "-1.5.6",
-            "+1/2",
-            "\u{ff0b}49",
-            "+４９",
-        ] {
-            assert!(is_run(text), "{text}");
         }
     }
 }

@@ -27,7 +27,7 @@ mod size;
 
 pub use asked::{Asked, Rows};
 pub use charts::{grid_points, question, range};
-pub use list::{ColumnCounts, Counted, FORMULA_START, ListForm, list, list_counts};
+pub use list::{ColumnCounts, Counted, ListForm, list, list_counts};
 pub use page::{members, members_in, order, page_of_order};
 pub use profile::related_rows;
 pub use rows::Extent;

@@ -102,6 +102,20 @@ pub fn records(path: &Path) -> Result<u64, Failure> {
     Ok(records.finish())
 }
 
+/// The lines of a text; the last one may end with the file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn lines(path: &Path) -> Result<u64, Failure> {
+    let (mut lines, mut last) = (0, b'\n');
+    each_block(path, &mut |block| {
+        lines += block.iter().filter(|byte| **byte == b'\n').count() as u64;
+        last = block.last().copied().unwrap_or(last);
+        Ok(())
+    })?;
+    Ok(lines + u64::from(last != b'\n'))
+}
+
 fn each_block(
     path: &Path,
     take: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,

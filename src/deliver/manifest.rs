@@ -219,9 +219,7 @@ impl Manifest {
 
     /// The list's format; `None` when this version does not know it.
     pub fn format(&self) -> Option<ExportFormat> {
-        [ExportFormat::Csv, ExportFormat::Parquet, ExportFormat::Excel]
-            .into_iter()
-            .find(|f| f.ending() == self.options.format)
+        ExportFormat::ALL.into_iter().find(|f| f.ending() == self.options.format)
     }
 }
 

@@ -58,7 +58,7 @@ pub fn verify(
     let found = checksum::of_file(&list, on_block)?;
     let rows = rows_of(&list, &manifest, &found)?;
     let mut differences = differences(&manifest, &found, rows);
-    if manifest.format() == Some(ExportFormat::Csv) {
+    if manifest.format().is_some_and(ExportFormat::is_sheet_of_text) {
         differences.extend(other_mark(&list, &manifest));
     }
     Ok(Verdict { list, manifest_path, manifest, sha256: found.sha256, rows, differences })
@@ -67,6 +67,7 @@ pub fn verify(
 fn rows_of(list: &Path, manifest: &Manifest, found: &Checksum) -> Result<Option<u64>, Failure> {
     Ok(match manifest.format() {
         Some(ExportFormat::Csv) => checksum::records(list)?.checked_sub(1),
+        Some(ExportFormat::JsonLines) => Some(checksum::lines(list)?),
         Some(ExportFormat::Parquet) => parquet_rows::rows(list),
         // The workbook is packed; its checksum says it all.
         Some(ExportFormat::Excel) if found.sha256 == manifest.sha256 => Some(manifest.rows),

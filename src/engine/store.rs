@@ -856,7 +856,11 @@ mod tests {
     fn writing_says_how_many_rows_it_wrote() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("out.csv");
-        let copy = crate::sql::copy::copy_csv("SELECT * FROM range(12345)", file.to_str().unwrap());
+        let copy = crate::sql::copy::copy_list(
+            crate::model::export::ExportFormat::Csv,
+            "SELECT * FROM range(12345)",
+            file.to_str().unwrap(),
+        );
         assert_eq!(store().write_telling(copy.text(), &mut |_| ()).unwrap(), 12_345);
         assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 12_346);
     }

@@ -97,17 +97,27 @@ pub enum ExportFormat {
     Parquet,
     /// An Excel workbook with one sheet; at most 1,048,575 people.
     Excel,
+    /// One JSON object per line, UTF-8.
+    JsonLines,
+}
+
+/// How a list gets into its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// The database writes the file.
+    Copied,
+    /// Rows are read in pages and put into a workbook.
+    Paged,
 }
 
 impl ExportFormat {
+    /// Every format, in the order in which it is offered.
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Parquet, Self::Excel, Self::JsonLines];
+
     /// The format that a file name's ending asks for.
     pub fn of_path(path: &std::path::Path) -> Option<Self> {
-        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-            "csv" => Some(Self::Csv),
-            "parquet" => Some(Self::Parquet),
-            "xlsx" => Some(Self::Excel),
-            _ => None,
-        }
+        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+        Self::ALL.into_iter().find(|format| format.ending() == ending)
     }
 
     /// The file name's ending, without the dot.
@@ -116,6 +126,45 @@ impl ExportFormat {
             Self::Csv => "csv",
             Self::Parquet => "parquet",
             Self::Excel => "xlsx",
+            Self::JsonLines => "jsonl",
+        }
+    }
+
+    /// What it is called on a button.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::Parquet => "Parquet",
+            Self::Excel => "Excel",
+            Self::JsonLines => "JSON lines",
+        }
+    }
+
+    /// How the file comes to be.
+    pub fn written(self) -> Written {
+        match self {
+            Self::Csv | Self::Parquet | Self::JsonLines => Written::Copied,
+            Self::Excel => Written::Paged,
+        }
+    }
+
+    /// Whether people open it in a spreadsheet as text: cells may be run as formulas, and a mark
+    /// says that it is UTF-8.
+    pub fn is_sheet_of_text(self) -> bool {
+        matches!(self, Self::Csv)
+    }
+
+    /// Whether it is text, line by line.
+    pub fn is_lines(self) -> bool {
+        matches!(self, Self::Csv | Self::JsonLines)
+    }
+
+    /// The endings of all formats, for a sentence: `.csv, .parquet or .xlsx`.
+    pub fn endings() -> String {
+        let endings = Self::ALL.map(|format| format!(".{}", format.ending()));
+        match endings.split_last() {
+            Some((last, others)) => format!("{} or {last}", others.join(", ")),
+            None => String::new(),
         }
     }
 }

@@ -151,7 +151,7 @@ impl State {
             path,
             format: self.export.format,
             neutralise_formulas: self.export.neutralise,
-            byte_order_mark: self.export.mark && self.export.format == ExportFormat::Csv,
+            byte_order_mark: self.export.mark && self.export.format.is_sheet_of_text(),
         };
         self.show(Dialog::None);
         let ticket = self.ticket();

@@ -17,13 +17,9 @@ pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     };
     ui.label(theme::heading(format!("Export {}{who}", state.export_title())));
     ui.horizontal(|ui| {
-        for (format, name) in [
-            (ExportFormat::Csv, "CSV"),
-            (ExportFormat::Parquet, "Parquet"),
-            (ExportFormat::Excel, "Excel"),
-        ] {
+        for format in ExportFormat::ALL {
             let on = state.export.format == format;
-            if ui.add(egui::Button::selectable(on, name)).clicked() && !on {
+            if ui.add(egui::Button::selectable(on, format.name())).clicked() && !on {
                 actions.push(export(ExportAction::Format(format)));
             }
         }
@@ -51,7 +47,7 @@ pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             actions.push(export(ExportAction::PickPath));
         }
     });
-    if state.export.format == ExportFormat::Csv {
+    if state.export.format.is_sheet_of_text() {
         let mut on = state.export.neutralise;
         let check = ui.checkbox(&mut on, "Make formulas harmless");
         let why = "A cell that a spreadsheet would run as a formula gets an apostrophe before it";

@@ -121,6 +121,28 @@ def text(path):
         return next(csv.DictReader(lines))
 
 
+def json_line(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1, lines
+    # A reader that keeps all digits, and takes no NaN.
+    def refuse(word):
+        raise ValueError(word)
+    return json.loads(lines[0], parse_float=Decimal, parse_constant=refuse)
+
+
+def in_json(name, in_excel, in_text):
+    """What a reader of JSON must find: numbers with all their digits, text as the database prints it."""
+    if in_text is None or isinstance(in_excel, (bool, list, dict)):
+        return in_excel
+    if name in ("big", "huge", "unsigned", "bignum", "long_id", "fifteen"):
+        return int(in_text)
+    if name in ("price", "exact"):
+        return lambda found: isinstance(found, Decimal) and str(found) == in_text
+    if name in ("tenth", "third", "tiny", "vast", "negative_zero"):
+        return lambda found: float(found) == float(in_text)
+    return in_text
+
+
 def main():
     if len(sys.argv) != 2:
         print(__doc__, file=sys.stderr)
@@ -136,7 +158,7 @@ def main():
         ).fetchone()
         database.close()
         lists = {}
-        for ending, read in (("xlsx", excel), ("parquet", parquet), ("csv", text)):
+        for ending, read in (("xlsx", excel), ("parquet", parquet), ("csv", text), ("jsonl", json_line)):
             path = folder / f"list.{ending}"
             done = subprocess.run(
                 [sys.argv[1], "export", folder / "things.duckdb", "--cohort", "thing/all", "--raw-formulas", "--to", path],
@@ -148,7 +170,10 @@ def main():
                 continue
             lists[ending] = read(path)
         for (name, _, in_excel, in_parquet), in_text in zip(COLUMNS, printed):
-            for ending, wanted in (("xlsx", in_excel), ("parquet", in_parquet), ("csv", in_text or "")):
+            for ending, wanted in (
+                ("xlsx", in_excel), ("parquet", in_parquet), ("csv", in_text or ""),
+                ("jsonl", in_json(name, in_excel, in_text)),
+            ):
                 if ending not in lists:
                     continue
                 found = lists[ending].get(name)

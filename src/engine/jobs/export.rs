@@ -32,7 +32,7 @@ use crate::language;
 use crate::model::catalog::{Catalog, Entity};
 use crate::model::export::{
     Apostrophes, ExportColumn, ExportFormat, ExportRequest, Exported, ListChanges, Normal,
-    Normalised,
+    Normalised, Written as How,
 };
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::question::{Answer, Question, Segment, Size};
@@ -107,7 +107,7 @@ pub fn write_list(
     session.obey(job.cancelled.clone());
     refuse_changed_source(catalog)?;
     let columns = columns(catalog, request)?;
-    let neutralise = request.neutralise_formulas && request.format == ExportFormat::Csv;
+    let neutralise = request.neutralise_formulas && request.format.is_sheet_of_text();
     let in_file = if neutralise { harmless_names(&columns) } else { columns.clone() };
     let kinds = kinds(catalog, request, &columns);
     say(job, format!("Counting {}", request.slice.cohort), None);
@@ -121,7 +121,7 @@ pub fn write_list(
             let found = counted(session, request, &columns, Counted::TooWide)?;
             found.iter().map(|(cells, _)| *cells > 0).collect()
         }
-        ExportFormat::Csv | ExportFormat::Excel => Vec::new(),
+        _ => Vec::new(),
     };
     let form = ListForm {
         format: request.format,
@@ -135,13 +135,13 @@ pub fn write_list(
         let files = beside(scope, "source checksum", || {
             file_records(&catalog.fingerprint, catalog.source, &cancelled)
         })?;
-        let rows = match request.format {
-            ExportFormat::Csv | ExportFormat::Parquet => {
+        let rows = match request.format.written() {
+            How::Copied => {
                 let doing = format!("Writing {}", file_name(&request.path));
                 let mut tell = |told| say(job, doing.clone(), told);
                 copy_to(store, &session.statement(&query), (request, &mut *part), &mut tell)
             }
-            ExportFormat::Excel => excel_size(size.kept).and_then(|()| {
+            How::Paged => excel_size(size.kept).and_then(|()| {
                 write_excel(store, &session.statement(&query), &kinds, &mut *part, job)
             }),
         };
@@ -301,10 +301,7 @@ fn copy_to(
     let way_out = store.way_out();
     let file = way_out.to_string_lossy().into_owned();
     let format = request.format;
-    let statement = match format {
-        ExportFormat::Parquet => copy::copy_parquet(query, &file),
-        ExportFormat::Csv | ExportFormat::Excel => copy::copy_csv(query, &file),
-    };
+    let statement = copy::copy_list(format, query, &file);
     let written = store.write_telling(statement.text(), tell).map_err(Failure::from);
     let moved = written.and_then(|mut rows| {
         if format == ExportFormat::Parquet {
@@ -312,7 +309,7 @@ fn copy_to(
             // A difference shows as a difference with the size.
             rows = rows.min(found);
         }
-        let taken = match request.byte_order_mark && format == ExportFormat::Csv {
+        let taken = match request.byte_order_mark && format.is_sheet_of_text() {
             true => part.take_behind(BYTE_ORDER_MARK, &way_out),
             false => part.take(&way_out),
         };
@@ -388,7 +385,7 @@ fn kinds(
 
 /// Names that no spreadsheet runs as a formula.
 fn harmless_names(columns: &[ExportColumn]) -> Vec<ExportColumn> {
-    let formula = regex::Regex::new(compile::FORMULA_START).expect("the pattern is right");
+    let formula = regex::Regex::new(copy::FORMULA_START).expect("the pattern is right");
     let mut columns = columns.to_vec();
     for column in &mut columns {
         if formula.is_match(&column.name) {
@@ -454,7 +451,7 @@ fn manifest(
             format: request.format.ending().to_owned(),
             neutralise_formulas: request.neutralise_formulas,
             apostrophes: written.changed.cells(),
-            byte_order_mark: request.byte_order_mark && request.format == ExportFormat::Csv,
+            byte_order_mark: request.byte_order_mark && request.format.is_sheet_of_text(),
         },
         rows: written.rows,
         bytes: written.checksum.bytes,

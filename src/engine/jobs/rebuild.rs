@@ -11,7 +11,7 @@ use crate::engine::{Job, Session, workspace};
 use crate::language::{self, Scope};
 use crate::model::catalog::{Catalog, CohortRef};
 use crate::model::clause::Tree;
-use crate::model::export::{ExportFormat, ExportRequest};
+use crate::model::export::ExportRequest;
 use crate::model::failure::Failure;
 use crate::model::limits::Limits;
 use crate::model::now::Moment;
@@ -269,7 +269,9 @@ fn differences(
 fn differing_line(verdict: &Verdict, rebuilt: &Path) -> Option<String> {
     match verdict.manifest.format() {
         // A line that cannot be found says nothing beyond what is said.
-        Some(ExportFormat::Csv) => first_differing_line(&verdict.list, rebuilt).ok().flatten(),
+        Some(format) if format.is_lines() => {
+            first_differing_line(&verdict.list, rebuilt).ok().flatten()
+        }
         _ => None,
     }
 }

@@ -78,7 +78,7 @@ fn the_manifest_says_what_the_list_holds() {
 #[test]
 fn every_format_is_the_same_bytes_again_and_verifies() {
     let shop = Shop::new();
-    for ending in ["csv", "parquet", "xlsx"] {
+    for ending in ["csv", "parquet", "xlsx", "jsonl"] {
         let (first, again) = (format!("first.{ending}"), format!("again.{ending}"));
         export(&shop, &first, &[]).good();
         export(&shop, &again, &[]).good();
@@ -142,7 +142,7 @@ fn a_failed_export_leaves_what_was_there() {
     fails("list.csv", &["--columns", "nope"], 2, "no feature nope");
     fails("list.csv", &["--columns", "name,email=NAME"], 2, "two columns are named NAME");
     fails("list.csv", &["--hash", "nope"], 2, "no column is called nope");
-    fails("list.txt", &[], 2, ".csv, .parquet or .xlsx");
+    fails("list.txt", &[], 2, ".csv, .parquet, .xlsx or .jsonl");
     fails("nowhere/list.csv", &[], 1, "the folder is not there");
     std::fs::create_dir(shop.path("folder.csv")).unwrap();
     fails("folder.csv", &[], 1, "a folder has this name");
