@@ -4,8 +4,8 @@ use super::State;
 use super::values::read_value;
 use crate::language;
 use crate::model::clause::{
-    Aggregate, Case, Clause, Comparison, Expr, Group, Measure, Missing, Node, Now, Part, Test,
-    TextMatch, Unit,
+    Aggregate, Case, Clause, Comparison, Expr, Function, Group, Measure, Missing, Node, Now, Part,
+    Test, TextMatch, Unit,
 };
 use crate::model::value::{Kind, Value};
 
@@ -116,6 +116,8 @@ pub enum TextMode {
     OneOf,
     /// Matches the pattern.
     Match(TextMatch),
+    /// So many characters, compared with the number in the pattern.
+    Length(Comparison),
     /// No characters.
     Empty,
     /// No value.
@@ -254,7 +256,14 @@ impl Form {
             Test::IsMissing => not.map(|_| Missing::Drop),
             _ => not,
         };
-        Ok(Clause { left: Expr::Column(column.clone()), test, negated }.into())
+        let value = Expr::Column(column.clone());
+        let left = match self {
+            Self::Text { mode: TextMode::Length(_), .. } => {
+                Expr::Call(Function::Length, vec![value])
+            }
+            _ => value,
+        };
+        Ok(Clause { left, test, negated }.into())
     }
 
     fn date_test(&self, kind: Kind) -> Result<Test, String> {
@@ -308,6 +317,11 @@ fn text_test(mode: TextMode, values: &[Value], pattern: &str, case: Case) -> Res
         TextMode::OneOf => Test::OneOf(values.to_vec(), case),
         TextMode::Match(_) if pattern.is_empty() => return Err("type a text".to_owned()),
         TextMode::Match(how) => Test::Text(how, pattern.to_owned(), case),
+        TextMode::Length(comparison) => {
+            let length = pattern.trim().parse::<u32>();
+            let length = length.map_err(|_| "type how many characters".to_owned())?;
+            Test::Compare(comparison, Expr::Value(Value::Integer(length.into())))
+        }
         TextMode::Empty => Test::IsEmpty,
         TextMode::Missing => Test::IsMissing,
     })

@@ -4,7 +4,8 @@ use super::form::{DateMode, Form, NumberTest, RelatedForm, TextMode};
 use crate::language;
 use crate::model::catalog::Entity;
 use crate::model::clause::{
-    Aggregate, Case, Clause, Combine, Comparison, Expr, Missing, Node, Now, Part, Test, Unit,
+    Aggregate, Case, Clause, Combine, Comparison, Expr, Function, Missing, Node, Now, Part, Test,
+    Unit,
 };
 use crate::model::value::{Kind, Value};
 
@@ -21,6 +22,18 @@ fn fitting(clause: &Clause, entity: &Entity) -> Option<Form> {
         (Expr::Column(column), _) => {
             let feature = entity.feature(column)?;
             column_form(column, feature.kind, clause)
+        }
+        (Expr::Call(Function::Length, of), Test::Compare(comparison, Expr::Value(length))) => {
+            let [Expr::Column(column)] = of.as_slice() else { return None };
+            let is_text = entity.feature(column)?.kind == Kind::Text;
+            (is_text && length.as_u64().is_some()).then(|| Form::Text {
+                column: column.clone(),
+                mode: TextMode::Length(*comparison),
+                values: Vec::new(),
+                pattern: length.display(),
+                case: Case::Ignored,
+                not: clause.negated,
+            })
         }
         (Expr::Aggregate(aggregate), Test::Compare(comparison, Expr::Value(value))) => {
             Some(Form::Related(related_form(aggregate, *comparison, value, clause.negated)))

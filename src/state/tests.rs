@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::catalog::{Cohort, Column, EntityBase, Fingerprint, SourceKind};
-use crate::model::clause::{Case, Clause, Expr, Missing, Node, Test};
+use crate::model::clause::{Case, Clause, Comparison, Expr, Missing, Node, Test};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::question::{Answer, Answered, Size};
 use crate::model::value::{Kind, Value};
@@ -341,6 +341,14 @@ fn every_form_comes_back_from_the_clause_it_makes() {
             case: Case::Sensitive,
             not: None,
         },
+        Form::Text {
+            column: "country".into(),
+            mode: TextMode::Length(Comparison::Greater),
+            values: Vec::new(),
+            pattern: "14".into(),
+            case: Case::Ignored,
+            not: Some(Missing::Keep),
+        },
         Form::Date {
             column: "joined".into(),
             mode: DateMode::Last,
@@ -357,7 +365,9 @@ fn every_form_comes_back_from_the_clause_it_makes() {
         let Ok(Node::Clause(clause)) = form.node(&state) else { panic!("{form:?} makes a clause") };
         // Text columns have a richer form than presence; the clause must be the same.
         let again = form_read::form_of(&clause, entity).node(&state);
-        assert_eq!(again, Ok(Node::Clause(clause)), "{form:?}");
+        assert_eq!(again, Ok(Node::Clause(clause.clone())), "{form:?}");
+        let typed = matches!(form_read::form_of(&clause, entity), Form::Typed { .. });
+        assert!(!typed, "{form:?} is edited by its fields");
     }
 }
 

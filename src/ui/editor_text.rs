@@ -27,7 +27,7 @@ pub(super) fn lines_ui(ui: &mut Ui, name: &str, lines: &mut String) {
 /// The fields of a text clause.
 pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
     let Form::Text { mode, values, pattern, case, not, .. } = form else { return };
-    let modes = [
+    let mut modes = vec![
         (TextMode::OneOf, "is one of"),
         (TextMode::Match(TextMatch::Contains), "contains"),
         (TextMode::Match(TextMatch::StartsWith), "starts with"),
@@ -37,6 +37,9 @@ pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut
         (TextMode::Empty, "is empty text"),
         (TextMode::Missing, "is missing"),
     ];
+    let lengths = super::editor::COMPARISONS
+        .map(|(comparison, word)| (TextMode::Length(comparison), format!("is {word} … long")));
+    modes.extend(lengths.iter().map(|(mode, words)| (*mode, words.as_str())));
     ui.horizontal(|ui| {
         if let Some(picked) = widgets::choice(ui, "Test", mode, &modes) {
             *mode = picked;
@@ -45,6 +48,12 @@ pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut
             && let (_, Some(changed)) = widgets::field(ui, "text", pattern, 220.0)
         {
             *pattern = changed;
+        }
+        if matches!(mode, TextMode::Length(_)) {
+            if let (_, Some(changed)) = widgets::field(ui, "number", pattern, 64.0) {
+                *pattern = changed;
+            }
+            ui.label(theme::weak(ui, "characters"));
         }
         if matches!(mode, TextMode::Match(_) | TextMode::OneOf) {
             let mut same = *case == Case::Ignored;
