@@ -12,7 +12,7 @@ use duckdb::Connection;
 use duel::{Outcome, duel};
 use jiff::ToSpan as _;
 use jiff::civil::date;
-use muster::engine::build::{BuildRequest, build, compile};
+use muster::engine::builder::{BuildRequest, build, compile};
 use muster::engine::{Job, project};
 use std::path::{Path, PathBuf};
 

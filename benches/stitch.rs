@@ -11,7 +11,7 @@
 
 use jiff::civil::date;
 use muster::engine::Job;
-use muster::engine::build::{BuildRequest, build, join};
+use muster::engine::builder::{BuildRequest, build, join};
 use muster::engine::store::Store;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use super::project::Read;
 use crate::define::Item;
 use crate::disk::bounds;
-use crate::engine::build;
+use crate::engine::builder;
 use crate::model::failure::Failure;
 use crate::model::limits::{Limits, bytes_of};
 use crate::model::now::Moment;
@@ -210,6 +210,6 @@ impl ProjectArgs {
 
     /// The definitions that `--select` names.
     pub(super) fn selected(&self, read: &Read) -> Result<BTreeSet<Item>, Failure> {
-        self.select.iter().map(|name| build::item_named(read.project(), name)).collect()
+        self.select.iter().map(|name| builder::item_named(read.project(), name)).collect()
     }
 }

@@ -5,7 +5,7 @@ use super::check::CheckedFinding;
 use super::session::{Watch, key};
 use super::{Lines, Printed, check, project};
 use crate::disk::{bounds, write};
-use crate::engine::build::{self, BuildRequest, Built, Counted};
+use crate::engine::builder::{self, BuildRequest, Built, Counted};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use clap::Args;
@@ -107,7 +107,7 @@ impl Build {
         let into = match &self.into {
             // A link that the person names means the file behind it.
             Some(into) => write::behind_link(into).unwrap_or_else(|_| into.clone()),
-            None => build::default_file(read.folder(), read.project())?,
+            None => builder::default_file(read.folder(), read.project())?,
         };
         let request = BuildRequest {
             folder: read.folder().to_path_buf(),
@@ -126,7 +126,7 @@ impl Build {
         };
         let folder = into.parent().filter(|folder| !folder.as_os_str().is_empty());
         bounds::write_only_in(&[folder.unwrap_or(Path::new("."))]);
-        let built = Watch::new().over(|job| build::build(&request, job))?;
+        let built = Watch::new().over(|job| builder::build(&request, job))?;
         let errors = check::errors_in(&built.findings);
         let printed = match self.json {
             true => Printed::json(&json(&built, &into, errors)),

@@ -3,7 +3,7 @@
 use super::args::ProjectArgs;
 use super::print::sentence;
 use super::{Lines, Printed, check, project};
-use crate::engine::build;
+use crate::engine::builder;
 use crate::model::failure::Failure;
 use clap::Args;
 use jiff::civil::DateTime;
@@ -39,8 +39,8 @@ impl Compile {
         let read = project::read_project(&self.project.path, self.project.warehouse())?;
         let end = self.project.end_time()?.unwrap_or_else(today);
         let selected = self.project.selected(&read)?;
-        let compiled = build::compile(read.project(), read.folder(), end, selected);
-        build::write_files(&self.to, &compiled.files)?;
+        let compiled = builder::compile(read.project(), read.folder(), end, selected);
+        builder::write_files(&self.to, &compiled.files)?;
         let errors = check::errors_in(&read.findings);
         let printed = match self.json {
             true => Printed::json(&Compiled {
@@ -56,7 +56,7 @@ impl Compile {
         Ok(printed.with_status(u8::from(errors > 0)))
     }
 
-    fn text(&self, compiled: &build::Compiled, end: DateTime, errors: usize) -> Lines {
+    fn text(&self, compiled: &builder::Compiled, end: DateTime, errors: usize) -> Lines {
         let mut out = Lines::default();
         out.line(format_args!(
             "{} files in {}, for a run that ends at {} UTC",

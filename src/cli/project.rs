@@ -5,7 +5,7 @@ use super::show::section;
 use super::table::table;
 use super::{Lines, Printed};
 use crate::define::{Cohort, Entity, Feature, Owner, Place, Project, words};
-use crate::engine::{build, project};
+use crate::engine::{builder, project};
 use crate::model::definition::{Commit, Origin};
 use crate::model::failure::Failure;
 use crate::model::finding::Finding;
@@ -56,7 +56,7 @@ impl Read {
 
     /// Whether its tables are where a build puts them.
     pub(super) fn is_built(&self) -> bool {
-        build::output_of(&self.folder, &self.project).is_file()
+        builder::output_of(&self.folder, &self.project).is_file()
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -224,7 +224,7 @@ struct History {
 
 impl History {
     fn of(read: &Read) -> Self {
-        let (definitions, trouble) = build::definitions(&read.project, &read.folder);
+        let (definitions, trouble) = builder::definitions(&read.project, &read.folder);
         let origins = definitions.entities.into_iter().flat_map(|entity| {
             let features = entity.features.into_iter().map(|feature| feature.origin);
             features.chain(entity.cohorts.into_iter().map(|cohort| cohort.origin))

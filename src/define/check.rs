@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::never::Asked;
+use super::contradictions::Asked;
 use super::project::{
     CohortId, EntityId, Feature, IdTypeId, Owner, Part, Place, Project, RowId, StitcherId, Target,
     Text,

@@ -22,10 +22,10 @@ use std::path::{Path, PathBuf};
 use crate::model::finding::Finding;
 use crate::model::warehouse::Warehouse;
 
-mod bare;
 mod check;
 mod collect;
 mod condition;
+mod contradictions;
 mod excerpt;
 mod fields;
 mod graph;
@@ -34,7 +34,6 @@ mod layout_models;
 mod macros;
 mod names;
 mod naming;
-mod never;
 mod outline;
 mod place;
 mod project;
@@ -43,6 +42,7 @@ mod report;
 mod resolve;
 mod surface;
 mod template;
+mod unbraced;
 pub mod words;
 mod yaml;
 
@@ -68,8 +68,8 @@ pub fn read(
     let lost: Vec<String> =
         packages.iter().filter(|p| !p.fetched).map(|p| p.name.clone()).collect();
     let named = naming::name_all(&mut raws, &lost, &mut report);
-    let around = resolve::Around { packages, texts, folders, warehouse };
-    let mut project = resolve::resolve(raws, named, around, &mut report);
+    let surroundings = resolve::Surroundings { packages, texts, folders, warehouse };
+    let mut project = resolve::resolve(raws, named, surroundings, &mut report);
     graph::order(&mut project, &mut report);
     check::check(&project, &mut report);
     (project, report.into_findings())

@@ -29,7 +29,7 @@ pub(super) struct Scope {
 
 /// What a path led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum LookedUp {
     /// What it means.
     Target(Target),
     /// It means this, and is not written like this: the right way to write it.
@@ -42,7 +42,7 @@ pub(super) enum Found {
 
 /// A name that stands alone in a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Thing {
+pub(super) enum Definition {
     Entity(EntityId),
     Cohort(CohortId),
     Table(Target),
@@ -143,7 +143,7 @@ impl Names {
     }
 
     /// What `path` means when it is used in `scope`.
-    pub(super) fn find(&self, path: &str, scope: &Scope) -> Found {
+    pub(super) fn find(&self, path: &str, scope: &Scope) -> LookedUp {
         let written = path.trim();
         let path = written.trim_start_matches(['.', '~', '/']).trim_end_matches('/');
         let lower = path.to_lowercase();
@@ -152,10 +152,10 @@ impl Names {
         if let ["packages", name, rest @ ..] = &segments[..] {
             let Some(at) = self.packages.iter().position(|p| p.as_deref() == Some(*name)) else {
                 if self.not_fetched.contains(*name) {
-                    return Found::NotFetched((*name).to_owned());
+                    return LookedUp::NotFetched((*name).to_owned());
                 }
                 let known = self.packages.iter().flatten().map(String::as_str);
-                return Found::Nothing(self.near(name, known).map(|p| format!("packages/{p}")));
+                return LookedUp::Nothing(self.near(name, known).map(|p| format!("packages/{p}")));
             };
             package = at;
             segments = rest.to_vec();
@@ -166,11 +166,11 @@ impl Names {
         let found = found.or_else(|| self.beside(&segments, written, scope));
         let found = found.or_else(|| self.find_in_one_package(&segments, package, scope));
         if let Some(target) = found {
-            return Found::Target(target);
+            return LookedUp::Target(target);
         }
         match self.misspelt(&segments, package, scope) {
-            Some((target, right)) => Found::Misspelt(target, right),
-            None => Found::Nothing(
+            Some((target, right)) => LookedUp::Misspelt(target, right),
+            None => LookedUp::Nothing(
                 self.near(&lower, self.known.iter().map(String::as_str)).map(str::to_owned),
             ),
         }
@@ -369,19 +369,19 @@ impl Names {
     }
 
     /// What a word that stands alone in a template means.
-    pub(super) fn thing(&self, name: &str, scope: &Scope) -> Option<Thing> {
+    pub(super) fn thing(&self, name: &str, scope: &Scope) -> Option<Definition> {
         if let Some(entity) = self.entity(name) {
-            return Some(Thing::Entity(entity));
+            return Some(Definition::Entity(entity));
         }
         let lower = name.to_lowercase();
         for package in [scope.package, 0] {
             let key = (package, lower.clone());
             if let Some(input) = self.inputs.get(&key) {
-                return Some(Thing::Table(Target::Input(*input)));
+                return Some(Definition::Table(Target::Input(*input)));
             }
             match self.models.get(&key) {
-                Some(Model::Cohort(id)) => return Some(Thing::Cohort(*id)),
-                Some(model) => return self.of_model(*model, &[]).map(Thing::Table),
+                Some(Model::Cohort(id)) => return Some(Definition::Cohort(*id)),
+                Some(model) => return self.of_model(*model, &[]).map(Definition::Table),
                 None => {}
             }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::names::{CohortName, EntityName, Found, Model, Names, Scope};
+use super::names::{CohortName, EntityName, LookedUp, Model, Names, Scope};
 use super::place::{Place, Written};
 use super::project::{
     CohortId, EnableStatus, EntityId, FeatureId, FeatureTableId, InputId, OtherModelId, Owner,
@@ -23,7 +23,7 @@ const ENTITIES_MAX: usize = 300;
 const ID_TYPES_MAX: usize = 1_000;
 
 /// A definition and the package it is of.
-pub(super) struct Of<T> {
+pub(super) struct InPackage<T> {
     pub(super) package: usize,
     pub(super) raw: T,
 }
@@ -32,19 +32,19 @@ pub(super) struct Of<T> {
 #[derive(Default)]
 pub(super) struct Named {
     pub(super) names: Names,
-    pub(super) entities: Vec<Of<RawEntity>>,
-    pub(super) id_types: Vec<Of<RawIdType>>,
-    pub(super) inputs: Vec<Of<RawInput>>,
+    pub(super) entities: Vec<InPackage<RawEntity>>,
+    pub(super) id_types: Vec<InPackage<RawIdType>>,
+    pub(super) inputs: Vec<InPackage<RawInput>>,
     /// Stitchers of the project, then one entry without a model for each default stitcher.
-    pub(super) stitchers: Vec<(Option<Of<RawModel>>, EntityId)>,
-    pub(super) cohorts: Vec<Of<RawModel>>,
+    pub(super) stitchers: Vec<(Option<InPackage<RawModel>>, EntityId)>,
+    pub(super) cohorts: Vec<InPackage<RawModel>>,
     /// Why a cohort cannot be built, as far as its name alone says.
     pub(super) cohort_broken: HashMap<CohortId, String>,
-    pub(super) sql_models: Vec<Of<RawModel>>,
-    pub(super) feature_tables: Vec<(Of<RawModel>, Owner)>,
-    pub(super) views: Vec<(Of<RawModel>, EntityId)>,
-    pub(super) others: Vec<Of<RawModel>>,
-    pub(super) vars: Vec<(Of<RawVar>, Owner, EntityId)>,
+    pub(super) sql_models: Vec<InPackage<RawModel>>,
+    pub(super) feature_tables: Vec<(InPackage<RawModel>, Owner)>,
+    pub(super) views: Vec<(InPackage<RawModel>, EntityId)>,
+    pub(super) others: Vec<InPackage<RawModel>>,
+    pub(super) vars: Vec<(InPackage<RawVar>, Owner, EntityId)>,
 }
 
 /// Names everything in `raws`, which keeps only what has no name of its own.
@@ -183,7 +183,7 @@ impl Named {
         let main_id =
             raw.id_column.as_ref().map_or_else(|| format!("{name}_main_id"), |c| c.text.clone());
         self.names.entities.push(EntityName { name, main_id, stitcher: None });
-        self.entities.push(Of { package, raw });
+        self.entities.push(InPackage { package, raw });
     }
 
     fn id_types_of(&mut self, package: usize, id_types: Vec<RawIdType>, report: &mut Report) {
@@ -200,7 +200,7 @@ impl Named {
                 continue;
             }
             self.names.id_types.push(raw.name.text.clone());
-            self.id_types.push(Of { package, raw });
+            self.id_types.push(InPackage { package, raw });
         }
     }
 
@@ -265,7 +265,7 @@ impl Named {
                     caps: Vec::new(),
                     fault: None,
                 };
-                self.id_types.push(Of { package: 0, raw });
+                self.id_types.push(InPackage { package: 0, raw });
             }
         }
     }
@@ -282,7 +282,7 @@ impl Named {
                 continue;
             }
             self.names.inputs.insert(key, InputId(self.inputs.len()));
-            self.inputs.push(Of { package, raw });
+            self.inputs.push(InPackage { package, raw });
         }
     }
 
@@ -323,7 +323,7 @@ impl Named {
         package: usize,
         raw: RawModel,
         report: &mut Report,
-    ) -> Option<Of<RawModel>> {
+    ) -> Option<InPackage<RawModel>> {
         let key = (package, raw.name.text.to_lowercase());
         if self.names.models.contains_key(&key) {
             twice_model(self, &key, &raw.name, report);
@@ -331,7 +331,7 @@ impl Named {
         }
         let model = match &raw.spec {
             RawSpec::FeatureTable | RawSpec::FeatureView { .. } => {
-                return Some(Of { package, raw });
+                return Some(InPackage { package, raw });
             }
             RawSpec::Stitcher { .. } => {
                 let Some(entity) = self.entity_of(&raw.owner, &raw.name, "id stitcher", report)
@@ -339,20 +339,20 @@ impl Named {
                     self.names.dropped_models.insert(key.1);
                     return None;
                 };
-                self.stitchers.push((Some(Of { package, raw }), entity));
+                self.stitchers.push((Some(InPackage { package, raw }), entity));
                 Model::Stitcher(StitcherId(self.stitchers.len() - 1))
             }
             RawSpec::Cohort { .. } => {
                 let id = CohortId(self.cohorts.len());
                 let name = raw.name.text.clone();
                 self.names.cohorts.push(CohortName { name, entity: EntityId(0), extends: None });
-                self.cohorts.push(Of { package, raw });
+                self.cohorts.push(InPackage { package, raw });
                 Model::Cohort(id)
             }
             RawSpec::Sql { .. } | RawSpec::Union(_) => {
                 let id = SqlModelId(self.sql_models.len());
                 self.columns_of(&raw, Target::SqlModel(id));
-                self.sql_models.push(Of { package, raw });
+                self.sql_models.push(InPackage { package, raw });
                 Model::Sql(id)
             }
             RawSpec::Other => {
@@ -360,7 +360,7 @@ impl Named {
                 self.columns_of(&raw, Target::Other(id));
                 let entity = raw.owner.entity.as_ref().and_then(|e| self.names.entity(&e.text));
                 self.names.open_entities.extend(entity);
-                self.others.push(Of { package, raw });
+                self.others.push(InPackage { package, raw });
                 Model::Other(id)
             }
         };
@@ -507,17 +507,17 @@ impl Named {
             let mut asked = None;
             if let Some(path) = &of.raw.id_stitcher {
                 match self.names.find(&path.text, &scope) {
-                    Found::Target(Target::Stitcher(id))
-                    | Found::Misspelt(Target::Stitcher(id), _) => chosen = Some(id),
+                    LookedUp::Target(Target::Stitcher(id))
+                    | LookedUp::Misspelt(Target::Stitcher(id), _) => chosen = Some(id),
                     // The name of a stitcher that nobody defines is how the default one is asked for.
-                    Found::Nothing(_) if path.text.contains("default") => asked = Some(path),
-                    Found::NotFetched(_) => {}
-                    Found::Target(_) | Found::Misspelt(..) => {
+                    LookedUp::Nothing(_) if path.text.contains("default") => asked = Some(path),
+                    LookedUp::NotFetched(_) => {}
+                    LookedUp::Target(_) | LookedUp::Misspelt(..) => {
                         let found =
                             report.error(&path.place, format!("`{}` is no id stitcher", path.text));
                         report.add(found);
                     }
-                    Found::Nothing(near) => {
+                    LookedUp::Nothing(near) => {
                         let hint = near.map_or_else(
                             || "the default stitcher is used".to_owned(),
                             |n| format!("did this mean `{n}`?"),
@@ -578,7 +578,7 @@ impl Named {
         }
     }
 
-    fn owned_model(&mut self, of: Of<RawModel>, report: &mut Report) {
+    fn owned_model(&mut self, of: InPackage<RawModel>, report: &mut Report) {
         let key = (of.package, of.raw.name.text.to_lowercase());
         if self.names.models.contains_key(&key) {
             twice_model(self, &key, &of.raw.name, report);
@@ -623,7 +623,7 @@ impl Named {
             self.names.cohort_vars.insert(key.1.clone());
         }
         self.names.vars.insert(key, FeatureId(self.vars.len()));
-        self.vars.push((Of { package, raw }, owner, entity));
+        self.vars.push((InPackage { package, raw }, owner, entity));
     }
 
     fn var_owner(
@@ -688,20 +688,20 @@ pub(super) fn target(
     report: &mut Report,
 ) -> Option<Target> {
     match names.find(&path.text, scope) {
-        Found::Target(target) => Some(target),
-        Found::Misspelt(target, right) => {
+        LookedUp::Target(target) => Some(target),
+        LookedUp::Misspelt(target, right) => {
             let message = format!("`{}` is not defined", path.text);
             let found = report.warning(&path.place, message).hint(format!("read as `{right}`"));
             report.add(found);
             Some(target)
         }
-        Found::NotFetched(package) => {
+        LookedUp::NotFetched(package) => {
             let message = format!("`{}` is of a package that is not fetched", path.text);
             let found = report.warning(&path.place, message);
             report.add(found.hint(format!("check out the package `{package}`")));
             None
         }
-        Found::Nothing(near) => {
+        LookedUp::Nothing(near) => {
             let last = last_segment(&path.text).to_lowercase();
             if !names.dropped_models.contains(&last) && !names.dropped.contains(&last) {
                 let hint = report.unknown_hint(near.as_deref());

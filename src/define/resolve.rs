@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::macros::Macros;
 use super::names::{Names, Scope};
-use super::naming::{Named, Of, entity_named, entity_of_id, is_main_id, target};
+use super::naming::{InPackage, Named, entity_named, entity_of_id, is_main_id, target};
 use super::place::Written;
 use super::project::{
     Cohort, CohortFilter, CohortId, CohortRule, CohortStep, EdgeSource, Entity, EntityId,
@@ -34,7 +34,7 @@ const LISTED_FROM: u32 = 42;
 const MAX_ITERATIONS: u64 = 30;
 
 /// What second pass needs beside the named definitions.
-pub(super) struct Around {
+pub(super) struct Surroundings {
     pub(super) packages: Vec<Package>,
     pub(super) texts: HashMap<PathBuf, String>,
     pub(super) folders: Vec<PathBuf>,
@@ -63,7 +63,7 @@ struct Resolver<'a> {
 pub(super) fn resolve(
     mut raws: Vec<RawProject>,
     mut named: Named,
-    around: Around,
+    surroundings: Surroundings,
     report: &mut Report,
 ) -> Project {
     let mut macros = Macros::default();
@@ -73,19 +73,19 @@ pub(super) fn resolve(
     let mut names = std::mem::take(&mut named.names);
     let connection = raws.first().and_then(|raw| raw.connection.as_ref());
     let of_connection = connection.and_then(|connection| Warehouse::in_name(&connection.text));
-    names.warehouse = around.warehouse.or(of_connection).unwrap_or_default();
+    names.warehouse = surroundings.warehouse.or(of_connection).unwrap_or_default();
     let names = Arc::new(names);
     let rules_fault =
         raws.first().and_then(|raw| raw.rules.as_ref()).and_then(|rules| rules.fault.clone());
-    let mut project = head(&mut raws, around.packages);
+    let mut project = head(&mut raws, surroundings.packages);
     project.warehouse = names.warehouse;
-    let called = called_words(&around.texts);
+    let called = called_words(&surroundings.texts);
     let mut resolver = Resolver {
-        evaluator: Evaluator::new(Arc::clone(&names), macros, around.texts),
+        evaluator: Evaluator::new(Arc::clone(&names), macros, surroundings.texts),
         packages: names.packages.clone(),
         schemas: raws.iter().map(|raw| raw.schema).collect(),
         names,
-        folders: around.folders,
+        folders: surroundings.folders,
         report,
         project,
         entity_faults: HashMap::new(),
@@ -289,7 +289,7 @@ impl Resolver<'_> {
         target(&self.names, path, scope, self.report)
     }
 
-    fn id_type(&mut self, of: &Of<RawIdType>) -> IdType {
+    fn id_type(&mut self, of: &InPackage<RawIdType>) -> IdType {
         let scope = Scope { package: of.package, ..Scope::default() };
         let raw = &of.raw;
         let extends = raw.extends.as_ref().and_then(|name| self.id_type_named(name));
@@ -378,7 +378,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn entity(&mut self, id: EntityId, of: Of<RawEntity>) -> Entity {
+    fn entity(&mut self, id: EntityId, of: InPackage<RawEntity>) -> Entity {
         let raw = of.raw;
         let mut id_types = Vec::new();
         for name in &raw.id_types {
@@ -466,7 +466,7 @@ impl Resolver<'_> {
         made
     }
 
-    fn input(&mut self, of: Of<RawInput>) -> Input {
+    fn input(&mut self, of: InPackage<RawInput>) -> Input {
         let RawInput { name, source, occurred_at, row_identifier, ids, filter, contract, fault } =
             of.raw;
         let RawContract { optional, event_stream, append_only, columns } = contract;
@@ -541,7 +541,7 @@ impl Resolver<'_> {
         (Source::Elsewhere(written.text.clone()), Some("its file is outside of the project".into()))
     }
 
-    fn sql_model(&mut self, of: Of<RawModel>) -> SqlModel {
+    fn sql_model(&mut self, of: InPackage<RawModel>) -> SqlModel {
         let raw = of.raw;
         let entity =
             raw.owner.entity.as_ref().and_then(|key| entity_named(&self.names, key, self.report));
@@ -614,7 +614,7 @@ impl Resolver<'_> {
     fn feature(
         &mut self,
         id: FeatureId,
-        of: Of<RawVar>,
+        of: InPackage<RawVar>,
         owner: Owner,
         entity: EntityId,
         listed: &HashMap<String, bool>,
@@ -682,7 +682,7 @@ impl Resolver<'_> {
         feature
     }
 
-    fn cohort(&mut self, id: CohortId, of: Of<RawModel>, broken: Option<String>) -> Cohort {
+    fn cohort(&mut self, id: CohortId, of: InPackage<RawModel>, broken: Option<String>) -> Cohort {
         let raw = of.raw;
         let entity = self.names.cohorts[id.0].entity;
         // Its own vars are computed for its members, so who is a member cannot depend on them.
@@ -754,7 +754,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn feature_table(&mut self, of: Of<RawModel>, owner: Owner) -> FeatureTable {
+    fn feature_table(&mut self, of: InPackage<RawModel>, owner: Owner) -> FeatureTable {
         let raw = of.raw;
         let (entity, cohort) = match owner {
             Owner::Cohort(id) => (self.names.cohorts[id.0].entity, Some(id)),
@@ -815,7 +815,7 @@ impl Resolver<'_> {
         self.report.add(found);
     }
 
-    fn stitcher(&mut self, of: Option<Of<RawModel>>, entity: EntityId) -> Stitcher {
+    fn stitcher(&mut self, of: Option<InPackage<RawModel>>, entity: EntityId) -> Stitcher {
         let Some(of) = of else { return self.default_stitcher(entity) };
         let raw = of.raw;
         let RawSpec::Stitcher { sources, max_iterations, overlap } = raw.spec else {
@@ -963,7 +963,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn other(&mut self, of: Of<RawModel>) {
+    fn other(&mut self, of: InPackage<RawModel>) {
         let raw = of.raw;
         let known = [
             "propensity",

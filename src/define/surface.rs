@@ -1,6 +1,6 @@
 //! What a template can name: `this`, `warehouse`, `end_time`, entities, cohorts, inputs, models.
 //!
-//! Whatever it asks for is written down on a [`Desk`]: references become numbered marks in the
+//! Whatever it asks for is written down on a [`Requests`]: references become numbered marks in the
 //! evaluated text, and unknown names become findings.
 
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use minijinja::value::{Kwargs, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
 use super::macros::Fault;
-use super::names::{Found, Names, Scope, Thing};
+use super::names::{Definition, LookedUp, Names, Scope};
 use super::project::{EntityId, Owner, Part, Target};
 use super::template::{Home, MARK, file_from};
 
@@ -27,7 +27,7 @@ pub(super) struct Log {
 
 /// Where one evaluation looks names up and writes down what it used.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct Requests {
     names: Arc<Names>,
     scope: Scope,
     files: Arc<HashMap<PathBuf, String>>,
@@ -35,7 +35,7 @@ pub(super) struct Desk {
     log: Mutex<Log>,
 }
 
-impl Desk {
+impl Requests {
     pub(super) fn new(
         names: Arc<Names>,
         scope: Scope,
@@ -87,7 +87,7 @@ impl Desk {
     }
 
     fn item(self: &Arc<Self>, what: What) -> Value {
-        Value::from_object(Handle { desk: Arc::clone(self), what })
+        Value::from_object(Handle { requests: Arc::clone(self), what })
     }
 
     fn unknown(self: &Arc<Self>, name: &str) -> Value {
@@ -98,8 +98,8 @@ impl Desk {
     /// What a path means. Something unknown is reported unless it may be missing.
     fn path(self: &Arc<Self>, path: &str, optional: bool) -> Option<Target> {
         match self.names.find(path, &self.scope) {
-            Found::Target(target) => Some(target),
-            Found::Misspelt(target, right) => {
+            LookedUp::Target(target) => Some(target),
+            LookedUp::Misspelt(target, right) => {
                 self.fault(
                     format!("`{path}` is not defined"),
                     path,
@@ -107,14 +107,14 @@ impl Desk {
                 );
                 Some(target)
             }
-            Found::NotFetched(_) if optional => None,
-            Found::NotFetched(package) => {
+            LookedUp::NotFetched(_) if optional => None,
+            LookedUp::NotFetched(package) => {
                 let message = format!("`{path}` is of a package that is not fetched");
                 self.mild(message, path, &format!("check out the package `{package}`"));
                 None
             }
-            Found::Nothing(_) if optional => None,
-            Found::Nothing(nearest) => {
+            LookedUp::Nothing(_) if optional => None,
+            LookedUp::Nothing(nearest) => {
                 let last = path.rsplit('/').next().unwrap_or_default().to_lowercase();
                 let reported =
                     self.names.dropped_models.contains(&last) || self.names.dropped.contains(&last);
@@ -165,10 +165,10 @@ impl Desk {
         self.unknown(name)
     }
 
-    fn var(self: &Arc<Self>, thing: Thing, name: &str) -> Value {
+    fn var(self: &Arc<Self>, thing: Definition, name: &str) -> Value {
         match thing {
-            Thing::Entity(entity) => self.var_of_entity(entity, name),
-            Thing::Cohort(cohort) => {
+            Definition::Entity(entity) => self.var_of_entity(entity, name),
+            Definition::Cohort(cohort) => {
                 let scope = Scope { cohort: Some(cohort), ..self.scope };
                 let entity = self.names.cohorts[cohort.0].entity;
                 match self.names.var(entity, name, &scope) {
@@ -176,7 +176,7 @@ impl Desk {
                     None => self.var_of_entity(entity, name),
                 }
             }
-            Thing::Table(table) => match self.names.var_of_table(table, name) {
+            Definition::Table(table) => match self.names.var_of_table(table, name) {
                 Some(var) => self.part(Part::Ref(Target::Feature(var))),
                 None => self.column(table, name),
             },
@@ -221,40 +221,40 @@ pub(super) fn plain_path(path: &std::path::Path) -> Option<PathBuf> {
 
 /// The names that stand alone in a template.
 #[derive(Debug)]
-pub(super) struct Root(pub(super) Arc<Desk>);
+pub(super) struct Root(pub(super) Arc<Requests>);
 
 impl Object for Root {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let desk = &self.0;
+        let requests = &self.0;
         let name = key.as_str()?;
         let what = match name {
             "this" => What::This,
             "warehouse" => What::Warehouse,
             "end_time" => What::EndTime,
             "begin_time" | "timestamp" => What::EndTime,
-            "end_time_sql" => return Some(desk.part(Part::EndTime)),
+            "end_time_sql" => return Some(requests.part(Part::EndTime)),
             "rowset" => What::RowSet,
             "makePath" | "makepath" | "BuildContract" => What::Function(name.to_owned()),
             "best_schema_version" => return Some(Value::from("")),
-            _ => match desk.names.thing(name, &desk.scope) {
-                Some(thing) => What::Thing(thing),
+            _ => match requests.names.thing(name, &requests.scope) {
+                Some(thing) => What::Definition(thing),
                 None => {
                     let hint =
-                        desk.names.nearest_thing(name).map(|n| format!("did this mean `{n}`?"));
-                    if desk.names.dropped_models.contains(&name.to_lowercase()) {
-                        return Some(desk.unknown(name));
+                        requests.names.nearest_thing(name).map(|n| format!("did this mean `{n}`?"));
+                    if requests.names.dropped_models.contains(&name.to_lowercase()) {
+                        return Some(requests.unknown(name));
                     }
                     let message = format!("`{name}` is not known in this template");
-                    if hint.is_none() && !desk.names.not_fetched.is_empty() {
-                        desk.mild(message, name, "a package that is not fetched may define it");
+                    if hint.is_none() && !requests.names.not_fetched.is_empty() {
+                        requests.mild(message, name, "a package that is not fetched may define it");
                     } else {
-                        desk.fault(message, name, hint);
+                        requests.fault(message, name, hint);
                     }
-                    return Some(desk.unknown(name));
+                    return Some(requests.unknown(name));
                 }
             },
         };
-        Some(desk.item(what))
+        Some(requests.item(what))
     }
 }
 
@@ -266,7 +266,7 @@ enum What {
     EndTime,
     RowSet,
     Function(String),
-    Thing(Thing),
+    Definition(Definition),
     /// A table that a template asked for.
     Material(Target),
     /// The model behind it, and the entity behind that.
@@ -282,7 +282,7 @@ enum What {
 
 #[derive(Debug)]
 struct Handle {
-    desk: Arc<Desk>,
+    requests: Arc<Requests>,
     what: What,
 }
 
@@ -297,28 +297,30 @@ impl Object for Handle {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let key = key.as_str()?;
-        let desk = &self.desk;
+        let requests = &self.requests;
         Some(match (&self.what, key) {
-            (What::Thing(thing), _) => desk.var(*thing, key),
-            (What::RowSet, _) => desk.part(Part::RowSet(key.to_owned())),
-            (What::Material(target), "Model") => desk.item(What::Model(*target)),
+            (What::Definition(thing), _) => requests.var(*thing, key),
+            (What::RowSet, _) => requests.part(Part::RowSet(key.to_owned())),
+            (What::Material(target), "Model") => requests.item(What::Model(*target)),
             (What::Entity(id), "IdColumnName") => {
-                Value::from(desk.names.entities[id.0].main_id.clone())
+                Value::from(requests.names.entities[id.0].main_id.clone())
             }
-            (What::Entity(id), "Name") => Value::from(desk.names.entities[id.0].name.clone()),
-            (What::Material(_) | What::This, "WhtCtx" | "TimeInfo") => desk.item(What::EndTime),
-            (What::EndTime, "TimeInfo" | "EndTime" | "BeginTime") => desk.item(What::EndTime),
-            (What::This, "Model") => desk.item(What::This),
-            (What::Missing(_), _) => desk.item(self.what.clone()),
+            (What::Entity(id), "Name") => Value::from(requests.names.entities[id.0].name.clone()),
+            (What::Material(_) | What::This, "WhtCtx" | "TimeInfo") => requests.item(What::EndTime),
+            (What::EndTime, "TimeInfo" | "EndTime" | "BeginTime") => requests.item(What::EndTime),
+            (What::This, "Model") => requests.item(What::This),
+            (What::Missing(_), _) => requests.item(self.what.clone()),
             _ => return None,
         })
     }
 
     fn call(self: &Arc<Self>, _: &mut State<'_, '_>, args: &[Value]) -> Result<Value, Error> {
         match &self.what {
-            What::Function(name) if name == "BuildContract" => Ok(self.desk.item(What::Nothing)),
+            What::Function(name) if name == "BuildContract" => {
+                Ok(self.requests.item(What::Nothing))
+            }
             What::Function(_) => Ok(args.first().cloned().unwrap_or_default()),
-            What::Missing(_) => Ok(self.desk.item(self.what.clone())),
+            What::Missing(_) => Ok(self.requests.item(self.what.clone())),
             _ => Ok(self.unknown_method("()")),
         }
     }
@@ -330,42 +332,46 @@ impl Object for Handle {
         args: &[Value],
     ) -> Result<Value, Error> {
         let first = args.first().map(ToString::to_string).unwrap_or_default();
-        let desk = &self.desk;
+        let requests = &self.requests;
         Ok(match (&self.what, method) {
             (What::Missing(_), "IsNil" | "isNil") => Value::from(true),
             (What::Missing(_), "IsEnabled") => Value::from(false),
-            (What::Missing(_), _) => desk.item(self.what.clone()),
-            (What::Thing(thing), "Var") => desk.var(*thing, &first),
-            (What::RowSet, "Var") => desk.part(Part::RowSet(first)),
+            (What::Missing(_), _) => requests.item(self.what.clone()),
+            (What::Definition(thing), "Var") => requests.var(*thing, &first),
+            (What::RowSet, "Var") => requests.part(Part::RowSet(first)),
             (What::This | What::Material(_), _) => self.material(method, &first, args),
             (What::Warehouse, _) => self.warehouse(method, &first, args),
-            (What::EndTime, "Format") => desk.part(Part::EndTimeText(first)),
-            (What::EndTime | What::Nothing, _) => desk.item(What::EndTime),
+            (What::EndTime, "Format") => requests.part(Part::EndTimeText(first)),
+            (What::EndTime | What::Nothing, _) => requests.item(What::EndTime),
             (What::Model(target), "ModelType") => Value::from(model_type(*target)),
             (What::Model(target), "GetEntity") => self.entity(*target),
-            (What::Model(target), "GetVarTableRef") => desk.part(Part::Ref(vars_of(*target))),
-            (What::Model(target), "DbObjectNamePrefix" | "Name") => desk.part(Part::Ref(*target)),
+            (What::Model(target), "GetVarTableRef") => requests.part(Part::Ref(vars_of(*target))),
+            (What::Model(target), "DbObjectNamePrefix" | "Name") => {
+                requests.part(Part::Ref(*target))
+            }
             _ => self.unknown_method(method),
         })
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let desk = &self.desk;
+        let requests = &self.requests;
         let value = match &self.what {
             What::Part(at) => return write!(f, "{}{at}{}", MARK[0], MARK[1]),
             What::Nothing => return Ok(()),
-            What::Missing(name) => desk.part(Part::Unknown(name.clone())),
-            What::This => desk.part(Part::This),
-            What::EndTime => desk.part(Part::EndTime),
-            What::Material(target) | What::Model(target) | What::Thing(Thing::Table(target)) => {
-                desk.part(Part::Ref(*target))
+            What::Missing(name) => requests.part(Part::Unknown(name.clone())),
+            What::This => requests.part(Part::This),
+            What::EndTime => requests.part(Part::EndTime),
+            What::Material(target)
+            | What::Model(target)
+            | What::Definition(Definition::Table(target)) => requests.part(Part::Ref(*target)),
+            What::Definition(Definition::Entity(id)) | What::Entity(id) => {
+                requests.part(Part::Ref(Target::Entity(*id)))
             }
-            What::Thing(Thing::Entity(id)) | What::Entity(id) => {
-                desk.part(Part::Ref(Target::Entity(*id)))
+            What::Definition(Definition::Cohort(id)) => {
+                requests.part(Part::Ref(Target::Cohort(*id)))
             }
-            What::Thing(Thing::Cohort(id)) => desk.part(Part::Ref(Target::Cohort(*id))),
             What::Warehouse | What::RowSet | What::Function(_) => {
-                desk.fault("a template writes something that is no text".into(), "{{", None);
+                requests.fault("a template writes something that is no text".into(), "{{", None);
                 return Ok(());
             }
         };
@@ -376,13 +382,13 @@ impl Object for Handle {
 impl Handle {
     fn unknown_method(self: &Arc<Self>, method: &str) -> Value {
         let message = format!("a template uses `{method}`, which is not known here");
-        self.desk.fault(message, method, None);
-        self.desk.unknown(method)
+        self.requests.fault(message, method, None);
+        self.requests.unknown(method)
     }
 
     /// Methods of `this` and of tables that it gave.
     fn material(self: &Arc<Self>, method: &str, first: &str, args: &[Value]) -> Value {
-        let desk = &self.desk;
+        let requests = &self.requests;
         let own = match &self.what {
             What::Material(target) => Some(*target),
             _ => None,
@@ -391,66 +397,67 @@ impl Handle {
             "DeRef" => self.reference(own, first, args),
             "IsEnabled" => Value::from(true),
             "IsNil" => Value::from(false),
-            "Except" => desk.item(self.what.clone()),
-            "ReadFile" => match desk.read_file(first) {
+            "Except" => requests.item(self.what.clone()),
+            "ReadFile" => match requests.read_file(first) {
                 Some(text) => Value::from(text.replace(MARK, "\u{FFFD}")),
                 None => {
                     let hint =
                         "it must be inside the project and end in .sql, .txt or .yaml".to_owned();
-                    desk.fault(format!("the file `{first}` is not there"), first, Some(hint));
-                    desk.unknown(first)
+                    requests.fault(format!("the file `{first}` is not there"), first, Some(hint));
+                    requests.unknown(first)
                 }
             },
-            "GetMaterialization" | "OutputType" => desk.item(What::Nothing),
+            "GetMaterialization" | "OutputType" => requests.item(What::Nothing),
             "GetEntity" => match own {
                 Some(target) => self.entity(target),
-                None => desk
+                None => requests
                     .scope
                     .entity
-                    .map_or_else(|| desk.unknown(method), |id| desk.item(What::Entity(id))),
+                    .map_or_else(|| requests.unknown(method), |id| requests.item(What::Entity(id))),
             },
-            "GetVarTableRef" => {
-                own.map_or_else(|| desk.unknown(method), |t| desk.part(Part::Ref(vars_of(t))))
-            }
+            "GetVarTableRef" => own
+                .map_or_else(|| requests.unknown(method), |t| requests.part(Part::Ref(vars_of(t)))),
             "GetTimeFilteringColSQL" | "GetTimeFilteringSQL" => match own {
-                Some(target) => desk.part(Part::TimeFilter(target)),
-                None => desk.unknown(method),
+                Some(target) => requests.part(Part::TimeFilter(target)),
+                None => requests.unknown(method),
             },
-            "Column" | "Var" => own
-                .map_or_else(|| desk.unknown(first), |table| desk.var(Thing::Table(table), first)),
+            "Column" | "Var" => own.map_or_else(
+                || requests.unknown(first),
+                |table| requests.var(Definition::Table(table), first),
+            ),
             "DbObjectNamePrefix" | "Name" => match own {
-                Some(target) => desk.part(Part::Ref(target)),
-                None => desk.part(Part::This),
+                Some(target) => requests.part(Part::Ref(target)),
+                None => requests.part(Part::This),
             },
             _ => self.unknown_method(method),
         }
     }
 
     fn reference(self: &Arc<Self>, own: Option<Target>, path: &str, args: &[Value]) -> Value {
-        let desk = &self.desk;
+        let requests = &self.requests;
         let named = args.last().and_then(|last| Kwargs::try_from(last.clone()).ok());
         let kind = named.as_ref().and_then(|named| named.get::<String>("dependency").ok());
         let old = named.as_ref().and_then(|named| named.get::<bool>("pre_existing").ok());
         let optional =
             matches!(kind.as_deref(), Some("optional" | "preferred")) || old == Some(true);
         let skip = named.as_ref().and_then(|n| n.get::<bool>("skip_dependency").ok()) == Some(true);
-        let scope = Scope { from: own, ..desk.scope };
-        let found = match desk.names.find(path, &scope) {
-            Found::Target(target) => Some(target),
-            _ => desk.path(path, optional),
+        let scope = Scope { from: own, ..requests.scope };
+        let found = match requests.names.find(path, &scope) {
+            LookedUp::Target(target) => Some(target),
+            _ => requests.path(path, optional),
         };
         match found {
             Some(target) => {
                 if !skip {
-                    let mut log = desk.log();
+                    let mut log = requests.log();
                     if !log.also.contains(&target) {
                         log.also.push(target);
                     }
                 }
-                desk.item(What::Material(target))
+                requests.item(What::Material(target))
             }
-            None if optional => desk.item(What::Missing(path.to_owned())),
-            None => desk.unknown(path),
+            None if optional => requests.item(What::Missing(path.to_owned())),
+            None => requests.unknown(path),
         }
     }
 
@@ -458,21 +465,28 @@ impl Handle {
         let id = match target {
             Target::Entity(id) | Target::EntityVars(id) | Target::EntityView(id, _) => Some(id),
             Target::Cohort(id) | Target::CohortVars(id) => {
-                Some(self.desk.names.cohorts[id.0].entity)
+                Some(self.requests.names.cohorts[id.0].entity)
             }
-            Target::Stitcher(id) => {
-                self.desk.names.entities.iter().position(|e| e.stitcher == Some(id)).map(EntityId)
-            }
+            Target::Stitcher(id) => self
+                .requests
+                .names
+                .entities
+                .iter()
+                .position(|e| e.stitcher == Some(id))
+                .map(EntityId),
             _ => None,
         };
-        let id = id.or(self.desk.scope.entity);
-        id.map_or_else(|| self.desk.unknown("GetEntity"), |id| self.desk.item(What::Entity(id)))
+        let id = id.or(self.requests.scope.entity);
+        id.map_or_else(
+            || self.requests.unknown("GetEntity"),
+            |id| self.requests.item(What::Entity(id)),
+        )
     }
 
     fn warehouse(self: &Arc<Self>, method: &str, first: &str, args: &[Value]) -> Value {
-        let desk = &self.desk;
+        let requests = &self.requests;
         match method {
-            "DatabaseType" => Value::from(desk.names.warehouse.word()),
+            "DatabaseType" => Value::from(requests.names.warehouse.word()),
             "DataType" => Value::from(match first.to_lowercase().as_str() {
                 "text" | "string" => "varchar".to_owned(),
                 other => other.to_owned(),
@@ -490,15 +504,15 @@ impl Handle {
             "BeginEndBlock" => Value::from(first),
             "EntityCohortCondition" => {
                 let how = args.get(1).and_then(Value::as_str).unwrap_or("in").to_lowercase();
-                match desk.path(first, false) {
+                match requests.path(first, false) {
                     Some(cohort @ (Target::Cohort(_) | Target::Entity(_))) => {
-                        desk.part(Part::InCohort { cohort, member: how.trim() != "not in" })
+                        requests.part(Part::InCohort { cohort, member: how.trim() != "not in" })
                     }
                     Some(_) => {
-                        desk.fault(format!("`{first}` is no cohort"), first, None);
-                        desk.unknown(first)
+                        requests.fault(format!("`{first}` is no cohort"), first, None);
+                        requests.unknown(first)
                     }
-                    None => desk.unknown(first),
+                    None => requests.unknown(first),
                 }
             }
             _ => self.unknown_method(method),

@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use minijinja::{Environment, Error, ErrorKind, Output, State, Value};
 
-use super::bare::{bare_names, unknown_words};
 use super::macros::{Fault, Macros, PieceKind, Token, pieces, tokens};
 use super::names::{Names, Scope};
 use super::place::{Place, Written};
 use super::project::{Owner, Part, Target, Text};
 use super::report::{Report, with_hint};
-use super::surface::{Desk, Root, plain_path};
+use super::surface::{Requests, Root, plain_path};
+use super::unbraced::{bare_names, unknown_words};
 
 /// Steps that a template may take beyond those of straight reading.
 const STEPS_MAX: u64 = 20_000;
@@ -156,10 +156,10 @@ impl Evaluator {
         }
         let (template, repeats) = translate(source)?;
         let home = Home { folder: folder_of(&written.place) };
-        let desk =
-            Arc::new(Desk::new(Arc::clone(&self.names), *scope, Arc::clone(&self.files), home));
+        let requests =
+            Arc::new(Requests::new(Arc::clone(&self.names), *scope, Arc::clone(&self.files), home));
         if template.contains("set executed") {
-            desk.mild(
+            requests.mild(
                 "the SQL inside `exec` is not carried out".into(),
                 "exec",
                 "what the template reads from its result is missing",
@@ -170,9 +170,9 @@ impl Evaluator {
             return Err(Fault::new("the templates of the project make too much text", ""));
         }
         let steps = if self.repeating > REPEATING_MAX { 500 } else { STEPS_MAX };
-        let rendered = render(&template, repeats.then_some(steps), &desk);
-        self.written += desk.written(0) + rendered.as_ref().map_or(0, String::len);
-        let log = desk.take();
+        let rendered = render(&template, repeats.then_some(steps), &requests);
+        self.written += requests.written(0) + rendered.as_ref().map_or(0, String::len);
+        let log = requests.take();
         for fault in &log.faults {
             fault_found(fault, written, report);
         }
@@ -224,7 +224,7 @@ fn fault_found(fault: &Fault, written: &Written, report: &mut Report) {
     report.add(with_hint(found, fault.hint.clone()));
 }
 
-fn render(template: &str, repeats: Option<u64>, desk: &Arc<Desk>) -> Result<String, Error> {
+fn render(template: &str, repeats: Option<u64>, requests: &Arc<Requests>) -> Result<String, Error> {
     let mut environment = Environment::empty();
     let tags = template.matches("{{").count() + template.matches("{%").count();
     let straight = 64 * tags as u64 + 4 * template.len() as u64;
@@ -235,7 +235,7 @@ fn render(template: &str, repeats: Option<u64>, desk: &Arc<Desk>) -> Result<Stri
     };
     environment.set_fuel(Some(fuel));
     environment.set_recursion_limit(60);
-    let desk_of_output = Arc::clone(desk);
+    let desk_of_output = Arc::clone(requests);
     environment.set_formatter(move |out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value| {
         let text =
             if value.is_none() || value.is_undefined() { String::new() } else { value.to_string() };
@@ -245,7 +245,7 @@ fn render(template: &str, repeats: Option<u64>, desk: &Arc<Desk>) -> Result<Stri
         out.write_str(&text).map_err(Error::from)
     });
     add_filters(&mut environment);
-    let root = Value::from_object(Root(Arc::clone(desk)));
+    let root = Value::from_object(Root(Arc::clone(requests)));
     let text = environment.render_str(template, root)?;
     Ok(text)
 }

@@ -17,7 +17,7 @@
 //! Start at [`Session`], which the command line uses directly, then [`Engine`].
 
 mod arrow;
-pub mod build;
+pub mod builder;
 mod inbox;
 pub mod jobs;
 pub mod project;

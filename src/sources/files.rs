@@ -188,7 +188,7 @@ pub fn file_sets(paths: &[PathBuf], findings: &mut Vec<Finding>) -> Result<Vec<F
             let Some(format) = format else {
                 return Err(unknown(path));
             };
-            found.files.push(Found { path: path.clone(), format, depth: 0 });
+            found.files.push(FoundFiles { path: path.clone(), format, depth: 0 });
         }
     }
     let Walk { files, ignored, lists, strays, refused } = found;
@@ -238,7 +238,7 @@ pub fn file_sets(paths: &[PathBuf], findings: &mut Vec<Finding>) -> Result<Vec<F
     Ok(grouped(files))
 }
 
-struct Found {
+struct FoundFiles {
     path: PathBuf,
     format: Format,
     depth: usize,
@@ -247,7 +247,7 @@ struct Found {
 /// What is found in folders.
 #[derive(Default)]
 struct Walk {
-    files: Vec<Found>,
+    files: Vec<FoundFiles>,
     /// Files that are no data.
     ignored: Vec<PathBuf>,
     /// Lists that were written here.
@@ -264,7 +264,7 @@ impl Walk {
         match lake::kind(&entries) {
             Some(Lake::Delta) => {
                 let path = folder.to_path_buf();
-                self.files.push(Found { path, format: Format::Delta, depth });
+                self.files.push(FoundFiles { path, format: Format::Delta, depth });
                 return Ok(());
             }
             Some(Lake::Other(name)) => {
@@ -283,7 +283,7 @@ impl Walk {
                 Entry::Folder => self.ignored.push(path),
                 Entry::File if is_own_list(&path, &name) => self.lists.push(name),
                 Entry::File => match format_by_name(&path).filter(|_| !is_prose(&name)) {
-                    Some(format) => self.files.push(Found { path, format, depth }),
+                    Some(format) => self.files.push(FoundFiles { path, format, depth }),
                     None => self.ignored.push(path),
                 },
                 stray => self.strays.extend(stray.finding(&path)),
@@ -510,7 +510,7 @@ pub(super) fn left_out(ignored: &[PathBuf]) -> Finding {
 }
 
 /// Puts like-named files together.
-fn grouped(files: Vec<Found>) -> Vec<FileSet> {
+fn grouped(files: Vec<FoundFiles>) -> Vec<FileSet> {
     let mut groups: BTreeMap<(PathBuf, String, Format), Vec<PathBuf>> = BTreeMap::new();
     for file in files {
         if file.format == Format::Delta {

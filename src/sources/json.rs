@@ -86,11 +86,11 @@ pub(super) fn reader(
 }
 
 /// What is in all files; the number of a file that cannot be read, and why, when there is one.
-type Looked = Result<(Found, Vec<JsonPart>), (usize, Failure)>;
+type Looked = Result<(FoundShape, Vec<JsonPart>), (usize, Failure)>;
 
 fn look_at_all(probe: &dyn Probe, paths: &[PathBuf]) -> Result<Looked, Failure> {
     let budget = Cell::new(0);
-    let mut found = Found::new();
+    let mut found = FoundShape::new();
     let mut parts: Vec<JsonPart> = Vec::new();
     for (number, path) in paths.iter().enumerate() {
         let part = match found.look_at(probe, path, number, &budget) {
@@ -133,7 +133,7 @@ fn finding(note: Note, paths: &[PathBuf]) -> Finding {
 }
 
 /// What is in the records of all files.
-struct Found {
+struct FoundShape {
     fields: Fields,
     /// The records that are no objects.
     values: Shape,
@@ -146,7 +146,7 @@ struct Found {
     largest: u64,
 }
 
-impl Found {
+impl FoundShape {
     fn new() -> Self {
         Self {
             fields: Fields::of_most(COLUMNS_MAX),

@@ -25,7 +25,7 @@ pub(super) const HEAD: &[u8] = b"SQLite format 3\0";
 const TABLES_MAX: usize = 2000;
 
 /// A table of a file, and how it is read.
-pub(super) struct Found {
+pub(super) struct FoundTable {
     pub table: String,
     pub reader: ForeignReader,
 }
@@ -38,7 +38,7 @@ pub(super) fn tables(
     probe: &dyn Probe,
     path: &Path,
     findings: &mut Vec<Finding>,
-) -> Result<Vec<Found>, Failure> {
+) -> Result<Vec<FoundTable>, Failure> {
     let file = Opened::new(path)?;
     let names = file.names().map_err(|error| damaged(path, &error))?;
     let mut found = Vec::new();
@@ -79,7 +79,7 @@ pub(super) fn tables(
         }
         findings.extend(notes.into_iter().map(|note| note.finding(path, &table)));
         let kind = ForeignKind::Sqlite { table: table.clone() };
-        found.push(Found { table, reader: ForeignReader { kind, columns } });
+        found.push(FoundTable { table, reader: ForeignReader { kind, columns } });
     }
     Ok(found)
 }

@@ -31,7 +31,7 @@ const TITLE_ROWS: usize = 20;
 type Book = Xlsx<BufReader<File>>;
 
 /// A sheet of a workbook, and how it is read.
-pub(super) struct Found {
+pub(super) struct FoundSheet {
     pub sheet: String,
     pub reader: ForeignReader,
 }
@@ -47,7 +47,7 @@ pub(super) fn tables(
     probe: &dyn Probe,
     path: &Path,
     findings: &mut Vec<Finding>,
-) -> Result<Vec<Found>, Failure> {
+) -> Result<Vec<FoundSheet>, Failure> {
     let mut book = open(path)?;
     let sheets: Vec<calamine::Sheet> = book.sheets_metadata().to_vec();
     let mut found = Vec::new();
@@ -72,7 +72,7 @@ pub(super) fn tables(
             notes.push(Note { severity: Severity::Note, message, seen: None });
         }
         findings.extend(notes.into_iter().map(|note| note.finding(path, &sheet.name)));
-        found.push(Found { sheet: sheet.name, reader });
+        found.push(FoundSheet { sheet: sheet.name, reader });
     }
     Ok(found)
 }

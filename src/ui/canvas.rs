@@ -10,7 +10,7 @@ use egui::{Align, Layout, Ui};
 pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     if state.cohort.is_none() {
         match state.catalog().and_then(|catalog| catalog.definitions.as_ref()) {
-            Some(definitions) => super::defined::unbuilt_ui(ui, state, definitions, actions),
+            Some(definitions) => super::authored::unbuilt_ui(ui, state, definitions, actions),
             None => definition_ui(ui, state, actions),
         }
         return;

@@ -11,7 +11,7 @@ pub fn definition_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let Some(catalog) = state.catalog() else { return };
     egui::ScrollArea::vertical().id_salt("definition").auto_shrink(false).show(ui, |ui| {
         ui.add_space(theme::HALF);
-        let defined = super::defined::defined_ui(ui, state, actions);
+        let defined = super::authored::defined_ui(ui, state, actions);
         if let Some(entity) = state.entity() {
             slice_ui(ui, state, actions);
             if !defined {

@@ -4,12 +4,12 @@
 //! a drag began) lives in egui's own memory.
 
 mod adding;
+mod authored;
 mod canvas;
 mod chart;
 mod clause_tree;
 mod corrections;
 mod corrections_text;
-mod defined;
 mod definition;
 mod dialogs;
 mod editor;

@@ -147,7 +147,7 @@ impl Layout {
     }
 }
 
-struct Table<'a> {
+struct PeopleTable<'a> {
     state: &'a State,
     columns: &'a [&'a Column],
     layout: Layout,
@@ -158,7 +158,7 @@ struct Table<'a> {
     scroll: Scroll,
 }
 
-impl Table<'_> {
+impl PeopleTable<'_> {
     fn left(&self, column: usize) -> (f32, f32) {
         if column == 0 {
             return (self.area.left(), self.area.left() + KEY_WIDTH);
@@ -181,7 +181,7 @@ fn table_ui(ui: &mut Ui, state: &State, columns: &[&Column], actions: &mut Actio
     let body = Rect::from_min_max(pos2(area.left(), header.bottom()), area.max);
     let fit = ((body.height() / theme::ROW).floor() as u64).max(1);
     let id = Id::unique("people table").with(state.people.turn);
-    let mut table = Table {
+    let mut table = PeopleTable {
         state,
         columns,
         layout: Layout::new(columns),
@@ -218,7 +218,7 @@ fn table_ui(ui: &mut Ui, state: &State, columns: &[&Column], actions: &mut Actio
 fn keys_ui(
     ui: &Ui,
     response: &egui::Response,
-    table: &mut Table<'_>,
+    table: &mut PeopleTable<'_>,
     fit: u64,
     actions: &mut Actions,
 ) {
@@ -249,7 +249,7 @@ fn keys_ui(
     }
 }
 
-fn click(table: &Table<'_>, at: egui::Pos2, rows: u64, twice: bool, actions: &mut Actions) {
+fn click(table: &PeopleTable<'_>, at: egui::Pos2, rows: u64, twice: bool, actions: &mut Actions) {
     if at.y < table.body.top() || at.x > table.body.right() - 10.0 {
         return;
     }
@@ -270,7 +270,7 @@ fn click(table: &Table<'_>, at: egui::Pos2, rows: u64, twice: bool, actions: &mu
     }
 }
 
-fn rows_ui(ui: &Ui, table: &Table<'_>, first: u64, last: u64, focused: bool) {
+fn rows_ui(ui: &Ui, table: &PeopleTable<'_>, first: u64, last: u64, focused: bool) {
     let p = theme::palette(ui);
     let painter = ui.painter_at(table.body);
     let rest = painter.with_clip_rect(table.rest(table.body).intersect(table.body));
@@ -301,7 +301,7 @@ fn rows_ui(ui: &Ui, table: &Table<'_>, first: u64, last: u64, focused: bool) {
 
 fn cell_ui(
     painter: &egui::Painter,
-    table: &Table<'_>,
+    table: &PeopleTable<'_>,
     row: u64,
     column: usize,
     cell: Rect,
@@ -344,7 +344,7 @@ fn cut(
 }
 
 /// Column names: a click sorts. These are real controls, for those in sight.
-fn header_ui(ui: &mut Ui, table: &Table<'_>, header: Rect, actions: &mut Actions) {
+fn header_ui(ui: &mut Ui, table: &PeopleTable<'_>, header: Rect, actions: &mut Actions) {
     let p = theme::palette(ui);
     ui.painter().rect_filled(header, 0, p.side);
     ui.painter().hline(header.x_range(), header.bottom(), Stroke::new(1.0, p.line));
@@ -423,7 +423,7 @@ fn header_menu_ui(
 }
 
 /// The table's one node: what it is, and the cell under the keys.
-fn spoken(ui: &Ui, table: &Table<'_>, id: Id, rows: u64) {
+fn spoken(ui: &Ui, table: &PeopleTable<'_>, id: Id, rows: u64) {
     let (row, column) = table.state.people.cursor;
     let label = format!(
         "People, {}, {}",

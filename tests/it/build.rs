@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use duckdb::Connection;
 use jiff::civil::{DateTime, date};
-use muster::engine::build::{self, BuildRequest, Built};
+use muster::engine::builder::{self, BuildRequest, Built};
 use muster::engine::{Job, project};
 use muster::model::failure::{Failure, FailureKind};
 use muster::model::finding::{Finding, Severity};
@@ -101,7 +101,7 @@ impl Scene {
 fn built(request: &BuildRequest) -> Result<Built, Failure> {
     let mut report = |_| ();
     let cancelled = Arc::new(AtomicBool::new(false));
-    build::build(request, &mut Job { cancelled, report: &mut report })
+    builder::build(request, &mut Job { cancelled, report: &mut report })
 }
 
 fn rows(connection: &Connection, sql: &str) -> Vec<String> {
@@ -185,8 +185,8 @@ fn every_case_is_compiled_and_run_as_written_beside_it() {
         let name = folder.file_name().unwrap().to_string_lossy().into_owned();
         let scene = Scene::of_case(&name);
         let (project, _) = project::read(&folder).unwrap();
-        let compiled = build::compile(&project, &folder, END, Default::default());
-        let again = build::compile(&project, &folder, END, Default::default());
+        let compiled = builder::compile(&project, &folder, END, Default::default());
+        let again = builder::compile(&project, &folder, END, Default::default());
         assert_eq!(compiled.files, again.files, "{name} is compiled the same twice");
         let sql = compiled.files.iter().filter(|file| file.name.ends_with(".sql")).skip(1);
         let sql: Vec<String> =
@@ -226,7 +226,7 @@ fn run_compiled(scene: &Scene) -> Connection {
     fs::copy(scene.data_file(), &copy).unwrap();
     let connection = Connection::open(&copy).unwrap();
     let (project, _) = project::read(&scene.project).unwrap();
-    for file in build::compile(&project, &scene.project, END, Default::default()).files {
+    for file in builder::compile(&project, &scene.project, END, Default::default()).files {
         if file.name.ends_with(".sql") {
             let done = connection.execute_batch(&file.text);
             done.unwrap_or_else(|error| panic!("{}: {error}\n{}", file.name, file.text));
@@ -483,13 +483,13 @@ fn a_run_that_a_view_still_shows_is_not_removed() {
     scene.build();
     let (project, _) = project::read(&scene.project).unwrap();
     let mut request = scene.request();
-    request.selected = [build::item_named(&project, "ids").unwrap()].into();
+    request.selected = [builder::item_named(&project, "ids").unwrap()].into();
     request.keep_runs = Some(1);
     request.end = Some(END.checked_add(jiff::ToSpan::days(1)).unwrap());
     let second = built(&request).unwrap();
     assert_eq!(second.removed, Vec::<u64>::new(), "user_active is of the first run");
     assert!(!scene.rows("FROM user_active").is_empty());
-    assert!(build::item_named(&project, "nobody").unwrap_err().hint.contains("active"));
+    assert!(builder::item_named(&project, "nobody").unwrap_err().hint.contains("active"));
 }
 
 #[test]
@@ -604,7 +604,7 @@ fn a_cancelled_build_goes_on_where_it_stopped() {
         }
     };
     let request = BuildRequest { end: None, ..scene.request() };
-    let stopped = build::build(&request, &mut Job { cancelled, report: &mut report });
+    let stopped = builder::build(&request, &mut Job { cancelled, report: &mut report });
     assert_eq!(stopped.unwrap_err().what, "cancelled");
     let later = BuildRequest { now: date(2026, 12, 1).at(0, 0, 0, 0), ..request };
     let built = built(&later).unwrap();

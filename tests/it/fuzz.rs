@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::define::files;
 use jiff::civil::date;
 use muster::define;
-use muster::engine::build;
+use muster::engine::builder;
 
 /// Mutants that run with the other tests.
 const FEW: u64 = 1_500;
@@ -145,7 +145,7 @@ fn damaged_projects_are_read_and_planned_without_a_crash() {
         }
         let done = std::panic::catch_unwind(|| {
             let (project, findings) = define::read(&files, Path::new(""), None);
-            let compiled = build::compile(&project, Path::new(""), end, BTreeSet::new());
+            let compiled = builder::compile(&project, Path::new(""), end, BTreeSet::new());
             (findings.len(), compiled.files.len())
         });
         assert!(done.is_ok(), "mutant {seed} is not read: MUSTER_FUZZ_FROM={seed} MUSTER_FUZZ=1");

@@ -1,5 +1,5 @@
 //! What was opened cannot act: files of others, with everything in them that the database could be
-//! made to do. `src/engine/store/sandbox.rs` and `src/engine/build/project_sql.rs` say why.
+//! made to do. `src/engine/store/sandbox.rs` and `src/engine/builder/project_sql.rs` say why.
 
 use std::collections::BTreeMap;
 use std::fs;

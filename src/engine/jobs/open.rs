@@ -6,7 +6,7 @@ use crate::define::Project;
 use crate::disk::links::{self, Entry};
 use crate::engine::remembered::Memory;
 use crate::engine::store::Store;
-use crate::engine::{Job, build, project, workspace};
+use crate::engine::{Job, builder, project, workspace};
 use crate::model::catalog::{Catalog, Fingerprint, SourceKind, TableOrigin};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::{Finding, Severity};
@@ -142,9 +142,9 @@ fn open_project(
 ) -> Result<(Store, Catalog), Failure> {
     (job.report)(Progress { doing: "Reading the project".into(), part: None });
     let (project, mut findings) = project::read(folder)?;
-    let (mut definitions, trouble) = build::definitions(&project, folder);
+    let (mut definitions, trouble) = builder::definitions(&project, folder);
     findings.extend(trouble);
-    let file = build::output_of(folder, &project);
+    let file = builder::output_of(folder, &project);
     let leads_to = links::leads_out(folder, &file);
     if !file.is_file() || leads_to.is_some() {
         let stray = leads_to.and_then(|to| Entry::LeadsOut(to).finding(&file));

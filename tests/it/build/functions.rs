@@ -3,7 +3,7 @@
 
 use super::{Scene, built};
 use duckdb::Connection;
-use muster::engine::build::BuildRequest;
+use muster::engine::builder::BuildRequest;
 use muster::model::warehouse::Warehouse;
 use std::fmt::Write as _;
 

@@ -277,8 +277,8 @@ fn project(built: bool) -> std::path::PathBuf {
         let (project, _) = muster::engine::project::read(&folder).expect("a project");
         for (day, run) in [(1, "first"), (20, "second")] {
             let end = jiff::civil::date(2026, 11, day).at(6, 0, 0, 0);
-            let request = muster::engine::build::BuildRequest {
-                into: muster::engine::build::default_file(&folder, &project).expect("a folder"),
+            let request = muster::engine::builder::BuildRequest {
+                into: muster::engine::builder::default_file(&folder, &project).expect("a folder"),
                 folder: folder.clone(),
                 data: vec!["sample_data/shop.duckdb".into()],
                 end: Some(end),
@@ -287,7 +287,7 @@ fn project(built: bool) -> std::path::PathBuf {
             };
             let cancelled = std::sync::Arc::default();
             let mut job = muster::engine::Job { cancelled, report: &mut |_| () };
-            muster::engine::build::build(&request, &mut job)
+            muster::engine::builder::build(&request, &mut job)
                 .unwrap_or_else(|e| panic!("{run}: {e}"));
         }
     }
