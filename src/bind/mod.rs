@@ -19,7 +19,7 @@
 //! Bins and periods need to know the least and the greatest value: [`ranges`] says of what, and
 //! [`question`] takes the answers.
 //!
-//! Start at [`slice`], then `binder.rs`.
+//! Start at [`slice()`], then `binder.rs`.
 
 mod binder;
 mod bins;
