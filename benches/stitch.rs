@@ -13,6 +13,7 @@ use jiff::civil::date;
 use muster::engine::Job;
 use muster::engine::builder::{BuildRequest, build, join};
 use muster::engine::store::Store;
+use muster::sql::Sql;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -44,7 +45,7 @@ fn main() -> Outcome<()> {
 
 fn labels(file: &Path, millions: u64) -> Outcome<()> {
     let store = Store::in_memory()?;
-    store.execute("SET preserve_insertion_order = false")?;
+    store.execute(&Sql::of_project("SET preserve_insertion_order = false"))?;
     let pairs = format!("SELECT CAST(NULL AS BIGINT), a, b FROM '{}'", file.display());
     let query = match millions {
         30 => {
@@ -56,7 +57,7 @@ fn labels(file: &Path, millions: u64) -> Outcome<()> {
         _ => format!("{pairs} LIMIT {}", millions * 1_000_000),
     };
     let (cpu, began) = (cpu_seconds(), Instant::now());
-    let joined = join(&store, &query)?;
+    let joined = join(&store, &Sql::of_project(&query))?;
     let cpu = cpu_seconds() - cpu;
     println!(
         "labels of {millions} M pairs: {cpu:.2} CPU-s ({:.2} per 10 M), {:.2} s, peak {} MB, {} ids",

@@ -65,9 +65,12 @@ impl Query {
     }
 
     /// The statement for our own engine, in which the database file has this name.
-    pub fn executed(&self, database: Option<&str>) -> String {
+    pub fn executed(&self, database: Option<&str>) -> Sql {
         let sql = with(&self.tables.iter().collect::<Vec<_>>(), &self.select);
-        database.map_or_else(|| sql.to_string(), |name| sql.within(name))
+        match database {
+            None => sql,
+            Some(name) => sql.within(name),
+        }
     }
 
     /// The statement that plain DuckDB runs as it is: in a shell started on the same file, or

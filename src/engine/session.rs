@@ -11,6 +11,7 @@ use crate::model::catalog::{Catalog, CohortRef};
 use crate::model::failure::Failure;
 use crate::model::question::{Answered, Question, Slice, Sort};
 use crate::protocol::{OpenRequest, Opened};
+use crate::sql::Sql;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -139,7 +140,7 @@ impl Session {
     }
 
     /// A statement as it is run on this source. It must be attached, or have been before.
-    pub(super) fn statement(&self, query: &Query) -> String {
+    pub(super) fn statement(&self, query: &Query) -> Sql {
         query.executed(self.store.database_name().as_deref())
     }
 

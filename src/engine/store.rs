@@ -230,10 +230,10 @@ impl Store {
     /// When it was cancelled, does not run, or `take` gives a sentence about what it cannot take.
     pub(in crate::engine) fn batches(
         &self,
-        sql: &str,
+        sql: &Sql,
         take: &mut dyn FnMut(RecordBatch) -> Result<(), String>,
     ) -> Result<(), StoreError> {
-        self.stream(sql, None, take).map(|_| ())
+        self.stream(sql.text(), None, take).map(|_| ())
     }
 
     /// Adds rows to a table.
@@ -394,7 +394,7 @@ impl Store {
             return Ok("source".to_owned());
         }
         self.attach_as(database, &stem)?;
-        let schemas = self.cells("SELECT lower(schema_name) FROM duckdb_schemas()");
+        let schemas = self.cells(&session::schema_names());
         let taken = |name: &str| {
             let name = Value::Text(name.to_lowercase());
             schemas.as_ref().is_ok_and(|s| s.iter().any(|row| row.first() == Some(&name)))
@@ -473,8 +473,8 @@ impl Store {
     ///
     /// # Errors
     /// When it was cancelled, or does not run.
-    pub fn query(&self, sql: &str) -> Result<Rows, StoreError> {
-        self.run(sql, self.file())
+    pub fn query(&self, sql: &Sql) -> Result<Rows, StoreError> {
+        self.run(sql.text(), self.file())
     }
 
     /// The rows of a statement that most likely gives plain types, without asking for its types
@@ -482,10 +482,10 @@ impl Store {
     ///
     /// # Errors
     /// When it was cancelled, or does not run.
-    pub fn cells(&self, sql: &str) -> Result<Vec<Vec<Value>>, StoreError> {
+    pub fn cells(&self, sql: &Sql) -> Result<Vec<Vec<Value>>, StoreError> {
         let mut rows = Vec::new();
         let mut odd = false;
-        self.stream(sql, self.file(), &mut |batch| {
+        self.stream(sql.text(), self.file(), &mut |batch| {
             odd = odd || !is_plain(&batch);
             if odd { Ok(()) } else { push_plain_rows(&batch, &mut rows) }
         })?;
@@ -508,8 +508,9 @@ impl Store {
     ///
     /// # Errors
     /// When it was cancelled, or does not run.
-    pub fn polars(&self, sql: &str) -> Result<polars::prelude::DataFrame, StoreError> {
+    pub fn polars(&self, sql: &Sql) -> Result<polars::prelude::DataFrame, StoreError> {
         let file = self.file();
+        let sql = sql.text();
         let (columns, types) = self.described(sql, file)?;
         let outward: Vec<Outward> = types.iter().map(|name| Shape::for_polars(name)).collect();
         let statement = as_asked(sql, &outward);
@@ -528,8 +529,8 @@ impl Store {
     ///
     /// # Errors
     /// When the statement does not fit the tables.
-    pub fn columns(&self, sql: &str) -> Result<Vec<(String, String)>, StoreError> {
-        let (names, types) = self.described(sql, self.file())?;
+    pub fn columns(&self, sql: &Sql) -> Result<Vec<(String, String)>, StoreError> {
+        let (names, types) = self.described(sql.text(), self.file())?;
         Ok(names.into_iter().zip(types).collect())
     }
 
@@ -633,9 +634,9 @@ impl Store {
     ///
     /// # Errors
     /// When one was cancelled, or does not run.
-    pub fn execute(&self, sql: &str) -> Result<(), StoreError> {
-        self.read_what_is_named(sql)?;
-        self.batch(sql, self.file())
+    pub fn execute(&self, sql: &Sql) -> Result<(), StoreError> {
+        self.read_what_is_named(sql.text())?;
+        self.batch(sql.text(), self.file())
     }
 
     fn batch(&self, sql: &str, file: Option<&Path>) -> Result<(), StoreError> {
@@ -651,9 +652,10 @@ impl Store {
     /// When it was cancelled, or does not run.
     pub fn write_telling(
         &self,
-        sql: &str,
+        sql: &Sql,
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<u64, StoreError> {
+        let sql = sql.text();
         self.single(sql)?;
         self.read_what_is_named(sql)?;
         let write = move |connection: &Connection| Ok(connection.execute(sql, [])? as u64);
@@ -730,10 +732,10 @@ impl Store {
     }
 
     /// The statement as it is run here: with the database file's tables named in full.
-    fn settled(&self, sql: &Sql) -> String {
+    fn settled(&self, sql: &Sql) -> Sql {
         match self.database_name() {
             Some(name) => sql.within(&name),
-            None => sql.text().to_owned(),
+            None => sql.clone(),
         }
     }
 }
@@ -830,7 +832,7 @@ mod tests {
     }
 
     fn cell(sql: &str) -> Value {
-        store().query(sql).unwrap().rows[0][0].clone()
+        store().query(&Sql::of_project(sql)).unwrap().rows[0][0].clone()
     }
 
     /// A value as DuckDB prints it, where a value prints otherwise: a missing item of a list, and
@@ -858,10 +860,10 @@ mod tests {
         let file = folder.path().join("out.csv");
         let copy = crate::sql::copy::copy_list(
             crate::model::export::ExportFormat::Csv,
-            "SELECT * FROM range(12345)",
+            &Sql::raw("SELECT * FROM range(12345)"),
             file.to_str().unwrap(),
         );
-        assert_eq!(store().write_telling(copy.text(), &mut |_| ()).unwrap(), 12_345);
+        assert_eq!(store().write_telling(&copy, &mut |_| ()).unwrap(), 12_345);
         assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 12_346);
     }
 
@@ -869,7 +871,7 @@ mod tests {
     fn every_type_reads_as_duckdb_prints_it() {
         let store = store();
         let types = "SELECT * FROM test_all_types()";
-        let rows = store.query(types).unwrap();
+        let rows = store.query(&Sql::of_project(types)).unwrap();
         let as_text: Vec<Outward> = rows
             .types
             .iter()
@@ -882,7 +884,7 @@ mod tests {
                 }
             })
             .collect();
-        let texts = store.query(session::converted(types, &as_text).text()).unwrap();
+        let texts = store.query(&session::converted(types, &as_text)).unwrap();
         assert!(rows.columns.len() > 50, "{}", rows.columns.len());
         let mut differ = Vec::new();
         for (row, texts) in rows.rows.iter().zip(&texts.rows) {
@@ -928,18 +930,21 @@ mod tests {
     #[test]
     fn in_a_transaction_that_failed_the_first_failure_is_told_again() {
         let store = store();
-        store.execute("BEGIN").unwrap();
-        let first = store.execute("SELECT error('the first') FROM range(2)").unwrap_err();
+        store.execute(&Sql::of_project("BEGIN")).unwrap();
+        let first =
+            store.execute(&Sql::of_project("SELECT error('the first') FROM range(2)")).unwrap_err();
         assert_eq!(first.to_string(), "the first");
-        assert_eq!(store.query("SELECT 1").unwrap_err(), first);
-        assert_eq!(store.execute("SELECT 2").unwrap_err(), first);
+        assert_eq!(store.query(&Sql::of_project("SELECT 1")).unwrap_err(), first);
+        assert_eq!(store.execute(&Sql::of_project("SELECT 2")).unwrap_err(), first);
         store.undo();
-        assert!(store.query("SELECT 1").is_ok());
+        assert!(store.query(&Sql::of_project("SELECT 1")).is_ok());
     }
 
     #[test]
     fn doubled_names_and_a_comment_at_the_end_do_no_harm() {
-        let rows = store().query("SELECT DATE '2024-01-01' AS a, 2 AS a -- twice").unwrap();
+        let rows = store()
+            .query(&Sql::of_project("SELECT DATE '2024-01-01' AS a, 2 AS a -- twice"))
+            .unwrap();
         assert_eq!(rows.columns, ["a", "a"]);
         assert_eq!(rows.rows[0], [Value::Date("2024-01-01".into()), Value::Integer(2)]);
     }
@@ -957,11 +962,11 @@ mod tests {
             .unwrap();
         let endless = "SELECT count(*) FROM range(10000000000) a, range(10000000000) b \
                        WHERE (a.range * b.range) % 7 = 3";
-        assert_eq!(store.query(endless), Err(StoreError::Cancelled));
+        assert_eq!(store.query(&Sql::of_project(endless)), Err(StoreError::Cancelled));
         raiser.join().unwrap();
-        assert_eq!(store.query("SELECT 1"), Err(StoreError::Cancelled));
+        assert_eq!(store.query(&Sql::of_project("SELECT 1")), Err(StoreError::Cancelled));
         store.obey(Arc::new(AtomicBool::new(false)));
-        assert_eq!(store.query("SELECT 1").unwrap().rows, [[Value::Integer(1)]]);
+        assert_eq!(store.query(&Sql::of_project("SELECT 1")).unwrap().rows, [[Value::Integer(1)]]);
     }
 
     #[test]
@@ -982,9 +987,9 @@ mod tests {
 
     #[test]
     fn nothing_is_installed_and_no_zone_data_is_loaded() {
-        let error = store().query("SELECT current_date").unwrap_err();
+        let error = store().query(&Sql::of_project("SELECT current_date")).unwrap_err();
         assert!(matches!(error, StoreError::Sql { .. }), "{error:?}");
-        assert!(store().execute("INSTALL icu FROM 'nowhere'; LOAD icu").is_err());
+        assert!(store().execute(&Sql::of_project("INSTALL icu FROM 'nowhere'; LOAD icu")).is_err());
     }
 
     #[test]
@@ -992,7 +997,7 @@ mod tests {
         let sql = "SELECT i::SMALLINT AS small, i / 2 AS half, 'x' || i AS text, \
                    DATE '2024-01-01' + i::INTEGER AS day, i::DECIMAL(9,2) AS price, \
                    nullif(i, 1) AS text FROM range(5000) r(i)";
-        let frame = store().polars(sql).unwrap();
+        let frame = store().polars(&Sql::of_project(sql)).unwrap();
         assert_eq!(frame.shape(), (5000, 6));
         assert_eq!(frame.get_column_names()[5], "text_1");
         assert_eq!(frame.column("small").unwrap().i64().unwrap().get(4999), Some(4999));
@@ -1006,14 +1011,16 @@ mod tests {
 
     #[test]
     fn a_frame_without_rows_has_its_columns() {
-        let frame = store().polars("SELECT 1 AS a, 'b' AS b WHERE false").unwrap();
+        let frame =
+            store().polars(&Sql::of_project("SELECT 1 AS a, 'b' AS b WHERE false")).unwrap();
         assert_eq!(frame.shape(), (0, 2));
     }
 
     #[test]
     fn a_store_can_move_to_the_thread_that_works() {
         let store = store();
-        let worker = std::thread::Builder::new().spawn(move || store.query("SELECT 1").unwrap());
+        let worker = std::thread::Builder::new()
+            .spawn(move || store.query(&Sql::of_project("SELECT 1")).unwrap());
         assert_eq!(worker.unwrap().join().unwrap().rows, [[Value::Integer(1)]]);
     }
 

@@ -329,7 +329,7 @@ impl Builder<'_> {
         draft: Draft,
         makes: Vec<String>,
         work: Work,
-        statements: Vec<Statement<Sql>>,
+        statements: Vec<Statement>,
     ) -> usize {
         let whole: Vec<Sql> = statements.iter().map(Statement::whole).collect();
         let hash = self.hash_of(&draft, &whole);

@@ -1,6 +1,6 @@
 //! A plan as files: one of SQL per step, in the order in which they run, and `plan.json`.
 
-use super::{Plan, Run, Statement, Step, Work};
+use super::{Plan, Run, Step, Work};
 use crate::define::{Item, Owner, Place, Project};
 use crate::sql::{Sql, ident};
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub fn files(plan: &Plan, project: &Project, run: &Run, root: &Path) -> Vec<Plan
     let mut files = Vec::new();
     for (at, step) in plan.steps.iter().enumerate() {
         let mut text = head(plan, step, run);
-        for statement in step.statements(run).iter().map(Statement::text) {
+        for statement in step.statements(run).iter().map(|s| s.whole().to_string()) {
             let _ = writeln!(text, "{statement};\n");
         }
         let text = format!("{}\n", text.trim_end());
@@ -46,13 +46,13 @@ pub fn files(plan: &Plan, project: &Project, run: &Run, root: &Path) -> Vec<Plan
 }
 
 /// Statements that make the latest views show this run.
-pub fn views(plan: &Plan, run: &Run) -> Vec<String> {
+pub fn views(plan: &Plan, run: &Run) -> Vec<Sql> {
     let view = |view: &super::View| {
         let statement = Sql::fill(
             "CREATE OR REPLACE VIEW {} AS SELECT * FROM {}",
             &[&ident(&view.name), &ident(&view.of)],
         );
-        run.settle(statement.text())
+        run.settled(&statement)
     };
     plan.views.iter().map(view).collect()
 }

@@ -138,60 +138,45 @@ pub struct Step {
     pub work: Work,
     /// Identifies what it does.
     pub hash: String,
-    statements: Vec<Statement<Sql>>,
+    statements: Vec<Statement>,
 }
 
 /// One statement of a step, by who wrote it: what holds SQL of the project is looked at before it
 /// is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Statement<T = String> {
+pub enum Statement {
     /// Written here; nothing of the project stands in it but names.
-    Own(T),
+    Own(Sql),
     /// Makes a table or a view of a query that holds SQL of the project.
     Makes {
         /// Up to the query.
-        head: T,
+        head: Sql,
         /// The query.
-        query: T,
+        query: Sql,
     },
     /// What the project wrote to make its own table: one statement or several.
     Model {
         /// The name of that table.
-        table: T,
+        table: Sql,
         /// The text.
-        text: T,
+        text: Sql,
     },
 }
 
-impl<T> Statement<T> {
-    fn map<U>(&self, with: impl Fn(&T) -> U) -> Statement<U> {
+impl Statement {
+    fn map(&self, with: impl Fn(&Sql) -> Sql) -> Self {
         match self {
-            Self::Own(text) => Statement::Own(with(text)),
-            Self::Makes { head, query } => {
-                Statement::Makes { head: with(head), query: with(query) }
-            }
-            Self::Model { table, text } => {
-                Statement::Model { table: with(table), text: with(text) }
-            }
+            Self::Own(text) => Self::Own(with(text)),
+            Self::Makes { head, query } => Self::Makes { head: with(head), query: with(query) },
+            Self::Model { table, text } => Self::Model { table: with(table), text: with(text) },
         }
     }
-}
 
-impl Statement<Sql> {
-    fn whole(&self) -> Sql {
+    /// The statement as it is run, or read.
+    pub fn whole(&self) -> Sql {
         match self {
             Self::Own(text) | Self::Model { text, .. } => text.clone(),
             Self::Makes { head, query } => Sql::fill("{}{}", &[head, query]),
-        }
-    }
-}
-
-impl Statement {
-    /// The statement as it is run, or read.
-    pub fn text(&self) -> String {
-        match self {
-            Self::Own(text) | Self::Model { text, .. } => text.clone(),
-            Self::Makes { head, query } => format!("{head}{query}"),
         }
     }
 }
@@ -254,6 +239,11 @@ pub fn plan(project: &Project, options: &Options) -> Plan {
 }
 
 impl Run {
+    /// A piece of SQL with what the run puts in.
+    pub fn settled(&self, sql: &Sql) -> Sql {
+        sql.with_marks(|text| self.settle(text))
+    }
+
     /// `text` with the marks of a run replaced.
     pub fn settle(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
@@ -277,8 +267,8 @@ impl Run {
 impl Step {
     /// The statements of no run in particular, for reading.
     pub fn shown(&self) -> Vec<String> {
-        let shown = |sql: &Sql| {
-            let mut text = sql.text().replace(RUN_MARK, "N");
+        let shown = |text: &str| {
+            let mut text = text.replace(RUN_MARK, "N");
             while let Some(start) = text.find(END_MARKS[0]) {
                 let end = text[start..].find(END_MARKS[1]).map_or(text.len(), |at| start + at);
                 let after = (end + END_MARKS[1].len_utf8()).min(text.len());
@@ -286,13 +276,12 @@ impl Step {
             }
             text
         };
-        self.statements.iter().map(|statement| statement.map(shown).text()).collect()
+        self.statements.iter().map(|statement| shown(statement.whole().text())).collect()
     }
 
     /// The statements, for a run.
     pub fn statements(&self, run: &Run) -> Vec<Statement> {
-        let settled = |statement: &Statement<Sql>| statement.map(|sql| run.settle(sql.text()));
-        self.statements.iter().map(settled).collect()
+        self.statements.iter().map(|statement| statement.map(|sql| run.settled(sql))).collect()
     }
 
     /// Whether what it makes outlives the session.

@@ -556,9 +556,8 @@ pub fn last_merge(name: &str) -> Sql {
 
 /// Rows with ids, the moment as microseconds since 1970; of an incremental run only those from
 /// `since` on, and those without a moment.
-pub fn id_rows(query: &str, since: Option<&str>) -> Sql {
-    let query = Sql::of_project(query);
-    let rows = Sql::fill("SELECT * REPLACE (epoch_us(seen) AS seen) FROM ({})", &[&query]);
+pub fn id_rows(query: &Sql, since: Option<&str>) -> Sql {
+    let rows = Sql::fill("SELECT * REPLACE (epoch_us(seen) AS seen) FROM ({})", &[query]);
     match since {
         Some(since) => {
             Sql::fill("{} WHERE seen IS NULL OR seen >= {}", &[&rows, &timestamp(since)])

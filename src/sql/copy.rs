@@ -192,7 +192,7 @@ pub fn is_written_as_text(kind: Kind) -> bool {
 }
 
 /// Writes the rows of `query` to a file; of a format that the database writes.
-pub fn copy_list(format: ExportFormat, query: &str, file: &str) -> Sql {
+pub fn copy_list(format: ExportFormat, query: &Sql, file: &str) -> Sql {
     let options = match format {
         // A header, commas, line feeds, quotes where needed. Missing is an empty cell, empty text a
         // quoted one.
@@ -216,13 +216,13 @@ pub fn copy_list(format: ExportFormat, query: &str, file: &str) -> Sql {
     copy(query, file, &options)
 }
 
-fn copy(query: &str, file: &str, options: &Sql) -> Sql {
-    Sql::fill("COPY ({}) TO {} ({})", &[&whole(query), &text_as_it_is(file), options])
+fn copy(query: &Sql, file: &str, options: &Sql) -> Sql {
+    Sql::fill("COPY ({}) TO {} ({})", &[query, &text_as_it_is(file), options])
 }
 
 /// Keeps the rows of `query`, in order, in a temporary table for [`list_page`].
-pub fn keep_list(query: &str) -> Sql {
-    Sql::fill("CREATE OR REPLACE TEMP TABLE muster_list AS {}", &[&whole(query)])
+pub fn keep_list(query: &Sql) -> Sql {
+    Sql::fill("CREATE OR REPLACE TEMP TABLE muster_list AS {}", &[query])
 }
 
 /// Rows of the kept list, in order, from number `from` (from 0) up to but without `to`.
@@ -249,11 +249,6 @@ pub fn version() -> Sql {
     Sql::raw("SELECT version()")
 }
 
-/// A statement that the compiler printed, without a semicolon at its end.
-fn whole(query: &str) -> Sql {
-    Sql::new(query.trim_end().trim_end_matches(';').to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,11 +257,11 @@ mod tests {
     #[test]
     fn a_list_is_written_with_every_option_said() {
         insta::assert_snapshot!(
-            copy_list(ExportFormat::Csv, "SELECT 1 AS a;\n", "/tmp/it's.csv.part"),
+            copy_list(ExportFormat::Csv, &Sql::raw("SELECT 1 AS a"), "/tmp/it's.csv.part"),
             @r#"COPY (SELECT 1 AS a) TO '/tmp/it''s.csv.part' (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '', COMPRESSION none, USE_TMP_FILE false, PRESERVE_ORDER true)"#
         );
         insta::assert_snapshot!(
-            copy_list(ExportFormat::Parquet, "SELECT 1 AS a", "x.part"),
+            copy_list(ExportFormat::Parquet, &Sql::raw("SELECT 1 AS a"), "x.part"),
             @"COPY (SELECT 1 AS a) TO 'x.part' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, USE_TMP_FILE false, PRESERVE_ORDER true)"
         );
     }

@@ -60,8 +60,9 @@ impl Sql {
         &self.text
     }
 
-    /// The text with every table of the database file named in full.
-    pub fn within(&self, database: &str) -> String {
+    /// The same with every table of the database file named in full.
+    #[must_use]
+    pub fn within(&self, database: &str) -> Self {
         let name = ident(database);
         let mut out = String::with_capacity(self.text.len() + 16 * self.places.len());
         let mut done = 0;
@@ -72,7 +73,21 @@ impl Sql {
             done = *place;
         }
         out.push_str(&self.text[done..]);
-        out
+        Self::new(out)
+    }
+
+    /// The same with marks in its text replaced by what they stand for: a run puts in its number
+    /// and its end when it begins.
+    #[must_use]
+    pub fn with_marks(&self, replaced: impl FnOnce(&str) -> String) -> Self {
+        Self::new(replaced(&self.text))
+    }
+
+    /// One of several statements that a text consists of.
+    #[must_use]
+    pub fn part(&self, text: &str) -> Self {
+        debug_assert!(self.text.contains(text), "a part of the text");
+        Self::new(text)
     }
 
     /// This name as one of the database file's.

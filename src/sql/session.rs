@@ -42,6 +42,11 @@ pub fn forget(name: &str) -> Sql {
     Sql::fill("DROP TABLE IF EXISTS {}", &[&path(&["memory", "main", name])])
 }
 
+/// The names of all schemas, in small letters.
+pub fn schema_names() -> Sql {
+    Sql::raw("SELECT lower(schema_name) FROM duckdb_schemas()")
+}
+
 /// Every row and column of a relation.
 pub fn everything(relation: &Sql) -> Sql {
     Sql::fill("SELECT * FROM {}", &[relation])
@@ -127,15 +132,15 @@ pub fn converted(statement: &str, columns: &[Outward]) -> Sql {
 
 /// What a query would do, planned as a part of a query of ours: the database allows no statement
 /// in there that changes something.
-pub fn plan_of_query(query: &str) -> Sql {
+pub fn plan_of_query(query: &Sql) -> Sql {
     // A comment at the end of the query must not swallow the parenthesis.
-    let query = Sql::new(without_end(query));
+    let query = Sql::new(without_end(query.text()));
     Sql::fill("EXPLAIN (FORMAT json) SELECT * FROM (\n{}\n) AS asked", &[&query])
 }
 
 /// What a statement would do.
-pub fn plan_of(statement: &str) -> Sql {
-    Sql::fill("EXPLAIN (FORMAT json) {}", &[&Sql::new(without_end(statement))])
+pub fn plan_of(statement: &Sql) -> Sql {
+    Sql::fill("EXPLAIN (FORMAT json) {}", &[&Sql::new(without_end(statement.text()))])
 }
 
 /// Functions that can stand after `FROM`, in small letters.
@@ -176,6 +181,6 @@ fn without_end(statement: &str) -> &str {
 }
 
 /// Keeps the rows of a statement as a table in memory.
-pub fn keep_result(name: &str, statement: &str) -> Sql {
-    keep(name, &Sql::new(without_end(statement).to_owned()))
+pub fn keep_result(name: &str, statement: &Sql) -> Sql {
+    keep(name, statement)
 }

@@ -9,6 +9,7 @@ use muster::model::now::Moment;
 use muster::model::question::{Answer, Counts, Question, Segment, Size, Slice, Sort};
 use muster::model::value::Kind;
 use muster::protocol::{Command, Event, OpenRequest, Opened, Outcome, Slot, Ticket};
+use muster::sql::Sql;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -37,8 +38,8 @@ fn open() -> (Session, tempfile::TempDir) {
 fn shell() -> Store {
     let shell = Store::in_memory().unwrap();
     let attach = format!("ATTACH '{}' AS shop (READ_ONLY)", shop().display());
-    shell.execute(&attach).unwrap();
-    shell.execute("USE shop").unwrap();
+    shell.execute(&Sql::of_project(&attach)).unwrap();
+    shell.execute(&Sql::of_project("USE shop")).unwrap();
     shell
 }
 
@@ -123,7 +124,7 @@ fn the_printed_statement_gives_the_same_numbers() {
     let shell = shell();
     let rows = |question: &Question| {
         let sql = session.ask(&slice, question).unwrap().sql;
-        shell.query(&sql).unwrap().rows
+        shell.query(&Sql::of_project(&sql)).unwrap().rows
     };
     assert_eq!(rows(&Question::Size)[0][0].as_u64(), Some(headline.kept));
     assert_eq!(rows(&Question::Members).len() as u64, headline.kept);
@@ -149,14 +150,14 @@ fn shares_over_time_hold_everyone_in_the_slice_once() {
     assert_eq!(shares.values[2], None);
     let of = |place: usize| shares.periods.iter().map(|(_, counts)| counts[place]).sum::<u64>();
     assert_eq!(of(0) + of(1) + of(2) + shares.missing, kept);
-    let told = shell().query(&answered.sql).unwrap().rows;
+    let told = shell().query(&Sql::of_project(&answered.sql)).unwrap().rows;
     let total: u64 = told.iter().filter_map(|row| row[3].as_u64()).sum();
     assert_eq!(total, kept, "plain DuckDB counts the same people");
     let most = shell()
-        .query(
+        .query(&Sql::of_project(
             "SELECT country, count(*) FILTER (WHERE orders >= 1) FROM users
              WHERE last_order IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
-        )
+        ))
         .unwrap()
         .rows;
     assert_eq!(shares.values[0].as_ref(), Some(&most[0][0]));
@@ -178,7 +179,7 @@ fn a_deep_page_is_the_same_looked_up_or_read_through() {
         let answered = session.ask(&slice, &question).unwrap();
         let Answer::Page(page) = answered.answer else { panic!("a page") };
         assert_eq!(page.rows.len(), 50);
-        assert_eq!(page.rows, shell().query(&answered.sql).unwrap().rows);
+        assert_eq!(page.rows, shell().query(&Sql::of_project(&answered.sql)).unwrap().rows);
     }
 }
 
@@ -244,7 +245,7 @@ fn accounts_of_an_account_are_its_related_rows() {
     let parents = slice(&session, "account/all", "count(accounts) >= 1");
     let size = size(&session, &parents);
     let sql = "SELECT count(DISTINCT parent_account_id) FROM accounts";
-    let expected = shell().query(sql).unwrap().rows[0][0].as_u64();
+    let expected = shell().query(&Sql::of_project(sql)).unwrap().rows[0][0].as_u64();
     assert_eq!(Some(size.kept), expected);
     assert!(size.kept > 0);
 }

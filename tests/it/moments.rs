@@ -15,6 +15,7 @@ use muster::model::catalog::{
 use muster::model::now::Moment;
 use muster::model::question::Slice;
 use muster::model::value::Kind;
+use muster::sql::Sql;
 use proptest::prelude::*;
 
 const ZONES: &[&str] =
@@ -74,13 +75,17 @@ fn catalog() -> Catalog {
 fn store(instants: &[Timestamp]) -> Store {
     let store = Store::in_memory().unwrap();
     store
-        .execute("CREATE TABLE people (id INTEGER, seen TIMESTAMPTZ, wall TIMESTAMP, score DOUBLE)")
+        .execute(&Sql::of_project(
+            "CREATE TABLE people (id INTEGER, seen TIMESTAMPTZ, wall TIMESTAMP, score DOUBLE)",
+        ))
         .unwrap();
     for (id, instant) in instants.iter().enumerate() {
         let civil = instant.to_zoned(TimeZone::UTC).datetime();
         let text = civil.strftime("%Y-%m-%d %H:%M:%S");
         store
-            .execute(&format!("INSERT INTO people VALUES ({id}, '{text}+00', '{text}', 'nan')"))
+            .execute(&Sql::of_project(format!(
+                "INSERT INTO people VALUES ({id}, '{text}+00', '{text}', 'nan')"
+            )))
             .unwrap();
     }
     store
@@ -168,7 +173,11 @@ fn today_is_one_day_for_moments_with_and_without_a_zone() {
 fn nan_is_missing() {
     let now = Moment::parse("2023-12-01T00:00:00Z", &TimeZone::UTC).unwrap();
     let store = store(&[Timestamp::UNIX_EPOCH]);
-    store.execute("INSERT INTO people VALUES (7, NULL, NULL, 5), (8, NULL, NULL, NULL)").unwrap();
+    store
+        .execute(&Sql::of_project(
+            "INSERT INTO people VALUES (7, NULL, NULL, 5), (8, NULL, NULL, NULL)",
+        ))
+        .unwrap();
     assert_eq!(kept(&store, "score > 1", &now), 1);
     assert_eq!(kept(&store, "score is null", &now), 2);
     assert_eq!(kept(&store, "not (score > 10)", &now), 1);

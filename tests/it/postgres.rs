@@ -264,7 +264,7 @@ proptest! {
 /// The rows of a table or view of the shop, as statements that make them there.
 fn copied(shell: &Store, schema: &str, table: &str) -> String {
     let name = path(&[schema, table]).to_string();
-    let rows = shell.query(&format!("SELECT * FROM shop.{name}")).unwrap();
+    let rows = shell.query(&Sql::of_project(format!("SELECT * FROM shop.{name}"))).unwrap();
     let columns = rows.columns.iter().zip(&rows.types).map(|(column, type_name)| {
         let type_name = match type_name.as_str() {
             "DOUBLE" => "DOUBLE PRECISION",
@@ -304,7 +304,10 @@ fn slices_of_the_shop_count_the_same_on_postgresql() {
     let (session, _workspace) = shop();
     let shell = Store::in_memory().unwrap();
     shell
-        .execute(&format!("ATTACH '{}' AS shop (READ_ONLY)", session.catalog().path.display()))
+        .execute(&Sql::of_project(format!(
+            "ATTACH '{}' AS shop (READ_ONLY)",
+            session.catalog().path.display()
+        )))
         .unwrap();
     let mut made = String::from("CREATE SCHEMA main; CREATE SCHEMA cohorts;\n");
     for table in ["accounts", "orders", "order_items", "products", "users"] {

@@ -18,6 +18,7 @@ use muster::model::limits::Limits;
 use muster::model::now::Moment;
 use muster::model::question::{Question, Slice};
 use muster::protocol::OpenRequest;
+use muster::sql::Sql;
 
 const TOKEN: &str = "TOKEN-4711";
 
@@ -204,17 +205,25 @@ fn no_function_in_a_view_reads_or_writes_anything_of_a_person() {
     store.attach().unwrap();
     for (number, call) in calls.iter().enumerate() {
         // Whether it works is of no interest.
-        let rows = store.query(&format!("SELECT * FROM theirs.main.v{number} LIMIT 50"));
+        let rows =
+            store.query(&Sql::of_project(format!("SELECT * FROM theirs.main.v{number} LIMIT 50")));
         let shown = format!("{:?}", rows.map(|rows| rows.rows));
         assert!(!shown.contains(TOKEN), "{call} reads what it may not");
         let home = std::env::var("PATH").unwrap();
         assert!(!shown.contains(&home), "{call} reads the environment");
     }
-    let now = own(store.query(settings).unwrap().rows);
-    assert_eq!(now, own(fresh.query(settings).unwrap().rows), "settings stay as they are");
-    assert_eq!(store.query("SELECT count(*) FROM theirs.main.users").unwrap().rows.len(), 1);
+    let now = own(store.query(&Sql::of_project(settings)).unwrap().rows);
+    assert_eq!(
+        now,
+        own(fresh.query(&Sql::of_project(settings)).unwrap().rows),
+        "settings stay as they are"
+    );
+    assert_eq!(
+        store.query(&Sql::of_project("SELECT count(*) FROM theirs.main.users")).unwrap().rows.len(),
+        1
+    );
     let name = "SELECT count(*) FROM duckdb_functions() WHERE function_name = 'getenv'";
-    let absent = format!("{:?}", store.query(name).unwrap().rows);
+    let absent = format!("{:?}", store.query(&Sql::of_project(name)).unwrap().rows);
     assert_eq!(absent, "[[Integer(0)]]", "the environment has no function");
     drop((session, fresh));
     let after = place.content();
@@ -251,7 +260,7 @@ fn a_shut_database_stays_shut() {
         "DELETE FROM theirs.main.users".into(),
         "CREATE TABLE theirs.main.more AS SELECT 1".into(),
     ] {
-        assert!(store.execute(&sql).is_err(), "{sql}");
+        assert!(store.execute(&Sql::of_project(&sql)).is_err(), "{sql}");
     }
     assert!(!place.path("new.csv").exists() && !place.path("exported").exists());
 }
@@ -372,18 +381,18 @@ fn what_uses_up_its_limit_is_stopped_and_told() {
     let endless = "SELECT count(*) FROM range(10000000000) a, range(10000000000) b \
                    WHERE (a.range * b.range) % 7 = 3";
     let short = Limits::default().with_time(Duration::from_millis(200));
-    let told = words(store(short.clone()).query(endless).unwrap_err());
+    let told = words(store(short.clone()).query(&Sql::of_project(endless)).unwrap_err());
     assert!(told.contains("longer than") && told.contains("--time-limit"), "{told}");
     // One that tells how far it is has the same limit, and one is enough.
     let slow = store(short);
     let kept = format!("CREATE TEMP TABLE t AS {endless}");
-    let told = words(slow.write_telling(&kept, &mut |_| ()).unwrap_err());
+    let told = words(slow.write_telling(&Sql::of_project(&kept), &mut |_| ()).unwrap_err());
     assert!(told.contains("longer than"), "{told}");
-    assert!(slow.query("SELECT 1").is_ok());
+    assert!(slow.query(&Sql::of_project("SELECT 1")).is_ok());
 
     let large = "SELECT count(DISTINCT md5(CAST(i AS VARCHAR))) FROM range(20000000) t(i)";
     let little = Limits { memory: Some(30_000_000), spill: Some(1_000_000), ..Limits::default() };
-    let told = words(store(little).query(large).unwrap_err());
+    let told = words(store(little).query(&Sql::of_project(large)).unwrap_err());
     assert!(told.contains("-limit"), "{told}");
 }
 

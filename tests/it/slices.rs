@@ -16,6 +16,7 @@ use muster::model::clause::{
 use muster::model::now::Moment;
 use muster::model::question::{Question, Slice};
 use muster::model::value::{Kind, Value};
+use muster::sql::Sql;
 use polars::prelude::{
     BooleanChunked, ChunkCompareEq as _, ChunkCompareIneq as _, ChunkFull as _, DataFrame,
     NewChunkedArray as _, PlSmallStr,
@@ -118,7 +119,7 @@ fn fill(people: &[Person]) -> Store {
             );
         }
     }
-    store.execute(&statements).unwrap();
+    store.execute(&Sql::of_project(&statements)).unwrap();
     store
 }
 
@@ -364,7 +365,7 @@ proptest! {
     #[test]
     fn counts_and_steps_agree_with_an_independent_evaluation(people in people(), tree in tree()) {
         let store = fill(&people);
-        let frame = store.polars("SELECT * FROM people ORDER BY id").unwrap();
+        let frame = store.polars(&Sql::of_project("SELECT * FROM people ORDER BY id")).unwrap();
         let catalog = catalog();
         let slice = slice(tree.clone());
 

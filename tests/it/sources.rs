@@ -19,6 +19,7 @@ use muster::model::reading::TextFiles;
 use muster::model::value::Value;
 use muster::model::workspace::Correction;
 use muster::protocol::OpenRequest;
+use muster::sql::Sql;
 use std::path::{Path, PathBuf};
 
 /// An opened source with the store that reads it.
@@ -79,7 +80,8 @@ impl Opened {
     /// The rows of a table, as text.
     fn rows(&self, table: &str) -> Vec<Vec<String>> {
         let relation = muster::sources::reach(self.catalog.table(table).unwrap());
-        let rows = self.store.query(&format!("SELECT * FROM {relation}")).unwrap().rows;
+        let rows =
+            self.store.query(&Sql::of_project(format!("SELECT * FROM {relation}"))).unwrap().rows;
         rows.iter().map(|row| row.iter().map(Value::to_string).collect()).collect()
     }
 

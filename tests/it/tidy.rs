@@ -185,6 +185,27 @@ fn files_are_opened_and_made_by_disk() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// What a statement is called in the head of a function.
+const STATEMENTS: &[&str] = &["sql: &str", "query: &str", "statement: &str"];
+
+#[test]
+fn no_statement_reaches_the_store_as_text() {
+    let mut wrong = Vec::new();
+    for (file, text) in sources().iter().filter(|(file, _)| file.starts_with("engine/store")) {
+        // The parser only counts statements, and runs none.
+        let doors = ["pub fn ", "pub(in crate::engine) fn "];
+        for door in doors.iter().filter(|_| file != "engine/store/parser.rs") {
+            for head in code(text).split(door).skip(1) {
+                let head = head.split('{').next().unwrap_or_default();
+                if STATEMENTS.iter().any(|text| head.contains(text)) {
+                    wrong.push(format!("{file}: {}", head.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn every_file_says_what_it_is_for() {
     let silent: Vec<String> = sources()

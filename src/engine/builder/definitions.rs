@@ -10,7 +10,7 @@ use crate::model::definition::{
     Commit, DefinedCohort, DefinedEntity, DefinedFeature, Definitions, Origin, Published,
 };
 use crate::model::finding::Finding;
-use crate::plan::{self, Holds, Options, Plan, Run, Statement, item_name};
+use crate::plan::{self, Holds, Options, Plan, Run, item_name};
 use crate::provenance::{self, History};
 use jiff::tz::{Offset, TimeZone};
 use std::collections::{BTreeMap, HashMap};
@@ -186,7 +186,7 @@ impl<'a> Maker<'a> {
         let step = &self.plan.steps[*step];
         let statements = self.run.map_or_else(
             || step.shown(),
-            |run| step.statements(run).iter().map(Statement::text).collect(),
+            |run| step.statements(run).iter().map(|s| s.whole().to_string()).collect(),
         );
         statements.join(";\n\n")
     }

@@ -53,7 +53,7 @@ pub(super) fn bind(
     store: &Store,
     job: &mut Job<'_>,
 ) -> Result<Bound, Failure> {
-    store.execute(statements::attach_memory().text())?;
+    store.execute(&statements::attach_memory())?;
     let mut bound = Bound::default();
     let mut known = own_tables(store)?;
     let mut databases = 0;
@@ -107,7 +107,7 @@ pub(super) fn bind(
     places.extend((0..databases).map(|number| main(&alias(number))));
     places.push(main("memory"));
     places.extend(name_by_schema(store, &known)?);
-    store.execute(statements::look_in(&places).text())?;
+    store.execute(&statements::look_in(&places))?;
     bound.places = places;
     // One that is missing is told where it is read.
     let rules = project.stitcher_rules.as_ref();
@@ -118,7 +118,7 @@ pub(super) fn bind(
 /// Rows with their moments in UTC and without a zone: a run knows no other. What cannot be looked at
 /// is told where it is read.
 fn in_utc(store: &Store, rows: Sql) -> Sql {
-    let columns = store.columns(session::everything(&rows).text()).unwrap_or_default();
+    let columns = store.columns(&session::everything(&rows)).unwrap_or_default();
     statements::in_utc(&rows, &columns).unwrap_or(rows)
 }
 
@@ -128,11 +128,11 @@ fn name_in_utc(store: &Store, known: &[Known]) -> Result<Vec<String>, Failure> {
     let mut named: Vec<String> = Vec::new();
     for table in known {
         let is_taken = named.iter().any(|name| name.eq_ignore_ascii_case(&table.name));
-        let columns = store.columns(session::everything(&table.sql).text()).unwrap_or_default();
+        let columns = store.columns(&session::everything(&table.sql)).unwrap_or_default();
         let Some(rows) = statements::in_utc(&table.sql, &columns).filter(|_| !is_taken) else {
             continue;
         };
-        store.execute(statements::name_for_session(&table.name, &rows).text())?;
+        store.execute(&statements::name_for_session(&table.name, &rows))?;
         named.push(table.name.clone());
     }
     Ok(named)
@@ -145,13 +145,13 @@ fn name_by_schema(store: &Store, known: &[Known]) -> Result<Vec<Sql>, Failure> {
     for table in known.iter().filter(|table| !matches!(table.schema.as_str(), "" | "main")) {
         let schema = statements::schema_in_memory(&table.schema);
         if !schemas.contains(&schema) {
-            store.execute(statements::create_schema(&schema).text())?;
+            store.execute(&statements::create_schema(&schema))?;
             schemas.push(schema.clone());
         }
         let rows = in_utc(store, table.sql.clone());
         let named = statements::name_in_schema(&schema, &table.name, &rows);
         // A view of a data file that does not work is told where it is read.
-        let _ = store.execute(named.text());
+        let _ = store.execute(&named);
     }
     Ok(schemas)
 }
@@ -179,7 +179,7 @@ fn refuse_shadows(store: &Store, own: &str, into: &std::path::Path) -> Result<()
 }
 
 fn current(store: &Store) -> Result<String, Failure> {
-    let own = store.cells(statements::current_database().text())?;
+    let own = store.cells(&statements::current_database())?;
     Ok(own.first().and_then(|row| row.first()).map(Value::display).unwrap_or_default())
 }
 
@@ -190,7 +190,7 @@ fn alias(number: usize) -> String {
 
 /// Tables of the file that is built into, but for those that a build made.
 fn own_tables(store: &Store) -> Result<Vec<Known>, Failure> {
-    let rows = store.cells(statements::objects().text())?;
+    let rows = store.cells(&statements::objects())?;
     let tables = rows.into_iter().filter_map(|row| {
         let [schema, name, is_view] = <[Value; 3]>::try_from(row).ok()?;
         let (schema, name) = (schema.display(), name.display());
@@ -216,7 +216,7 @@ fn database(
     }
     let alias = alias(number);
     store.attach_beside(&file, &alias, key)?;
-    let rows = store.cells(statements::tables_of(&alias).text())?;
+    let rows = store.cells(&statements::tables_of(&alias))?;
     let tables = rows.into_iter().filter_map(|row| {
         let [schema, name] = <[Value; 2]>::try_from(row).ok()?;
         let (schema, name) = (schema.display(), name.display());
@@ -236,9 +236,9 @@ fn of_files(
     let mut findings = Vec::new();
     // Files are named in memory, and looked at by that name.
     let own = current(store)?;
-    store.execute(session::use_database("memory").text())?;
+    store.execute(&session::use_database("memory"))?;
     let tables = sources::tables_of_files(store, paths, &mut findings, job.report);
-    store.execute(session::use_database(&own).text())?;
+    store.execute(&session::use_database(&own))?;
     let tables = tables?;
     // What was left out or guessed on the way in is told with what came of it.
     bound.findings.extend(findings.into_iter().filter(|f| f.severity != Severity::Note));
@@ -279,11 +279,11 @@ fn project_file(
     if !is_text || !holds_literals(file) {
         return Ok(table.sql);
     }
-    let columns = store.columns(session::everything(&table.sql).text());
+    let columns = store.columns(&session::everything(&table.sql));
     let columns = columns.map_err(|error| error.to_string())?;
     let named = format!("{} without quotes", table.name);
     let without = statements::without_quotes(&table.sql, &columns);
-    store.execute(session::name_query(&named, &without).text()).map_err(|e| e.to_string())?;
+    store.execute(&session::name_query(&named, &without)).map_err(|e| e.to_string())?;
     Ok(path(&["memory", "main", &named]))
 }
 

@@ -179,8 +179,8 @@ pub fn compile(
 
 /// The definitions of the first step that makes one thing of several statements.
 fn several_in(plan: &Plan, parser: &Parser) -> Option<Vec<Item>> {
-    let is_several = |statement: &Statement<String>| match statement {
-        Statement::Makes { .. } => parser.count(&statement.text()).is_ok_and(|n| n > 1),
+    let is_several = |statement: &Statement| match statement {
+        Statement::Makes { .. } => parser.count(statement.whole().text()).is_ok_and(|n| n > 1),
         Statement::Own(_) | Statement::Model { .. } => false,
     };
     let run = Run { number: 1, end: DateTime::default() };
@@ -519,7 +519,7 @@ impl Builder<'_> {
             self.clear_scratch(step)?;
             return Err(stop);
         }
-        self.store.execute(statements::begin().text())?;
+        self.store.execute(&statements::begin())?;
         let work = match &step.work {
             Work::Stitch(stitch) => self.stitch(stitch, step, tell),
             Work::Tables | Work::Session => self.run_statements(step),
@@ -529,12 +529,12 @@ impl Builder<'_> {
             let seconds = started.elapsed().as_secs_f64();
             let note =
                 statements::step_done(self.run.number, &step.name, &step.hash, &makes, seconds);
-            self.store.execute(note.text())?;
-            Ok(self.store.execute(statements::commit().text())?)
+            self.store.execute(&note)?;
+            Ok(self.store.execute(&statements::commit())?)
         });
         if noted.is_err() {
             self.store.undo();
-            self.store.execute(statements::keep_order(true).text())?;
+            self.store.execute(&statements::keep_order(true))?;
         }
         self.clear_scratch(step)?;
         noted?;
@@ -545,11 +545,11 @@ impl Builder<'_> {
 
     fn run_statements(&self, step: &Step) -> Result<(), Stop> {
         for statement in step.statements(&self.run) {
-            let text = match &statement {
-                Statement::Model { table, .. } => statements::from_scratch(table).to_string(),
-                other => other.text(),
+            let sql = match &statement {
+                Statement::Model { table, .. } => statements::from_scratch(table.text()),
+                other => other.whole(),
             };
-            self.sorted(self.store.execute(&text), step)?;
+            self.sorted(self.store.execute(&sql), step)?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ impl Builder<'_> {
     /// for moments. Their rows count like those without a moment.
     pub(super) fn tell_moments(&mut self, plan: &Plan) {
         for moments in &plan.moments {
-            let query = self.run.settle(moments.query.text());
+            let query = self.run.settled(&moments.query);
             // What cannot be asked was told where its rows are read.
             let told = self.store.vet_query(&query).and_then(|()| self.store.cells(&query));
             let Some(row) = told.ok().and_then(|rows| rows.into_iter().next()) else { continue };

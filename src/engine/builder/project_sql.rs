@@ -27,7 +27,7 @@ impl Builder<'_> {
     /// Refuses what a step's SQL of the project does beyond reading.
     pub(super) fn vet(&self, step: &Step) -> Result<(), Stop> {
         if let Work::Stitch(stitch) = &step.work {
-            let vet = |query: &Sql| self.store.vet_query(&self.run.settle(query.text()));
+            let vet = |query: &Sql| self.store.vet_query(&self.run.settled(query));
             for source in &stitch.sources {
                 vet(&source.query).map_err(|error| self.fault(stitch, source, &error))?;
             }
@@ -53,43 +53,44 @@ impl Builder<'_> {
     pub(super) fn model_apart(&self, step: &Step) -> Result<(), Stop> {
         for statement in step.statements(&self.run) {
             if let Statement::Model { table, text } = &statement {
-                self.store.execute(statements::attach_scratch().text())?;
+                self.store.execute(&statements::attach_scratch())?;
                 let scratch = path(&[SCRATCH, "main"]);
                 let places = std::iter::once(scratch).chain(self.places.iter().cloned());
                 let places: Vec<Sql> = places.collect();
-                self.store.execute(statements::look_in(&places).text())?;
-                let done = self.in_scratch(table, text);
+                self.store.execute(&statements::look_in(&places))?;
+                let done = self.in_scratch(table.text(), text);
                 if done.is_err() {
                     self.store.undo();
                 }
-                self.store.execute(statements::look_in(&self.places).text())?;
+                self.store.execute(&statements::look_in(&self.places))?;
                 self.sorted(done, step)?;
             }
         }
         Ok(())
     }
 
-    fn in_scratch(&self, table: &str, text: &str) -> Result<(), StoreError> {
+    fn in_scratch(&self, table: &str, text: &Sql) -> Result<(), StoreError> {
         let refused = |message: String| StoreError::Sql { message };
-        let pieces = plan::single_statements(text);
+        let pieces = plan::single_statements(text.text());
+        let pieces: Vec<Sql> = pieces.iter().map(|piece| text.part(piece)).collect();
         let all = self.store.count_statements(text)?;
-        let is_one = |piece: &String| self.store.count_statements(piece).is_ok_and(|n| n == 1);
+        let is_one = |piece: &Sql| self.store.count_statements(piece).is_ok_and(|n| n == 1);
         if all != pieces.len() as u64 || !pieces.iter().all(is_one) {
             return Err(refused("its statements cannot be told apart".to_owned()));
         }
         let before = self.temporary()?;
-        self.store.execute(statements::begin().text())?;
+        self.store.execute(&statements::begin())?;
         // From here on the transaction writes to the scratch database and to no other.
-        self.store.execute(statements::mark_scratch().text())?;
+        self.store.execute(&statements::mark_scratch())?;
         for piece in &pieces {
             let done = self.store.vet_statement(piece).and_then(|()| self.store.execute(piece));
-            done.map_err(|error| explained(error, piece))?;
+            done.map_err(|error| explained(error, piece.text()))?;
         }
         let after = self.temporary()?;
         if let Some((name, ..)) = before.iter().find(|known| !after.contains(known)) {
             return Err(refused(format!("it changes `{name}`, which is not its own")));
         }
-        let made = self.store.cells(statements::scratch_objects().text())?;
+        let made = self.store.cells(&statements::scratch_objects())?;
         let made: BTreeSet<String> =
             made.iter().filter_map(|row| row.first().map(Value::display)).collect();
         if let Some(other) = made.iter().find(|name| *name != table) {
@@ -100,9 +101,9 @@ impl Builder<'_> {
         if made.is_empty() {
             return Err(refused("it does not make its own table".to_owned()));
         }
-        self.store.execute(statements::commit().text())?;
+        self.store.execute(&statements::commit())?;
         // Its table may be a view, whose query runs when it is copied.
-        self.store.vet_plan(statements::scratch_rows(table).text())
+        self.store.vet_plan(&statements::scratch_rows(table))
     }
 
     /// Throws away what models left behind.
@@ -111,18 +112,18 @@ impl Builder<'_> {
         if !step.statements(&self.run).iter().any(is_model) {
             return Ok(());
         }
-        self.store.execute(statements::detach_scratch().text())?;
+        self.store.execute(&statements::detach_scratch())?;
         for (name, kind, _) in self.temporary()? {
             if kind != "macro" && !self.defined_views.contains(&name) {
                 let dropped = statements::drop_temporary(&name, kind == "view");
-                self.store.execute(dropped.text())?;
+                self.store.execute(&dropped)?;
             }
         }
         Ok(())
     }
 
     fn temporary(&self) -> Result<BTreeSet<Temporary>, StoreError> {
-        let rows = self.store.cells(statements::temporary_objects().text())?;
+        let rows = self.store.cells(&statements::temporary_objects())?;
         let object = |row: Vec<Value>| {
             let mut cells = row.iter().map(Value::display);
             Some((cells.next()?, cells.next()?, cells.next()?))

@@ -38,13 +38,13 @@ pub(super) fn prepare(store: &Store) -> Result<bool, Failure> {
     let is_kept = |object: &Object| object.schema == "muster" || object.name == "material_registry";
     let fresh = !objects(store)?.iter().any(is_kept);
     for statement in statements::bookkeeping() {
-        store.execute(statement.text())?;
+        store.execute(&statement)?;
     }
     Ok(fresh)
 }
 
 fn known(store: &Store) -> Result<Vec<Known>, Failure> {
-    let rows = store.cells(statements::runs().text())?;
+    let rows = store.cells(&statements::runs())?;
     let run = |row: Vec<Value>| {
         let mut cells = row.into_iter().map(|cell| cell.display());
         let number = cells.next()?.parse().ok()?;
@@ -88,7 +88,7 @@ pub(super) fn begin(
         &request.now.strftime(ISO).to_string(),
         &selected,
     );
-    store.execute(begun.text())?;
+    store.execute(&begun)?;
     Ok((Run { number, end }, false))
 }
 
@@ -102,18 +102,18 @@ pub(super) fn undo_begin(store: &Store, run: Option<&Run>, fresh: bool) {
     let bookkeeping = if fresh { statements::drop_bookkeeping() } else { Vec::new() };
     let work = statements::drop_schema_if_empty(WORK_SCHEMA);
     for statement in forgotten.into_iter().chain([work]).chain(bookkeeping) {
-        let _ = store.execute(statement.text());
+        let _ = store.execute(&statement);
     }
 }
 
 pub(super) fn steps_done(store: &Store, run: &Run) -> Result<HashSet<String>, Failure> {
-    let rows = store.cells(statements::steps_done(run.number).text())?;
+    let rows = store.cells(&statements::steps_done(run.number))?;
     Ok(rows.into_iter().filter_map(|row| row.first().map(Value::display)).collect())
 }
 
 /// Every table and view of the file.
 pub(super) fn objects(store: &Store) -> Result<Vec<Object>, Failure> {
-    let rows = store.cells(statements::objects().text())?;
+    let rows = store.cells(&statements::objects())?;
     let object = |row: Vec<Value>| {
         let [schema, name, is_view] = <[Value; 3]>::try_from(row).ok()?;
         Some(Object {
@@ -132,7 +132,7 @@ pub(super) fn objects_of(store: &Store, run: u64) -> Result<Vec<String>, Failure
 
 /// What the steps of a run made, as far as it is still there. Nothing else of the file is a run's.
 fn made(store: &Store, run: u64) -> Result<Vec<Object>, Failure> {
-    let rows = store.cells(statements::made_by(run).text())?;
+    let rows = store.cells(&statements::made_by(run))?;
     let names: BTreeSet<String> =
         rows.iter().filter_map(|row| row.first().map(Value::display)).collect();
     let is_made = |object: &Object| match object.schema.as_str() {
@@ -144,7 +144,7 @@ fn made(store: &Store, run: u64) -> Result<Vec<Object>, Failure> {
 
 /// The rows of a table of the file.
 pub(super) fn count(store: &Store, name: &str) -> Result<u64, Failure> {
-    let rows = store.cells(statements::count(name).text())?;
+    let rows = store.cells(&statements::count(name))?;
     let count = rows.first().and_then(|row| row.first()).and_then(Value::as_u64);
     Ok(count.unwrap_or(0))
 }
@@ -158,7 +158,7 @@ pub(super) fn without_taken(builder: &mut Builder<'_>, mut plan: Plan) -> Result
         .filter(|object| !object.is_view && object.schema == "main")
         .map(|object| object.name.to_lowercase())
         .collect();
-    for row in store.cells(statements::latest_views().text())? {
+    for row in store.cells(&statements::latest_views())? {
         let mut cells = row.iter().map(Value::display);
         let (name, sql) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
         // A latest view shows something of a run.
@@ -193,7 +193,7 @@ pub(super) fn drop_stale(builder: &Builder<'_>, plan: &Plan) -> Result<(), Failu
     let kept: HashSet<String> =
         plan.steps.iter().flat_map(|s| &s.makes).map(|name| builder.run.settle(name)).collect();
     let there = objects(store)?;
-    for row in store.cells(statements::steps_made(run).text())? {
+    for row in store.cells(&statements::steps_made(run))? {
         let mut cells = row.iter().map(Value::display);
         let (hash, made) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
         if current.contains(hash.as_str()) {
@@ -203,9 +203,9 @@ pub(super) fn drop_stale(builder: &Builder<'_>, plan: &Plan) -> Result<(), Failu
         let object = there.iter().find(|o| o.schema == schema && o.name == name);
         if let Some(object) = object.filter(|_| !kept.contains(&made)) {
             let dropped = statements::drop_object(schema, name, object.is_view);
-            store.execute(dropped.text())?;
+            store.execute(&dropped)?;
         }
-        store.execute(statements::forget_step(run, &hash).text())?;
+        store.execute(&statements::forget_step(run, &hash))?;
     }
     Ok(())
 }
@@ -220,15 +220,15 @@ pub(super) fn publish(
 ) -> Result<(), Failure> {
     let store = builder.store;
     builder.built.stitches = stitches(store, builder.run.number)?;
-    store.execute(statements::begin().text())?;
+    store.execute(&statements::begin())?;
     let done = publish_all(builder, plan, document, commit);
     if done.is_err() {
         store.undo();
         return done;
     }
-    store.execute(statements::commit().text())?;
+    store.execute(&statements::commit())?;
     // What is only in the log is read back when the file is opened.
-    let _ = store.execute(statements::checkpoint().text());
+    let _ = store.execute(&statements::checkpoint());
     Ok(())
 }
 
@@ -259,26 +259,26 @@ fn publish_all(
                 now: &now,
                 status,
             };
-            store.execute(statements::register(&line).text())?;
+            store.execute(&statements::register(&line))?;
         }
     }
-    store.execute(statements::keep_definitions(run.number, document).text())?;
+    store.execute(&statements::keep_definitions(run.number, document))?;
     for finding in &builder.built.findings {
         let severity = finding.severity.word();
         let file = finding.file.as_ref().map(|file| file.display().to_string());
         let place = file.as_deref().zip(finding.line);
         let hint = finding.hint.as_deref();
         let kept = statements::keep_finding(run.number, (severity, &finding.message), place, hint);
-        store.execute(kept.text())?;
+        store.execute(&kept)?;
     }
     let state = if is_latest { "done" } else { statements::HISTORY };
-    store.execute(statements::end_run(run.number, state, &now, commit).text())?;
-    Ok(store.execute(statements::drop_schema(WORK_SCHEMA).text())?)
+    store.execute(&statements::end_run(run.number, state, &now, commit))?;
+    Ok(store.execute(&statements::drop_schema(WORK_SCHEMA))?)
 }
 
 /// What came of joining ids in a run, also in a part of it that was done before.
 fn stitches(store: &Store, run: u64) -> Result<Vec<Stitched>, Failure> {
-    let rows = store.cells(statements::stitches(run).text())?;
+    let rows = store.cells(&statements::stitches(run))?;
     let stitched = |row: Vec<Value>| {
         let mut cells = row.into_iter().map(|cell| cell.display());
         let (entity, mode) = (cells.next()?, cells.next()?);
@@ -316,7 +316,7 @@ pub(super) fn retire(builder: &mut Builder<'_>) -> Result<(), Failure> {
 
 /// Runs that some latest view shows.
 fn shown_runs(store: &Store) -> Result<BTreeSet<u64>, Failure> {
-    let rows = store.cells(statements::latest_views().text())?;
+    let rows = store.cells(&statements::latest_views())?;
     let number = |row: Vec<Value>| {
         let sql = row.get(1)?.display();
         let at = sql.find("Material_")?;
@@ -333,15 +333,15 @@ fn shown_runs(store: &Store) -> Result<BTreeSet<u64>, Failure> {
 /// Removes a run with all that it made.
 fn remove(store: &Store, run: u64) -> Result<(), Failure> {
     let objects = made(store, run)?;
-    store.execute(statements::begin().text())?;
+    store.execute(&statements::begin())?;
     let removed = objects
         .iter()
         .map(|o| statements::drop_object(&o.schema, &o.name, o.is_view))
         .chain(statements::forget_run(run))
-        .try_for_each(|statement| store.execute(statement.text()));
+        .try_for_each(|statement| store.execute(&statement));
     if let Err(error) = removed {
         store.undo();
         return Err(error.into());
     }
-    Ok(store.execute(statements::commit().text())?)
+    Ok(store.execute(&statements::commit())?)
 }

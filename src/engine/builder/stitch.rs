@@ -11,6 +11,7 @@ use crate::identity::{
 use crate::model::failure::Failure;
 use crate::model::value::Value;
 use crate::plan::{FilterRule, Run, Step, Stitch, StitchSource};
+use crate::sql::Sql;
 use crate::sql::build as statements;
 use arrow::array::{
     Array, ArrayRef, AsArray, Int64Array, Int64Builder, RecordBatch, StringBuilder,
@@ -43,7 +44,7 @@ pub struct Joined {
 ///
 /// # Errors
 /// When the query does not run, or gives more ids than can be numbered.
-pub fn join(store: &Store, query: &str) -> Result<Joined, Failure> {
+pub fn join(store: &Store, query: &Sql) -> Result<Joined, Failure> {
     let mut ids = Ids::default();
     let mut columns: Vec<Vec<u32>> = Vec::new();
     store.batches(query, &mut |batch| ids.read(&batch, &[], &mut columns))?;
@@ -185,10 +186,10 @@ impl Builder<'_> {
             [stitched.ids, stitched.edges, stitched.refused, stitched.clusters, stitched.retired];
         let (entity, mode) = (&stitched.entity, stitched.mode);
         // The run may have joined them before, by another definition.
-        self.store.execute(statements::forget_stitch(self.run.number, entity).text())?;
+        self.store.execute(&statements::forget_stitch(self.run.number, entity))?;
         let kept =
             statements::keep_stitch(self.run.number, entity, mode, counts, &stitched.statement);
-        self.store.execute(kept.text())?;
+        self.store.execute(&kept)?;
         self.built.stitches.push(stitched);
         Ok(())
     }
@@ -247,7 +248,7 @@ impl Builder<'_> {
         let mut places: HashMap<String, u32> = HashMap::new();
         let kinds = kind_places(stitch);
         let query = statements::graph_rows(&graph, &stitch.main_id);
-        self.store.batches(query.text(), &mut |batch| {
+        self.store.batches(&query, &mut |batch| {
             let rows = GraphRows::of(&batch)?;
             for row in 0..batch.num_rows() {
                 let (main, id, kind, seen) = rows.row(row)?;
@@ -288,7 +289,7 @@ impl Builder<'_> {
         let mut places: HashMap<String, u32> = HashMap::new();
         earlier.of_nodes = vec![NOBODY; interner.len()];
         let query = statements::graph_rows(&graph, &stitch.main_id);
-        let read = self.store.batches(query.text(), &mut |batch| {
+        let read = self.store.batches(&query, &mut |batch| {
             let rows = GraphRows::of(&batch)?;
             for row in 0..batch.num_rows() {
                 let (main, id, kind, _) = rows.row(row)?;
@@ -319,17 +320,17 @@ impl Builder<'_> {
         since: Option<&str>,
         ids: &mut Ids,
     ) -> Result<(), Stop> {
-        let query = statements::id_rows(&self.run.settle(source.query.text()), since);
+        let query = statements::id_rows(&self.run.settled(&source.query), since);
         // A source whose ids cannot be selected is left out; the others are joined.
-        self.store.columns(query.text()).map_err(|error| self.fault(stitch, source, &error))?;
+        self.store.columns(&query).map_err(|error| self.fault(stitch, source, &error))?;
         let mut columns: Vec<Vec<u32>> = Vec::new();
         let mut take = |batch: RecordBatch| ids.read(&batch, &source.kinds, &mut columns);
         // The order of rows changes nothing, and keeping it costs a quarter more.
-        self.store.execute(statements::keep_order(false).text())?;
-        let read = self.store.batches(query.text(), &mut take);
+        self.store.execute(&statements::keep_order(false))?;
+        let read = self.store.batches(&query, &mut take);
         // After a failure the transaction is undone first, and then this is set for it.
         read.map_err(|error| self.fault(stitch, source, &error))?;
-        Ok(self.store.execute(statements::keep_order(true).text())?)
+        Ok(self.store.execute(&statements::keep_order(true))?)
     }
 
     pub(super) fn fault(&self, stitch: &Stitch, source: &StitchSource, error: &StoreError) -> Stop {
@@ -348,7 +349,7 @@ impl Builder<'_> {
         let Some(plan) = &stitch.rules else { return Ok(rules) };
         rules.include_first = plan.include_first;
         let kinds = kind_places(stitch);
-        let query = self.run.settle(plan.query.text());
+        let query = self.run.settled(&plan.query);
         let rows = self.store.cells(&query).map_err(|error| Stop::Broken {
             items: vec![Item::Stitcher(stitch.id)],
             why: format!("the table of manual rules cannot be read: {error}"),
@@ -425,7 +426,7 @@ impl Builder<'_> {
                 Box::new(move |text| regex.is_match(text))
             }
             FilterRule::Rows(rows) => {
-                let query = self.run.settle(rows.text());
+                let query = self.run.settled(rows);
                 let rows = self.store.cells(&query);
                 let rows =
                     rows.map_err(|error| broken(format!("its ids cannot be read: {error}")))?;
@@ -685,7 +686,7 @@ impl Graph<'_> {
         let (graph, edges) = (table(&names.graph), table(&names.edges));
         let (refusals, merges) = (table(&names.refused), table(&names.merges));
         let main = &self.stitch.main_id;
-        let run = |sql: crate::sql::Sql| self.store.execute(sql.text());
+        let run = |sql: crate::sql::Sql| self.store.execute(&sql);
         run(statements::graph_table(&graph, main))?;
         run(statements::edges_table(&edges, main))?;
         run(statements::refused_table(&refusals))?;
@@ -701,7 +702,7 @@ impl Graph<'_> {
             run(statements::drop_object("main", &fresh, false))?;
             let old = past.settle(&names.merges);
             run(statements::copy_rows(&old, &merges))?;
-            let last = self.store.cells(statements::last_merge(&old).text())?;
+            let last = self.store.cells(&statements::last_merge(&old))?;
             let last = last.first().and_then(|row| row.first()).and_then(Value::as_u64);
             self.write_merges(&merges, last.unwrap_or(0) as i64)?;
             run(statements::carry_refused(&past.settle(&names.refused), &refusals))?;
@@ -845,7 +846,7 @@ impl Graph<'_> {
 
     fn write_aliases(&self, graph: &str, earlier: &Earlier) -> Result<(), Stop> {
         let table = self.run.settle(&self.stitch.tables.aliases);
-        self.store.execute(statements::aliases_table(&table).text())?;
+        self.store.execute(&statements::aliases_table(&table))?;
         let batches = self.names.aliases.chunks(CHUNK).map(|chunk| {
             let mut columns: [StringBuilder; 7] = [(); 7].map(|()| StringBuilder::new());
             let mut runs = Int64Builder::new();
@@ -877,10 +878,10 @@ impl Graph<'_> {
         });
         self.store.append(&table, batches)?;
         if let Some(old) = &earlier.aliases {
-            self.store.execute(statements::carry_aliases(old, &table).text())?;
+            self.store.execute(&statements::carry_aliases(old, &table))?;
         }
         let living = statements::drop_living_aliases(&table, graph, &self.stitch.main_id);
-        Ok(self.store.execute(living.text())?)
+        Ok(self.store.execute(&living)?)
     }
 
     fn cause(&self, cause: Cause) -> (&'static str, Vec<(&str, &str)>, Option<i64>) {

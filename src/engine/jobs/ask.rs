@@ -121,11 +121,9 @@ fn numbered(session: &Session, slice: &Slice, sort: Option<&Sort>) -> Result<Str
     let query = compile::order(&bound, by);
     session.store().attach()?;
     if let Some(old) = old {
-        session.store().execute(sql::session::forget(&old.table).text())?;
+        session.store().execute(&sql::session::forget(&old.table))?;
     }
-    session
-        .store()
-        .execute(sql::session::keep_result(&table, &session.statement(&query)).text())?;
+    session.store().execute(&sql::session::keep_result(&table, &session.statement(&query)))?;
     kept.order =
         Some(NumberedOrder { slice: slice.clone(), sort: sort.cloned(), table: table.clone() });
     Ok(table)

@@ -38,7 +38,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::question::{Answer, Question, Segment, Size};
 use crate::model::value::{Kind, Value};
 use crate::protocol::Progress;
-use crate::sql::copy;
+use crate::sql::{Sql, copy};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Scope, ScopedJoinHandle};
@@ -294,7 +294,7 @@ fn feature_name(entity: &Entity, asked: &str) -> Result<String, Failure> {
 /// The database is shut: it writes into its own folder only, and from there the list is moved.
 fn copy_to(
     store: &Store,
-    query: &str,
+    query: &Sql,
     (request, part): (&ExportRequest, &mut PartFile),
     tell: &mut dyn FnMut(Option<f32>),
 ) -> Result<u64, Failure> {
@@ -302,10 +302,10 @@ fn copy_to(
     let file = way_out.to_string_lossy().into_owned();
     let format = request.format;
     let statement = copy::copy_list(format, query, &file);
-    let written = store.write_telling(statement.text(), tell).map_err(Failure::from);
+    let written = store.write_telling(&statement, tell).map_err(Failure::from);
     let moved = written.and_then(|mut rows| {
         if format == ExportFormat::Parquet {
-            let found = first_count(store, copy::count_parquet(&file).text())?;
+            let found = first_count(store, &copy::count_parquet(&file))?;
             // A difference shows as a difference with the size.
             rows = rows.min(found);
         }
@@ -337,16 +337,16 @@ fn excel_size(rows: u64) -> Result<(), Failure> {
 /// Writes pages of the list, row by row.
 fn write_excel(
     store: &Store,
-    query: &str,
+    query: &Sql,
     columns: &[(String, Kind)],
     part: &mut PartFile,
     job: &mut Job<'_>,
 ) -> Result<u64, Failure> {
     let mut book = ListBook::new(columns)?;
-    store.execute(copy::keep_list(query).text())?;
+    store.execute(&copy::keep_list(query))?;
     let written = push_pages(store, &mut book, job);
     // Also after a failure: the rows would stay in memory.
-    let dropped = store.execute(copy::drop_list().text());
+    let dropped = store.execute(&copy::drop_list());
     let rows = written?;
     dropped?;
     let file = part.file().try_clone().map_err(|error| cannot_write(&error, part.path()))?;
@@ -358,7 +358,7 @@ fn push_pages(store: &Store, book: &mut ListBook, job: &mut Job<'_>) -> Result<u
     let mut written = 0;
     loop {
         stop_if_cancelled(&job.cancelled)?;
-        let page = store.query(copy::list_page(written, written + PAGE_ROWS).text())?.rows;
+        let page = store.query(&copy::list_page(written, written + PAGE_ROWS))?.rows;
         if page.is_empty() {
             return Ok(written);
         }
@@ -396,7 +396,7 @@ fn harmless_names(columns: &[ExportColumn]) -> Vec<ExportColumn> {
 }
 
 /// The number in the first cell that a statement gives.
-fn first_count(store: &Store, statement: &str) -> Result<u64, Failure> {
+fn first_count(store: &Store, statement: &Sql) -> Result<u64, Failure> {
     let rows = store.query(statement)?;
     let count = rows.rows.first().and_then(|row| row.first()).and_then(|value| value.as_u64());
     count.ok_or_else(|| Failure::new("the database did not say how many rows there are", "", ""))
@@ -465,7 +465,7 @@ fn manifest(
 /// # Errors
 /// When the database does not answer.
 pub fn versions(store: &Store) -> Result<Versions, Failure> {
-    let rows = store.query(copy::version().text())?;
+    let rows = store.query(&copy::version())?;
     let duckdb = rows.rows.first().and_then(|r| r.first()).map(|v| v.display()).unwrap_or_default();
     Ok(Versions { muster: env!("CARGO_PKG_VERSION").to_owned(), duckdb })
 }

@@ -12,6 +12,7 @@
 use super::parser::Parser;
 use super::{Store, StoreError};
 use crate::model::value::Value;
+use crate::sql::Sql;
 use crate::sql::{build, session};
 use serde_json::Value as Json;
 use std::cell::{Cell, OnceCell};
@@ -172,9 +173,9 @@ impl Store {
     ///
     /// # Errors
     /// When it is refused, does not fit the tables, or was cancelled.
-    pub(in crate::engine) fn vet_query(&self, query: &str) -> Result<(), StoreError> {
-        self.single(query)?;
-        match self.is_wary() || may_act(query) {
+    pub(in crate::engine) fn vet_query(&self, query: &Sql) -> Result<(), StoreError> {
+        self.single(query.text())?;
+        match self.is_wary() || may_act(query.text()) {
             true => self.vet_plan(query),
             false => Ok(()),
         }
@@ -184,9 +185,9 @@ impl Store {
     ///
     /// # Errors
     /// See [`Store::vet_query`].
-    pub(in crate::engine) fn vet_plan(&self, query: &str) -> Result<(), StoreError> {
+    pub(in crate::engine) fn vet_plan(&self, query: &Sql) -> Result<(), StoreError> {
         self.batch(build::begin_reading().text(), None)?;
-        let plan = self.plan_of(session::plan_of_query(query).text());
+        let plan = self.plan_of(&session::plan_of_query(query));
         self.undo();
         self.refuse_acting(&plan?)
     }
@@ -196,14 +197,14 @@ impl Store {
     ///
     /// # Errors
     /// When it is refused, does not fit the tables, or was cancelled.
-    pub(in crate::engine) fn vet_statement(&self, statement: &str) -> Result<(), StoreError> {
-        self.single(statement)?;
-        let plan = self.plan_of(session::plan_of(statement).text());
+    pub(in crate::engine) fn vet_statement(&self, statement: &Sql) -> Result<(), StoreError> {
+        self.single(statement.text())?;
+        let plan = self.plan_of(&session::plan_of(statement));
         let plan = match plan {
             Ok(plan) if changes(&plan) => plan,
             // A query by itself changes nothing; whatever else has a plan is not one.
             Ok(_) => self
-                .plan_of(session::plan_of_query(statement).text())
+                .plan_of(&session::plan_of_query(statement))
                 .map_err(|_| StoreError::refusal())?,
             // It is a statement, and yet has no plan.
             Err(StoreError::Sql { message }) if message.starts_with("Parser Error") => {
@@ -226,7 +227,7 @@ impl Store {
     /// When the database does not tell.
     pub(in crate::engine) fn look_at_code(&self) -> Result<Vec<(String, String)>, StoreError> {
         let mut macros = Vec::new();
-        for row in self.cells(session::code_of_others().text())? {
+        for row in self.cells(&session::code_of_others())? {
             let mut cells = row.iter().map(Value::display);
             let (database, name) = (cells.next().unwrap_or_default(), cells.next());
             let acts = cells.next().is_some_and(|code| may_act(&code));
@@ -242,12 +243,12 @@ impl Store {
     ///
     /// # Errors
     /// When it is no SQL.
-    pub(in crate::engine) fn count_statements(&self, sql: &str) -> Result<u64, StoreError> {
+    pub(in crate::engine) fn count_statements(&self, sql: &Sql) -> Result<u64, StoreError> {
         let Some(project) = &self.project else { return Err(StoreError::refusal()) };
-        project.count(sql)
+        project.count(sql.text())
     }
 
-    fn plan_of(&self, explain: &str) -> Result<Json, StoreError> {
+    fn plan_of(&self, explain: &Sql) -> Result<Json, StoreError> {
         let rows = self.cells(explain)?;
         // The first is the plan as it was understood, before anything was taken out of it.
         let text = rows.first().and_then(|row| row.get(1)).map(Value::display);
@@ -260,7 +261,7 @@ impl Store {
     fn refuse_acting(&self, plan: &Json) -> Result<(), StoreError> {
         let Some(project) = &self.project else { return Ok(()) };
         if project.functions.get().is_none() {
-            let listed = self.cells(session::table_functions().text())?;
+            let listed = self.cells(&session::table_functions())?;
             let names = listed.iter().filter_map(|row| row.first()).map(Value::display);
             // Nobody else sets it: a store is used from one thread.
             let _ = project.functions.set(names.collect());

@@ -4,15 +4,18 @@ use muster::engine::store::{Store, StoreError};
 use muster::model::failure::{Failure, FailureKind};
 use muster::model::limits::Limits;
 use muster::model::value::Value;
+use muster::sql::Sql;
 use std::path::{Path, PathBuf};
 
 /// Makes a database file with what the statements put into it.
 fn make(folder: &Path, name: &str, options: &str, statements: &str) -> PathBuf {
     let path = folder.join(name);
     let writer = Store::in_memory().unwrap();
-    writer.execute(&format!("ATTACH '{}' AS made {options}", path.display())).unwrap();
-    writer.execute(&format!("USE made.main; {statements}")).unwrap();
-    writer.execute("USE memory; DETACH made").unwrap();
+    writer
+        .execute(&Sql::of_project(format!("ATTACH '{}' AS made {options}", path.display())))
+        .unwrap();
+    writer.execute(&Sql::of_project(format!("USE made.main; {statements}"))).unwrap();
+    writer.execute(&Sql::of_project("USE memory; DETACH made")).unwrap();
     path
 }
 
@@ -23,7 +26,11 @@ fn open(path: &Path) -> Result<Store, StoreError> {
 /// The rows of a table of the file, named in full.
 fn count(store: &Store, table: &str) -> Value {
     let database = store.database_name().unwrap().replace('"', "\"\"");
-    store.query(&format!("SELECT count(*) FROM \"{database}\".{table}")).unwrap().rows[0][0].clone()
+    store
+        .query(&Sql::of_project(format!("SELECT count(*) FROM \"{database}\".{table}")))
+        .unwrap()
+        .rows[0][0]
+        .clone()
 }
 
 #[test]
@@ -47,9 +54,11 @@ fn the_file_and_its_pending_log_stay_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pending.duckdb");
     let writer = Store::in_memory().unwrap();
-    writer.execute(&format!("ATTACH '{}' AS made", path.display())).unwrap();
-    writer.execute("CREATE TABLE made.t AS SELECT 1 AS a; CHECKPOINT made").unwrap();
-    writer.execute("INSERT INTO made.t VALUES (2)").unwrap();
+    writer.execute(&Sql::of_project(format!("ATTACH '{}' AS made", path.display()))).unwrap();
+    writer
+        .execute(&Sql::of_project("CREATE TABLE made.t AS SELECT 1 AS a; CHECKPOINT made"))
+        .unwrap();
+    writer.execute(&Sql::of_project("INSERT INTO made.t VALUES (2)")).unwrap();
     // A copy taken while the writer is at work has its last rows in the log only.
     let copy = folder.path().join("copy.duckdb");
     let wal = |p: &Path| PathBuf::from(format!("{}.wal", p.display()));
@@ -60,7 +69,7 @@ fn the_file_and_its_pending_log_stay_as_they_are() {
     let store = open(&copy).unwrap();
     store.attach().unwrap();
     assert_eq!(count(&store, "\"main\".\"t\""), Value::Integer(2));
-    assert!(store.execute("INSERT INTO copy.main.t VALUES (3)").is_err());
+    assert!(store.execute(&Sql::of_project("INSERT INTO copy.main.t VALUES (3)")).is_err());
     store.detach().unwrap();
     drop(store);
     assert_eq!((std::fs::read(&copy).unwrap(), std::fs::read(wal(&copy)).unwrap()), bytes);
@@ -71,13 +80,15 @@ fn views_that_name_their_own_file_work() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop v2.1.duckdb");
     let writer = Store::in_memory().unwrap();
-    writer.execute(&format!("ATTACH '{}' AS \"shop v2.1\"", path.display())).unwrap();
     writer
-        .execute(
+        .execute(&Sql::of_project(format!("ATTACH '{}' AS \"shop v2.1\"", path.display())))
+        .unwrap();
+    writer
+        .execute(&Sql::of_project(
             "USE \"shop v2.1\".main; CREATE TABLE t AS SELECT 1 AS a; CREATE SCHEMA audience; \
              CREATE VIEW audience.v AS SELECT * FROM \"shop v2.1\".main.t; USE memory; \
              DETACH \"shop v2.1\"",
-        )
+        ))
         .unwrap();
     let store = open(&path).unwrap();
     store.attach().unwrap();
@@ -94,7 +105,11 @@ fn a_schema_named_like_the_file_can_be_read() {
         let path = folder.path().join(name);
         let writer = Store::in_memory().unwrap();
         let quoted = path.display().to_string().replace('\'', "''");
-        writer.execute(&format!("ATTACH '{quoted}' AS made; {statements}; DETACH made")).unwrap();
+        writer
+            .execute(&Sql::of_project(format!(
+                "ATTACH '{quoted}' AS made; {statements}; DETACH made"
+            )))
+            .unwrap();
         let store = open(&path).unwrap();
         store.attach().unwrap();
         assert_eq!(count(&store, "\"audience\".\"m\""), Value::Integer(1), "{name}");
@@ -109,9 +124,9 @@ fn an_encrypted_file_needs_its_key() {
     let path = folder.path().join("secret.duckdb");
     let writer = Store::in_memory().unwrap();
     // The bundled database reads encrypted files, but writes them only when told to.
-    writer.execute("SET force_mbedtls_unsafe = 'true'").unwrap();
-    writer.execute(&format!("ATTACH '{}' AS made {key}", path.display())).unwrap();
-    writer.execute("CREATE TABLE made.t AS SELECT 1 AS a; DETACH made").unwrap();
+    writer.execute(&Sql::of_project("SET force_mbedtls_unsafe = 'true'")).unwrap();
+    writer.execute(&Sql::of_project(format!("ATTACH '{}' AS made {key}", path.display()))).unwrap();
+    writer.execute(&Sql::of_project("CREATE TABLE made.t AS SELECT 1 AS a; DETACH made")).unwrap();
     let failure: Failure = open(&path).err().unwrap().into();
     assert!(failure.kind == FailureKind::KeyNeeded, "{failure}");
     assert!(failure.place.ends_with("secret.duckdb"), "{failure}");
@@ -144,7 +159,7 @@ fn a_file_may_lack_free_blocks_at_its_end_and_no_others() {
     store.attach().unwrap();
     let sizes = "SELECT total_blocks * block_size, free_blocks FROM pragma_database_size() \
                  WHERE database_name = 'users'";
-    let sizes = store.query(sizes).unwrap().rows.remove(0);
+    let sizes = store.query(&Sql::of_project(sizes)).unwrap().rows.remove(0);
     let bytes = std::fs::metadata(&path).unwrap().len();
     // This is what the test is about: the file is shorter than all of its blocks.
     assert!(sizes[0].as_u64().unwrap() > bytes && sizes[1].as_u64().unwrap() > 0, "{sizes:?}");
@@ -167,7 +182,7 @@ fn a_file_may_lack_free_blocks_at_its_end_and_no_others() {
 fn holds_a_file() {
     let path = std::env::var("HELD_FILE").unwrap();
     let writer = Store::in_memory().unwrap();
-    writer.execute(&format!("ATTACH '{path}' AS made")).unwrap();
+    writer.execute(&Sql::of_project(format!("ATTACH '{path}' AS made"))).unwrap();
     eprintln!("held");
     std::io::stdin().read_line(&mut String::new()).unwrap();
 }

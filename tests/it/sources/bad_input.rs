@@ -5,6 +5,7 @@ use muster::engine::store::{Store, StoreError};
 use muster::model::failure::FailureKind;
 use muster::model::limits::Limits;
 use muster::protocol::OpenRequest;
+use muster::sql::Sql;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -12,8 +13,14 @@ use std::sync::atomic::AtomicBool;
 fn made(folder: &Path, name: &str, statements: &str) -> std::path::PathBuf {
     let path = folder.join(name);
     let writer = Store::in_memory().unwrap();
-    writer.execute(&format!("ATTACH '{}' AS made; USE made", path.display())).unwrap();
-    writer.execute(&format!("{statements}; CHECKPOINT made; USE memory; DETACH made")).unwrap();
+    writer
+        .execute(&Sql::of_project(format!("ATTACH '{}' AS made; USE made", path.display())))
+        .unwrap();
+    writer
+        .execute(&Sql::of_project(format!(
+            "{statements}; CHECKPOINT made; USE memory; DETACH made"
+        )))
+        .unwrap();
     path
 }
 
@@ -33,7 +40,7 @@ fn each_bad_file_says_what_is_wrong_with_it() {
     let parquet = root.join("good.parquet");
     let copy =
         format!("COPY (SELECT range FROM range(9999)) TO '{}' (FORMAT parquet)", parquet.display());
-    Store::in_memory().unwrap().execute(&copy).unwrap();
+    Store::in_memory().unwrap().execute(&Sql::of_project(&copy)).unwrap();
     let parquet = std::fs::read(parquet).unwrap();
 
     let mut flipped = database.clone();

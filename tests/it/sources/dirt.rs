@@ -12,6 +12,7 @@ use muster::model::failure::Failure;
 use muster::model::now::Moment;
 use muster::model::question::Slice;
 use muster::model::workspace::Correction;
+use muster::sql::Sql;
 use std::fmt::Write as _;
 
 /// How many of an entity a condition keeps; the failure when it cannot be asked.
@@ -30,7 +31,7 @@ fn count(opened: &Opened, entity: &str, condition: &str) -> Result<u64, String> 
     let query = compile::size(&bound).query;
     let rows = opened.store.query(&query.executed(None)).unwrap().rows;
     // What a person copies gives the same in plain DuckDB: all of these are files.
-    let plain = Store::in_memory().unwrap().query(&query.portable()).unwrap().rows;
+    let plain = Store::in_memory().unwrap().query(&Sql::of_project(query.portable())).unwrap().rows;
     assert_eq!(rows, plain, "{condition}");
     Ok(rows[0][0].as_u64().unwrap())
 }
@@ -41,7 +42,12 @@ fn parquet(tables: &[(&str, &str)]) -> (tempfile::TempDir, Opened) {
     let store = Store::in_memory().unwrap();
     for (name, query) in tables {
         let path = write(folder.path(), &format!("{name}.parquet"), "");
-        store.execute(&format!("COPY ({query}) TO '{}' (FORMAT parquet)", path.display())).unwrap();
+        store
+            .execute(&Sql::of_project(format!(
+                "COPY ({query}) TO '{}' (FORMAT parquet)",
+                path.display()
+            )))
+            .unwrap();
     }
     let opened = open(folder.path());
     (folder, opened)
@@ -303,23 +309,28 @@ fn a_long_list_of_entities_leaves_out_what_only_describes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop.duckdb");
     let store = Store::in_memory().unwrap();
-    store.execute(&format!("ATTACH '{}' AS shop; USE shop", path.display())).unwrap();
+    store
+        .execute(&Sql::of_project(format!("ATTACH '{}' AS shop; USE shop", path.display())))
+        .unwrap();
     let dims = ["date_dim", "ship_mode", "reason", "income_band", "customer_type"];
     let things =
         ["customer", "item", "store", "promotion", "campaign", "supplier", "team", "course"];
     let mut facts = vec!["range AS n".to_owned()];
     for name in dims.iter().chain(&things) {
         store
-            .execute(&format!(
+            .execute(&Sql::of_project(format!(
                 "CREATE TABLE {name} AS SELECT range AS {name}_id, 'x' || range AS label, range * 2 AS size, 'y' AS y, 'z' AS z FROM range(50)"
-            ))
+            )))
             .unwrap();
         facts.push(format!("range % 50 AS {name}_id"));
     }
     store
-        .execute(&format!("CREATE TABLE sales AS SELECT {} FROM range(900)", facts.join(", ")))
+        .execute(&Sql::of_project(format!(
+            "CREATE TABLE sales AS SELECT {} FROM range(900)",
+            facts.join(", ")
+        )))
         .unwrap();
-    store.execute("USE memory; DETACH shop").unwrap();
+    store.execute(&Sql::of_project("USE memory; DETACH shop")).unwrap();
     let opened = open(&path);
     let names: Vec<&str> = opened.entities().iter().map(|e| e.0).collect();
     assert_eq!(names[0], "customer");

@@ -4,6 +4,7 @@ use super::{Opened, open, open_files, open_with, write};
 use muster::engine::store::Store;
 use muster::model::catalog::{Derivation, EntityBase, SourceKind};
 use muster::model::workspace::Correction;
+use muster::sql::Sql;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -98,7 +99,11 @@ fn keys_with_a_letter_for_their_table_find_each_other() {
         ("lineitem/part-1", "SELECT range % 500 AS l_orderkey, range AS n FROM range(700)"),
     ] {
         let path = write(folder.path(), &format!("{name}.parquet"), "");
-        made.execute(&format!("COPY ({query}) TO '{}' (FORMAT parquet)", path.display())).unwrap();
+        made.execute(&Sql::of_project(format!(
+            "COPY ({query}) TO '{}' (FORMAT parquet)",
+            path.display()
+        )))
+        .unwrap();
     }
     let opened = open(folder.path());
     assert_eq!(opened.catalog.table("lineitem").unwrap().rows, 1400);
@@ -134,9 +139,11 @@ fn keys_of_different_types_are_compared_as_text() {
 fn database(folder: &std::path::Path) -> PathBuf {
     let path = folder.join("crm.duckdb");
     let writer = Store::in_memory().unwrap();
-    writer.execute(&format!("ATTACH '{}' AS crm; USE crm", path.display())).unwrap();
     writer
-        .execute(
+        .execute(&Sql::of_project(format!("ATTACH '{}' AS crm; USE crm", path.display())))
+        .unwrap();
+    writer
+        .execute(&Sql::of_project(
             "CREATE TABLE customers AS SELECT range AS customer_id, range % 5 AS tier, \
                'p' || range || '@example.org' AS contact FROM range(100); \
              CREATE TABLE orders AS SELECT range AS order_id, range % 60 AS customer_id, \
@@ -149,7 +156,7 @@ fn database(folder: &std::path::Path) -> PathBuf {
              COMMENT ON COLUMN customers.tier IS 'Loyalty tier'; \
              CREATE TABLE gone AS SELECT 1 AS a; CREATE VIEW broken AS SELECT a FROM gone; \
              DROP TABLE gone; USE memory; DETACH crm",
-        )
+        ))
         .unwrap();
     path
 }
@@ -223,13 +230,17 @@ fn rows_without_any_key_are_known_by_their_number() {
     assert_eq!(opened.rows("delays")[2], ["3", "3", "4"]);
     let origin = &opened.catalog.table("delays").unwrap().origin;
     let printed = format!("SELECT max(\"row\"), sum(delay) FROM {}", muster::sql::relation(origin));
-    assert_eq!(opened.store.query(&printed).unwrap().rows[0][0].to_string(), "3");
+    assert_eq!(opened.store.query(&Sql::of_project(&printed)).unwrap().rows[0][0].to_string(), "3");
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("delays.parquet");
     let query = "SELECT range // 2 AS delay, range // 3 AS distance FROM range(5000)";
     let made = Store::in_memory().unwrap();
-    made.execute(&format!("COPY ({query}) TO '{}' (FORMAT parquet)", path.display())).unwrap();
+    made.execute(&Sql::of_project(format!(
+        "COPY ({query}) TO '{}' (FORMAT parquet)",
+        path.display()
+    )))
+    .unwrap();
     let opened = open(&path);
     assert_eq!(opened.entities(), [("delay", "row", 5000)]);
     assert_eq!(opened.rows("delays")[4999], ["5000", "2499", "1666"]);
@@ -269,16 +280,17 @@ fn a_stored_table_without_a_key_has_row_numbers() {
     let path = folder.path().join("log.duckdb");
     let writer = Store::in_memory().unwrap();
     writer
-        .execute(&format!(
+        .execute(&Sql::of_project(format!(
             "ATTACH '{}' AS made; CREATE TABLE made.delays AS SELECT range // 4 AS delay \
              FROM range(100); DETACH made",
             path.display()
-        ))
+        )))
         .unwrap();
     let opened = open(&path);
     assert_eq!(opened.entities(), [("delay", "rowid", 100)]);
-    let rows =
-        opened.store.query("SELECT \"rowid\", delay FROM log.main.delays WHERE \"rowid\" = 99");
+    let rows = opened.store.query(&Sql::of_project(
+        "SELECT \"rowid\", delay FROM log.main.delays WHERE \"rowid\" = 99",
+    ));
     assert_eq!(rows.unwrap().rows[0][1].to_string(), "24");
     let stamped = &opened.catalog.fingerprint.files;
     assert_eq!(stamped.len(), 2);

@@ -3,6 +3,7 @@
 use super::{Opened, open, open_files, write};
 use muster::engine::store::Store;
 use muster::model::value::Value;
+use muster::sql::Sql;
 use muster::sql::relation;
 use proptest::prelude::*;
 use serde_json::json;
@@ -16,7 +17,7 @@ fn opened(name: &str, text: &str) -> (tempfile::TempDir, Opened) {
 fn printed(opened: &Opened, table: &str) -> Vec<Vec<String>> {
     let table = opened.catalog.table(table).unwrap();
     let sql = format!("SELECT * FROM {}", relation(&table.origin));
-    let rows = Store::in_memory().unwrap().query(&sql).unwrap().rows;
+    let rows = Store::in_memory().unwrap().query(&Sql::of_project(&sql)).unwrap().rows;
     rows.iter().map(|row| row.iter().map(Value::to_string).collect()).collect()
 }
 
@@ -199,11 +200,11 @@ fn compressed_files_are_read() {
     let made = Store::in_memory().unwrap();
     for (end, compression) in [("gz", "gzip"), ("zst", "zstd")] {
         let path = folder.path().join(format!("users.jsonl.{end}"));
-        made.execute(&format!(
+        made.execute(&Sql::of_project(format!(
             "COPY (SELECT range AS id, 'x' || range AS t FROM range(30000)) TO '{}' \
              (FORMAT json, COMPRESSION {compression})",
             path.display()
-        ))
+        )))
         .unwrap();
         assert_eq!(open(&path).entities(), [("user", "id", 30_000)], "{end}");
     }

@@ -3,6 +3,7 @@
 use super::{failure, open, write};
 use muster::engine::store::Store;
 use muster::model::value::Value;
+use muster::sql::Sql;
 use muster::sql::relation;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,11 @@ fn parquet(folder: &Path, name: &str, query: &str) {
     let path = folder.join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let made = Store::in_memory().unwrap();
-    made.execute(&format!("COPY ({query}) TO '{}' (FORMAT parquet)", path.display())).unwrap();
+    made.execute(&Sql::of_project(format!(
+        "COPY ({query}) TO '{}' (FORMAT parquet)",
+        path.display()
+    )))
+    .unwrap();
 }
 
 fn protocol() -> serde_json::Value {
@@ -65,7 +70,7 @@ fn remove(path: &str) -> serde_json::Value {
 fn printed(opened: &super::Opened, table: &str) -> Vec<Vec<String>> {
     let table = opened.catalog.table(table).unwrap();
     let sql = format!("SELECT * FROM {}", relation(&table.origin));
-    let rows = Store::in_memory().unwrap().query(&sql).unwrap().rows;
+    let rows = Store::in_memory().unwrap().query(&Sql::of_project(&sql)).unwrap().rows;
     rows.iter().map(|row| row.iter().map(Value::to_string).collect()).collect()
 }
 

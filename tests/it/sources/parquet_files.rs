@@ -3,6 +3,7 @@
 use super::{Opened, open};
 use muster::engine::store::Store;
 use muster::model::value::Value;
+use muster::sql::Sql;
 use muster::sql::relation;
 
 /// A Parquet file with what a query gives, opened.
@@ -10,7 +11,11 @@ fn opened(name: &str, query: &str) -> (tempfile::TempDir, Opened) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     let made = Store::in_memory().unwrap();
-    made.execute(&format!("COPY ({query}) TO '{}' (FORMAT parquet)", path.display())).unwrap();
+    made.execute(&Sql::of_project(format!(
+        "COPY ({query}) TO '{}' (FORMAT parquet)",
+        path.display()
+    )))
+    .unwrap();
     let opened = open(&path);
     (folder, opened)
 }
@@ -18,7 +23,7 @@ fn opened(name: &str, query: &str) -> (tempfile::TempDir, Opened) {
 fn printed(opened: &Opened, table: &str) -> Vec<Vec<String>> {
     let table = opened.catalog.table(table).unwrap();
     let sql = format!("SELECT * FROM {}", relation(&table.origin));
-    let rows = Store::in_memory().unwrap().query(&sql).unwrap().rows;
+    let rows = Store::in_memory().unwrap().query(&Sql::of_project(&sql)).unwrap().rows;
     rows.iter().map(|row| row.iter().map(Value::to_string).collect()).collect()
 }
 
@@ -76,7 +81,11 @@ fn parts(first: &str, second: &str) -> (tempfile::TempDir, Opened) {
     let made = Store::in_memory().unwrap();
     for (number, query) in [(1, first), (2, second)] {
         let path = folder.path().join(format!("users_{number}.parquet"));
-        made.execute(&format!("COPY ({query}) TO '{}' (FORMAT parquet)", path.display())).unwrap();
+        made.execute(&Sql::of_project(format!(
+            "COPY ({query}) TO '{}' (FORMAT parquet)",
+            path.display()
+        )))
+        .unwrap();
     }
     let opened = open(folder.path());
     (folder, opened)

@@ -4,6 +4,7 @@ use super::{Opened, failure, open};
 use muster::engine::store::Store;
 use muster::model::catalog::TableOrigin;
 use muster::model::limits::Limits;
+use muster::sql::Sql;
 use muster::sql::relation;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use std::path::{Path, PathBuf};
@@ -228,6 +229,6 @@ fn what_is_known_of_such_a_table_is_enough_to_read_it_again() {
     let reader = serde_json::from_str(&kept).unwrap();
     let store = Store::open(std::slice::from_ref(&path), None, &Limits::default()).unwrap();
     store.name_files("t", paths, &reader, &mut |_| ()).unwrap();
-    let rows = store.query("SELECT * FROM t").unwrap().rows;
-    assert_eq!(rows, opened.store.query("SELECT * FROM t").unwrap().rows);
+    let rows = store.query(&Sql::of_project("SELECT * FROM t")).unwrap().rows;
+    assert_eq!(rows, opened.store.query(&Sql::of_project("SELECT * FROM t")).unwrap().rows);
 }

@@ -4,6 +4,7 @@
 use super::{open, open_files, open_with, write};
 use muster::model::finding::Severity;
 use muster::model::workspace::{Correction, FileCorrection};
+use muster::sql::Sql;
 use proptest::prelude::*;
 
 /// How a file is written.
@@ -128,7 +129,7 @@ fn read(opened: &super::Opened, table: &str) -> Vec<Vec<String>> {
         "SELECT user_id::VARCHAR, regexp_replace(amount::VARCHAR, '\\.0$', ''), day::VARCHAR, note \
          FROM {relation}"
     );
-    let rows = opened.store.query(&sql).unwrap().rows;
+    let rows = opened.store.query(&Sql::of_project(&sql)).unwrap().rows;
     let mut rows: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(|cell| cell.display()).collect()).collect();
     rows.sort();

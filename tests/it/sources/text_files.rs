@@ -3,6 +3,7 @@
 use super::{open, open_files, write};
 use muster::engine::store::Store;
 use muster::model::catalog::{JsonLayout, Reader, TableOrigin};
+use muster::sql::Sql;
 use muster::sql::relation;
 use std::fmt::Write as _;
 
@@ -157,8 +158,10 @@ fn the_printed_reader_gives_the_rows_that_are_kept() {
     let table = opened.catalog.table("a").unwrap();
     assert_eq!(table.rows, 4);
     let other = Store::in_memory().unwrap();
-    let printed = other.query(&format!("SELECT * FROM {}", relation(&table.origin))).unwrap();
-    let kept = opened.store.query("SELECT * FROM \"a\"").unwrap();
+    let printed = other
+        .query(&Sql::of_project(format!("SELECT * FROM {}", relation(&table.origin))))
+        .unwrap();
+    let kept = opened.store.query(&Sql::of_project("SELECT * FROM \"a\"")).unwrap();
     assert_eq!(printed.rows, kept.rows);
     assert_eq!(opened.rows("a")[0], ["1", "missing", ""]);
 }
@@ -192,11 +195,11 @@ fn compressed_text_is_read() {
     for end in ["csv.gz", "csv.zst"] {
         let path = folder.path().join(format!("users.{end}"));
         let compression = if end.ends_with("gz") { "gzip" } else { "zstd" };
-        made.execute(&format!(
+        made.execute(&Sql::of_project(format!(
             "COPY (SELECT range AS id, 'x' || range AS t FROM range(3000)) TO '{}' \
              (FORMAT csv, COMPRESSION {compression})",
             path.display()
-        ))
+        )))
         .unwrap();
         let opened = open(&path);
         assert_eq!(opened.entities(), [("user", "id", 3000)], "{end}");
