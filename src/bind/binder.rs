@@ -142,7 +142,6 @@ impl<'a> Binder<'a> {
                 Row::Entity => Ok(Test::Member(self.members(name)?)),
                 Row::Related(_) => Err(Reason::mismatch(
                     "a cohort cannot be asked for inside the filter of a figure",
-                    "",
                     "put in_cohort outside the filter",
                 )
                 .into()),
@@ -321,7 +320,6 @@ impl<'a> Binder<'a> {
                 Row::Related(_) => {
                     return Err(Reason::mismatch(
                         "a figure over related rows cannot stand inside the filter of another",
-                        "",
                         "use columns of the table in the filter",
                     )
                     .into());
@@ -556,5 +554,5 @@ fn refuse_text_as_moment(
         "write cast({} as date), or say what {name} holds with the correction `columns`",
         print_expr(expr)
     );
-    Err(Reason::mismatch(what, "", hint))
+    Err(Reason::mismatch(what, hint))
 }

@@ -62,8 +62,6 @@ pub enum Reason {
     Mismatch {
         /// What.
         what: String,
-        /// What it is about; empty for the whole.
-        place: String,
         /// What to write.
         hint: String,
     },
@@ -84,12 +82,8 @@ impl Reason {
         }
     }
 
-    pub(super) fn mismatch(
-        what: impl Into<String>,
-        place: impl Into<String>,
-        hint: impl Into<String>,
-    ) -> Self {
-        Self::Mismatch { what: what.into(), place: place.into(), hint: hint.into() }
+    pub(super) fn mismatch(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Mismatch { what: what.into(), hint: hint.into() }
     }
 }
 
@@ -121,9 +115,8 @@ impl From<BindError> for Failure {
                     (None, []) => format!("{among} has none"),
                     (None, known) => format!("there is {}", few(known)),
                 };
-                let place = match among.is_empty() {
-                    true => clause,
-                    false if clause.is_empty() => format!("in {among}"),
+                let place = match clause.is_empty() && !among.is_empty() {
+                    true => format!("in {among}"),
                     false => clause,
                 };
                 (format!("there is no {what} called \"{name}\""), place, hint)
@@ -150,9 +143,7 @@ impl From<BindError> for Failure {
                         .to_owned(),
                 ),
             },
-            Reason::Mismatch { what, place, hint } => {
-                (what, if place.is_empty() { clause } else { place }, hint)
-            }
+            Reason::Mismatch { what, hint } => (what, clause, hint),
         };
         Self::wrong_use(what, place, hint)
     }
@@ -186,4 +177,47 @@ fn no_way(table: &str, entity: &str, via: Option<&str>, why: &NoWay) -> (String,
     let last = ways.last().map_or("", String::as_str);
     let hint = format!("write count({table} via {last}), or choose one with the correction `way`");
     (what, hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(reason: Reason, clause: &str) -> String {
+        Failure::from(BindError::from(reason).within(|| clause.to_owned())).to_string()
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_with_what_was_meant_or_what_there_is() {
+        let among = "the features of user";
+        let near = Reason::unknown("feature", "contry", among, ["country", "orders"]);
+        assert_eq!(
+            told(near, "contry = 'DE'"),
+            "there is no feature called \"contry\"; contry = 'DE'; perhaps country is meant"
+        );
+        let far = Reason::unknown("feature", "height", among, ["country", "orders"]);
+        assert_eq!(
+            told(far, ""),
+            "there is no feature called \"height\"; in the features of user; \
+             there is country, orders"
+        );
+        let many: Vec<String> = (0..20).map(|i| format!("feature_{i}")).collect();
+        let many = Reason::unknown("feature", "x", among, many.iter().map(String::as_str));
+        assert!(told(many, "").ends_with("feature_11 and 8 more"));
+    }
+
+    #[test]
+    fn rows_that_belong_in_several_ways_are_told_with_what_to_write() {
+        let reason = Reason::NoWay {
+            table: "returns".to_owned(),
+            entity: "customer".to_owned(),
+            via: None,
+            why: NoWay::Several(vec!["buyer_id".to_owned(), "payer_id".to_owned()]),
+        };
+        assert_eq!(
+            told(reason, "count(returns) > 1"),
+            "rows of returns belong to a customer by buyer_id or by payer_id; count(returns) > 1; \
+             write count(returns via payer_id), or choose one with the correction `way`"
+        );
+    }
 }

@@ -18,7 +18,6 @@ pub(super) fn typed(
         (Some(Kind::Text), Value::Integer(_) | Value::Decimal(_) | Value::Float(_)) => {
             Err(Reason::mismatch(
                 format!("{name} is text, but {value} is a number"),
-                "",
                 format!("write '{value}'"),
             ))
         }
@@ -26,7 +25,6 @@ pub(super) fn typed(
             number(text.trim()).ok_or_else(|| {
                 Reason::mismatch(
                     format!("{name} is a number, but '{text}' is text"),
-                    "",
                     "write a number without quotes",
                 )
             })

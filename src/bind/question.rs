@@ -232,7 +232,6 @@ fn number(feature: &Column) -> Result<&Column, Reason> {
         true => Ok(feature),
         false => Err(Reason::mismatch(
             format!("{} is not a number but {}", feature.name, feature.kind.word()),
-            "",
             "choose a number for this chart",
         )),
     }
@@ -243,7 +242,6 @@ fn moment(feature: &Column) -> Result<&Column, Reason> {
         true => Ok(feature),
         false => Err(Reason::mismatch(
             format!("{} is not a date but {}", feature.name, feature.kind.word()),
-            "",
             "choose a date for this chart",
         )),
     }

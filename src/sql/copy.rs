@@ -70,9 +70,10 @@ pub fn row<'n>(format: ExportFormat, cells: impl Iterator<Item = (&'n str, Sql)>
     let members = cells.enumerate().map(|(number, (name, cell))| {
         let before = if number == 0 { "{" } else { "," };
         let key = format!("{before}{}:", serde_json::Value::from(name));
-        Sql::fill("{} || coalesce({}, 'null')", &[&text(&key), &cell])
+        Sql::fill("{}, coalesce({}, 'null')", &[&text(&key), &cell])
     });
-    Sql::fill("{} || '}' AS line", &[&Sql::join(members, "\n  || ")])
+    // One call: a chain of `||` is as deep as there are columns.
+    Sql::fill("concat({}, '}') AS line", &[&Sql::join(members, ",\n  ")])
 }
 
 /// A text that was made for the list, as it goes into the file.
@@ -264,6 +265,22 @@ mod tests {
             copy_list(ExportFormat::Parquet, &Sql::raw("SELECT 1 AS a"), "x.part"),
             @"COPY (SELECT 1 AS a) TO 'x.part' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, USE_TMP_FILE false, PRESERVE_ORDER true)"
         );
+    }
+
+    #[test]
+    fn a_row_is_one_text_of_json_or_its_cells_under_their_names() {
+        let cells = || [("a", Sql::raw("e.a")), ("b \"x\"", Sql::raw("e.b"))].into_iter();
+        insta::assert_snapshot!(
+            row(ExportFormat::JsonLines, cells()),
+            @r#"
+        concat('{"a":', coalesce(e.a, 'null'),
+          ',"b \"x\"":', coalesce(e.b, 'null'), '}') AS line
+        "#
+        );
+        insta::assert_snapshot!(row(ExportFormat::Csv, cells()), @r#"
+        e.a AS "a",
+          e.b AS "b ""x"""
+        "#);
     }
 
     #[test]

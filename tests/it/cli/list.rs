@@ -49,6 +49,43 @@ fn a_csv_list_is_harmless_in_a_spreadsheet_and_exact_otherwise() {
 }
 
 #[test]
+fn json_lines_hold_an_object_per_person_with_hashes_and_renamed_columns() {
+    let shop = Shop::new();
+    let columns = "customer_id=id,name=\"full\" name,country,spent,email";
+    export(&shop, "list.jsonl", &["--columns", columns, "--hash", "email"]).good();
+    let list = std::fs::read_to_string(shop.path("list.jsonl")).unwrap();
+    let people: Vec<Value> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(people.len(), 6);
+    let hash = muster::deliver::checksum::of_bytes(b"a@x.com");
+    let first =
+        json!({"id": 1, "\"full\" name": "Ana", "country": "DE", "spent": 10.5, "email": hash});
+    assert_eq!(people[0], first);
+    assert_eq!(people[2]["\"full\" name"], "Line\nbreak, \"quoted\"");
+    assert_eq!(people[3]["country"], Value::Null);
+    assert_eq!(people[3]["\"full\" name"], "@sum", "nothing runs JSON as a formula");
+}
+
+#[test]
+fn a_thousand_columns_fit_on_a_line_of_json() {
+    let shop = Shop::new();
+    std::fs::create_dir(shop.path("wide")).unwrap();
+    let columns: Vec<String> = (0..1_000).map(|i| format!("c{i}")).collect();
+    let row = |id: usize| {
+        let cells: Vec<String> = (0..1_000).map(|i| (i * 10 + id).to_string()).collect();
+        format!("{id},{}\n", cells.join(","))
+    };
+    let text = format!("person_id,{}\n{}{}{}", columns.join(","), row(1), row(2), row(3));
+    std::fs::write(shop.path("wide/persons.csv"), text).unwrap();
+    let arguments = ["export", "wide", "--cohort", "person/all", "--to", "wide.jsonl"];
+    run(&shop.path(""), &arguments).good();
+    let list = std::fs::read_to_string(shop.path("wide.jsonl")).unwrap();
+    let people: Vec<Value> = list.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(people.len(), 3);
+    assert!(people.iter().all(|person| person.as_object().is_some_and(|o| o.len() == 1_001)));
+    assert_eq!(people[2]["c999"], 9_993);
+}
+
+#[test]
 fn the_manifest_says_what_the_list_holds() {
     let shop = Shop::new();
     let condition = "country = 'DE'";
