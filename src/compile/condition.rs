@@ -6,8 +6,7 @@
 use super::scope::Scope;
 use crate::bind::{Clause, ColumnUse, Condition, Expr, Members, Test};
 use crate::model::clause::{CastType, Comparison, Missing};
-use crate::model::value::Value;
-use crate::sql::{Sql, ident};
+use crate::sql::{self, Sql, ident};
 
 /// The row that columns are of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +110,7 @@ impl Scope<'_> {
             }
             Test::OneOf(value, values) => {
                 let value = self.expr(value, row);
-                let values = values.iter().map(|value| self.dialect.literal(value));
+                let values = values.iter().map(sql::literal);
                 Sql::fill("{} IN ({})", &[&value, &Sql::join(values, ", ")])
             }
             Test::OneOfIgnoringCase(text, texts) => {
@@ -141,7 +140,7 @@ impl Scope<'_> {
     }
 
     fn text(&self, text: &str) -> Sql {
-        self.dialect.literal(&Value::Text(text.to_owned()))
+        sql::text(text)
     }
 
     /// The condition that an entity is among members: never unknown.
@@ -195,7 +194,7 @@ impl Scope<'_> {
                 let there = self.beyond(hops, row);
                 Sql::fill("{}.{}", &[&there, &ident(&column.name)])
             }
-            Expr::Value(value) => self.dialect.literal(value),
+            Expr::Value(value) => sql::literal(value),
             Expr::Figure(figure) => self.figure(figure),
             Expr::Call(function, arguments) => {
                 let arguments: Vec<Sql> =

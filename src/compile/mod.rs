@@ -34,10 +34,10 @@ pub use rows::Extent;
 pub use size::{size, size_in};
 
 use crate::model::catalog::Shadows;
-use crate::sql::{self, Sql};
+use crate::sql::{self, Dialect, DuckDb, Sql};
 
 /// Rows with a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 struct Named {
     name: Sql,
     rows: Sql,
@@ -46,7 +46,7 @@ struct Named {
 }
 
 /// A statement with the tables it reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// Table expressions for files; our engine has these tables already.
     files: Vec<Named>,
@@ -76,12 +76,21 @@ impl Query {
     /// The statement that plain DuckDB runs as it is: in a shell started on the same file, or
     /// anywhere for files.
     pub fn portable(&self) -> String {
-        let tables: Vec<_> = self.files.iter().chain(&self.tables).collect();
-        let sql = with(&tables, &self.select);
         match &self.shadows {
-            None => sql.to_string(),
-            Some(shadows) => sql::session::with_built_in_functions(&sql, &shadows.database),
+            None => self.portable_in(&DuckDb),
+            Some(shadows) => {
+                sql::session::with_built_in_functions(&self.whole(), &shadows.database)
+            }
         }
+    }
+
+    /// The same in another dialect, as far as the statement was compiled for it.
+    pub fn portable_in(&self, dialect: &dyn Dialect) -> String {
+        self.whole().printed(dialect)
+    }
+
+    fn whole(&self) -> Sql {
+        with(&self.files.iter().chain(&self.tables).collect::<Vec<_>>(), &self.select)
     }
 }
 

@@ -178,7 +178,7 @@ impl Store {
             &Arc::default(),
         )?;
         for statement in session::limits(limits.memory, limits.spill) {
-            store.batch(statement.text(), path)?;
+            store.batch(&statement, path)?;
         }
         Ok(store)
     }
@@ -205,7 +205,7 @@ impl Store {
 
     fn shut_but(&self, reach: &Reach) -> Result<(), StoreError> {
         for statement in session::shut(&reach.files, &reach.folders) {
-            self.batch(statement.text(), None)?;
+            self.batch(&statement, None)?;
         }
         Ok(())
     }
@@ -220,7 +220,7 @@ impl Store {
         alias: &str,
         key: Option<&str>,
     ) -> Result<(), StoreError> {
-        self.batch(session::attach(path, alias, key).text(), Some(path))
+        self.batch(&session::attach(path, alias, key), Some(path))
     }
 
     /// Hands the rows of a statement over as they come, in the types in which the database has
@@ -233,7 +233,7 @@ impl Store {
         sql: &Sql,
         take: &mut dyn FnMut(RecordBatch) -> Result<(), String>,
     ) -> Result<(), StoreError> {
-        self.stream(sql.text(), None, take).map(|_| ())
+        self.stream(sql, None, take).map(|_| ())
     }
 
     /// Adds rows to a table.
@@ -258,7 +258,7 @@ impl Store {
     /// Undoes a transaction, also after a cancellation.
     pub(in crate::engine) fn undo(&self) {
         // A statement that failed may have ended it already.
-        let _ = self.connection.execute_batch(build::rollback().text());
+        let _ = self.connection.execute_batch(&build::rollback().text());
     }
 
     fn over(
@@ -416,7 +416,7 @@ impl Store {
     fn attach_as(&self, database: &DatabaseFile, alias: &str) -> Result<(), StoreError> {
         let key = lock(&database.key).clone();
         let attach = |key: Option<&str>| {
-            self.batch(session::attach(&database.path, alias, key).text(), Some(&database.path))
+            self.batch(&session::attach(&database.path, alias, key), Some(&database.path))
         };
         match attach(key.as_deref()) {
             // A key in the environment is meant for another file.
@@ -432,7 +432,7 @@ impl Store {
     /// Also after a cancellation: the file must not stay locked.
     fn let_go(&self, database: &DatabaseFile, alias: &str) -> Result<(), StoreError> {
         let detach = session::detach(alias);
-        let done = self.connection.execute_batch(detach.text());
+        let done = self.connection.execute_batch(&detach.text());
         done.map_err(|error| told(&error, Some(&database.path)))
     }
 
@@ -456,16 +456,16 @@ impl Store {
         let reader = copied.as_ref().map_or(reader, |copied| &copied.reader);
         let rows = session::everything(&crate::sql::from_files(paths, reader));
         if reader.is_parquet() {
-            return self.batch(session::name_query(name, &rows).text(), file).map(|()| None);
+            return self.batch(&session::name_query(name, &rows), file).map(|()| None);
         }
         let keep = session::keep(name, &rows);
         if is_little(paths) {
             // Asked how many rows it kept, the database plans the statement twice.
-            return self.batch(keep.text(), file).map(|()| None);
+            return self.batch(&keep, file).map(|()| None);
         }
-        let kept = |connection: &Connection| {
-            connection.query_row(keep.text(), [], |row| row.get::<_, u64>(0))
-        };
+        let keep = keep.text();
+        let kept =
+            |connection: &Connection| connection.query_row(&keep, [], |row| row.get::<_, u64>(0));
         self.on_own_connection(file, kept, tell).map(Some)
     }
 
@@ -474,7 +474,7 @@ impl Store {
     /// # Errors
     /// When it was cancelled, or does not run.
     pub fn query(&self, sql: &Sql) -> Result<Rows, StoreError> {
-        self.run(sql.text(), self.file())
+        self.run(sql, self.file())
     }
 
     /// The rows of a statement that most likely gives plain types, without asking for its types
@@ -485,14 +485,14 @@ impl Store {
     pub fn cells(&self, sql: &Sql) -> Result<Vec<Vec<Value>>, StoreError> {
         let mut rows = Vec::new();
         let mut odd = false;
-        self.stream(sql.text(), self.file(), &mut |batch| {
+        self.stream(sql, self.file(), &mut |batch| {
             odd = odd || !is_plain(&batch);
             if odd { Ok(()) } else { push_plain_rows(&batch, &mut rows) }
         })?;
         if odd { Ok(self.query(sql)?.rows) } else { Ok(rows) }
     }
 
-    fn run(&self, sql: &str, file: Option<&Path>) -> Result<Rows, StoreError> {
+    fn run(&self, sql: &Sql, file: Option<&Path>) -> Result<Rows, StoreError> {
         let (columns, types) = self.described(sql, file)?;
         let shapes: Vec<Shape> = types.iter().map(|name| Shape::of(name)).collect();
         let outward: Vec<Outward> = shapes.iter().map(|shape| shape.outward).collect();
@@ -510,7 +510,6 @@ impl Store {
     /// When it was cancelled, or does not run.
     pub fn polars(&self, sql: &Sql) -> Result<polars::prelude::DataFrame, StoreError> {
         let file = self.file();
-        let sql = sql.text();
         let (columns, types) = self.described(sql, file)?;
         let outward: Vec<Outward> = types.iter().map(|name| Shape::for_polars(name)).collect();
         let statement = as_asked(sql, &outward);
@@ -530,18 +529,18 @@ impl Store {
     /// # Errors
     /// When the statement does not fit the tables.
     pub fn columns(&self, sql: &Sql) -> Result<Vec<(String, String)>, StoreError> {
-        let (names, types) = self.described(sql.text(), self.file())?;
+        let (names, types) = self.described(sql, self.file())?;
         Ok(names.into_iter().zip(types).collect())
     }
 
     fn described(
         &self,
-        sql: &str,
+        sql: &Sql,
         file: Option<&Path>,
     ) -> Result<(Vec<String>, Vec<String>), StoreError> {
         let shapes = [Shape::of("VARCHAR"), Shape::of("VARCHAR")];
         let mut rows = Vec::new();
-        self.stream(session::describe(sql).text(), file, &mut |batch| {
+        self.stream(&session::describe(sql), file, &mut |batch| {
             push_rows(&batch, &shapes, &mut rows)
         })?;
         Ok(rows
@@ -556,15 +555,16 @@ impl Store {
     /// Runs a statement and hands over its batches.
     fn stream(
         &self,
-        sql: &str,
+        sql: &Sql,
         file: Option<&Path>,
         take: &mut dyn FnMut(RecordBatch) -> Result<(), String>,
     ) -> Result<arrow::datatypes::SchemaRef, StoreError> {
-        self.single(sql)?;
         self.read_what_is_named(sql)?;
+        let text = sql.text();
+        self.single(&text)?;
         self.watched(|statement| {
             let told = |error: duckdb::Error| told(&error, file);
-            let mut prepared = self.connection.prepare(sql).map_err(told)?;
+            let mut prepared = self.connection.prepare(&text).map_err(told)?;
             let stream = prepared.stream_arrow([]).map_err(told)?;
             let schema = stream.get_schema();
             for batch in stream {
@@ -635,13 +635,14 @@ impl Store {
     /// # Errors
     /// When one was cancelled, or does not run.
     pub fn execute(&self, sql: &Sql) -> Result<(), StoreError> {
-        self.read_what_is_named(sql.text())?;
-        self.batch(sql.text(), self.file())
+        self.read_what_is_named(sql)?;
+        self.batch(sql, self.file())
     }
 
-    fn batch(&self, sql: &str, file: Option<&Path>) -> Result<(), StoreError> {
-        self.single(sql)?;
-        self.watched(|_| self.connection.execute_batch(sql).map_err(|error| told(&error, file)))
+    fn batch(&self, sql: &Sql, file: Option<&Path>) -> Result<(), StoreError> {
+        let text = sql.text();
+        self.single(&text)?;
+        self.watched(|_| self.connection.execute_batch(&text).map_err(|error| told(&error, file)))
     }
 
     /// Runs a statement that writes rows somewhere, tells now and then how far it is (from 0 to 1,
@@ -655,20 +656,21 @@ impl Store {
         sql: &Sql,
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<u64, StoreError> {
-        let sql = sql.text();
-        self.single(sql)?;
         self.read_what_is_named(sql)?;
-        let write = move |connection: &Connection| Ok(connection.execute(sql, [])? as u64);
+        let text = sql.text();
+        self.single(&text)?;
+        let write = move |connection: &Connection| Ok(connection.execute(&text, [])? as u64);
         self.on_own_connection(self.file(), write, tell)
     }
 
     fn telling(
         &self,
-        sql: &str,
+        sql: &Sql,
         file: Option<&Path>,
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<(), StoreError> {
-        self.on_own_connection(file, move |connection| connection.execute_batch(sql), tell)
+        let text = sql.text();
+        self.on_own_connection(file, move |connection| connection.execute_batch(&text), tell)
     }
 
     fn on_own_connection<T: Send>(
@@ -795,11 +797,11 @@ fn is_little(paths: &[PathBuf]) -> bool {
 }
 
 /// The statement itself when nothing has to be converted.
-fn as_asked(sql: &str, outward: &[Outward]) -> String {
-    if outward.iter().all(|o| *o == Outward::Same) {
-        return sql.to_owned();
+fn as_asked(sql: &Sql, outward: &[Outward]) -> Sql {
+    match outward.iter().all(|o| *o == Outward::Same) {
+        true => sql.clone(),
+        false => session::converted(sql, outward),
     }
-    session::converted(sql, outward).text().to_owned()
 }
 
 impl Drop for Store {
@@ -884,7 +886,7 @@ mod tests {
                 }
             })
             .collect();
-        let texts = store.query(&session::converted(types, &as_text)).unwrap();
+        let texts = store.query(&session::converted(&Sql::of_project(types), &as_text)).unwrap();
         assert!(rows.columns.len() > 50, "{}", rows.columns.len());
         let mut differ = Vec::new();
         for (row, texts) in rows.rows.iter().zip(&texts.rows) {
@@ -977,7 +979,7 @@ mod tests {
         let endless = "CREATE TABLE memory.main.t AS SELECT count(*) AS n \
                        FROM range(10000000000) a, range(10000000000) b WHERE a.range = b.range * 2";
         let mut told = 0;
-        let done = store.telling(endless, None, &mut |_| {
+        let done = store.telling(&Sql::of_project(endless), None, &mut |_| {
             told += 1;
             flag.store(told > 1, Ordering::Relaxed);
         });

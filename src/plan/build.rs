@@ -3,13 +3,12 @@
 use super::features::Stored;
 use super::rows::{Chain, Table};
 use super::{
-    LeftOut, Moments, OWN_MARK, Options, Output, Plan, RUN_MARK, Statement, Step, View,
-    WORK_SCHEMA, Work, hash,
+    LeftOut, Moments, Options, Output, Plan, Statement, Step, View, WORK_SCHEMA, Work, hash, hashed,
 };
 use crate::define::{
     EntityId, FeatureId, IdTypeId, Item, Node, Owner, Project, SqlModelId, Target, build_order,
 };
-use crate::sql::{Sql, ident, path, text, warehouse};
+use crate::sql::{ObjectName, Placeholder, Sql, ident, object, text, warehouse};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is known while a plan is made.
@@ -327,7 +326,7 @@ impl Builder<'_> {
     pub(super) fn add(
         &mut self,
         draft: Draft,
-        makes: Vec<String>,
+        makes: Vec<ObjectName>,
         work: Work,
         statements: Vec<Statement>,
     ) -> usize {
@@ -341,10 +340,11 @@ impl Builder<'_> {
     }
 
     pub(super) fn hash_of(&self, draft: &Draft, statements: &[Sql]) -> String {
-        let own: Vec<&str> = match &draft.hashed {
-            Some(text) => vec![text],
-            None => statements.iter().map(Sql::text).collect(),
+        let own: Vec<String> = match &draft.hashed {
+            Some(text) => vec![text.clone()],
+            None => statements.iter().map(hashed).collect(),
         };
+        let own: Vec<&str> = own.iter().map(String::as_str).collect();
         let mut reads: Vec<&str> =
             draft.reads.iter().map(|at| self.steps[*at].hash.as_str()).collect();
         reads.sort_unstable();
@@ -356,7 +356,7 @@ impl Builder<'_> {
     pub(super) fn table(&mut self, draft: Draft, model: &str, query: &Sql) -> (Sql, usize) {
         let hash = self.hash_of(&draft, std::slice::from_ref(query));
         let name = material(model, &hash);
-        let table = ident(&name);
+        let table = object(&name);
         let query = owned(query, &name);
         let head = Sql::fill("CREATE OR REPLACE TABLE {} AS\n", &[&table]);
         let draft = Draft { hashed: Some(hash), ..draft };
@@ -369,12 +369,12 @@ impl Builder<'_> {
     pub(super) fn work_table(&mut self, draft: Draft, model: &str, query: &Sql) -> (Sql, usize) {
         let hash = self.hash_of(&draft, std::slice::from_ref(query));
         let name = material(model, &hash);
-        let table = path(&[WORK_SCHEMA, &name]);
+        let table = Sql::fill("{}.{}", &[&ident(WORK_SCHEMA), &object(&name)]);
         let head = Sql::fill("CREATE OR REPLACE TABLE {} AS\n", &[&table]);
         let statement = Statement::Makes { head, query: query.clone() };
         let draft = Draft { hashed: Some(hash), ..draft };
         let step =
-            self.add(draft, vec![format!("{WORK_SCHEMA}.{name}")], Work::Tables, vec![statement]);
+            self.add(draft, vec![name.in_schema(WORK_SCHEMA)], Work::Tables, vec![statement]);
         (table, step)
     }
 
@@ -383,7 +383,7 @@ impl Builder<'_> {
         let view = ident(name);
         let head = Sql::fill("CREATE OR REPLACE TEMP VIEW {} AS\n", &[&view]);
         let statement = Statement::Makes { head, query: query.clone() };
-        let step = self.add(draft, vec![name.to_owned()], Work::Session, vec![statement]);
+        let step = self.add(draft, vec![ObjectName::lasting(name)], Work::Session, vec![statement]);
         (view, step)
     }
 
@@ -401,19 +401,16 @@ impl Builder<'_> {
 }
 
 /// The name of a table of a run.
-pub(super) fn material(model: &str, hash: &str) -> String {
-    let plain: String = model
-        .chars()
-        .map(|c| if c == '"' || c.is_control() || c == RUN_MARK { '_' } else { c })
-        .collect();
-    format!("Material_{plain}_{hash}_{RUN_MARK}")
+pub(super) fn material(model: &str, hash: &str) -> ObjectName {
+    let plain: String =
+        model.chars().map(|c| if c == '"' || c.is_control() { '_' } else { c }).collect();
+    ObjectName::of_run(format!("Material_{plain}_{hash}_"))
 }
 
-/// `sql` with the mark of its own table replaced by its name.
-pub(super) fn owned(sql: &Sql, name: &str) -> Sql {
-    if sql.text().contains(OWN_MARK) {
-        Sql::of_project(sql.text().replace(OWN_MARK, name))
-    } else {
-        sql.clone()
-    }
+/// `sql` with the name of its own table put in.
+pub(super) fn owned(sql: &Sql, name: &ObjectName) -> Sql {
+    sql.settled(&|later| match later {
+        Placeholder::Own => Some(object(name)),
+        _ => None,
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::{Plan, Run, Step, Work};
 use crate::define::{Item, Owner, Place, Project};
-use crate::sql::{Sql, ident};
+use crate::sql::{Sql, ident, object};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -50,7 +50,7 @@ pub fn views(plan: &Plan, run: &Run) -> Vec<Sql> {
     let view = |view: &super::View| {
         let statement = Sql::fill(
             "CREATE OR REPLACE VIEW {} AS SELECT * FROM {}",
-            &[&ident(&view.name), &ident(&view.of)],
+            &[&ident(&view.name), &object(&view.of)],
         );
         run.settled(&statement)
     };

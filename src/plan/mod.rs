@@ -13,8 +13,8 @@
 //! - A step's tables are named after what makes them: `Material_<model>_<hash>_<run>`, the hash
 //!   being that of the step's SQL, in which the hashes of all that it reads stand. So a table that
 //!   is there under its name need not be made again.
-//! - The number of the run and its end stand in the SQL as marks until [`Step::statements`] is
-//!   asked, so that neither is part of a hash.
+//! - The number of the run and its end are left open in the SQL ([`Placeholder`]) until
+//!   [`Step::statements`] is asked, so that neither is part of a hash.
 //! - What cannot be built is left out with why; what needs it is left out too; the rest is planned.
 //!
 //! Start at [`plan`], then `build.rs`.
@@ -39,18 +39,12 @@ pub use stitch::seconds;
 pub use stitch::{CapPlan, FilterPlan, FilterRule, RulesPlan, Stitch, StitchSource, StitchTables};
 
 use crate::define::{InputId, Item, Place, Project};
-use crate::sql::Sql;
 use crate::sql::warehouse::Warehouse;
+use crate::sql::{ObjectName, Placeholder, Sql, ident};
 use jiff::civil::DateTime;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Stands for the number of the run.
-const RUN_MARK: char = '\u{E002}';
-/// Around a Go layout: stands for the end of the run written in it.
-const END_MARKS: [char; 2] = ['\u{E003}', '\u{E004}'];
-/// Stands for the name of the table that a step makes, while its hash is not known.
-const OWN_MARK: char = '\u{E005}';
 /// The layout of the end of the run where SQL compares with it.
 const END_LAYOUT: &str = "2006-01-02 15:04:05.000000";
 /// The schema of tables that live only while a run is being built.
@@ -106,7 +100,7 @@ pub struct Moments {
     pub place: Place,
     /// What it says.
     pub written: String,
-    /// Gives one row about it, see [`crate::sql::warehouse::moments_in`], with marks.
+    /// Gives one row about it, see [`crate::sql::warehouse::moments_in`].
     pub query: Sql,
 }
 
@@ -132,8 +126,8 @@ pub struct Step {
     pub items: Vec<Item>,
     /// The steps that it reads from.
     pub reads: Vec<usize>,
-    /// What it makes, with marks.
-    pub makes: Vec<String>,
+    /// What it makes.
+    pub makes: Vec<ObjectName>,
     /// How.
     pub work: Work,
     /// Identifies what it does.
@@ -143,7 +137,7 @@ pub struct Step {
 
 /// One statement of a step, by who wrote it: what holds SQL of the project is looked at before it
 /// is run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Statement {
     /// Written here; nothing of the project stands in it but names.
     Own(Sql),
@@ -157,7 +151,7 @@ pub enum Statement {
     /// What the project wrote to make its own table: one statement or several.
     Model {
         /// The name of that table.
-        table: Sql,
+        table: ObjectName,
         /// The text.
         text: Sql,
     },
@@ -168,7 +162,7 @@ impl Statement {
         match self {
             Self::Own(text) => Self::Own(with(text)),
             Self::Makes { head, query } => Self::Makes { head: with(head), query: with(query) },
-            Self::Model { table, text } => Self::Model { table: with(table), text: with(text) },
+            Self::Model { table, text } => Self::Model { table: table.clone(), text: with(text) },
         }
     }
 
@@ -197,8 +191,8 @@ pub enum Work {
 pub struct View {
     /// Its name, the same for every run.
     pub name: String,
-    /// The table or view of the run that it shows, with marks.
-    pub of: String,
+    /// The table or view of the run that it shows.
+    pub of: ObjectName,
     /// The model that it belongs to, as the registry names it.
     pub model: String,
     /// Its type, as the registry names it.
@@ -214,8 +208,8 @@ pub struct Output {
     pub what: Holds,
     /// The latest view.
     pub view: String,
-    /// The object of the run, with marks.
-    pub of: String,
+    /// The object of the run.
+    pub of: ObjectName,
 }
 
 /// What an output holds.
@@ -241,42 +235,23 @@ pub fn plan(project: &Project, options: &Options) -> Plan {
 impl Run {
     /// A piece of SQL with what the run puts in.
     pub fn settled(&self, sql: &Sql) -> Sql {
-        sql.with_marks(|text| self.settle(text))
+        sql.settled(&|later| match later {
+            Placeholder::Object(name) => Some(ident(&self.settle(name))),
+            Placeholder::End(layout) => Some(Sql::of_project(layout::written(&self.end, layout))),
+            Placeholder::Own => None,
+        })
     }
 
-    /// `text` with the marks of a run replaced.
-    pub fn settle(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some(at) = rest.find([RUN_MARK, END_MARKS[0]]) {
-            out.push_str(&rest[..at]);
-            let mark = rest[at..].chars().next().unwrap_or(RUN_MARK);
-            rest = &rest[at + mark.len_utf8()..];
-            if mark == RUN_MARK {
-                out.push_str(&self.number.to_string());
-            } else if let Some(end) = rest.find(END_MARKS[1]) {
-                out.push_str(&layout::written(&self.end, &rest[..end]));
-                rest = &rest[end + END_MARKS[1].len_utf8()..];
-            }
-        }
-        out.push_str(rest);
-        out
+    /// The name of a table or view in the run.
+    pub fn settle(&self, name: &ObjectName) -> String {
+        name.in_run(self.number)
     }
 }
 
 impl Step {
     /// The statements of no run in particular, for reading.
     pub fn shown(&self) -> Vec<String> {
-        let shown = |text: &str| {
-            let mut text = text.replace(RUN_MARK, "N");
-            while let Some(start) = text.find(END_MARKS[0]) {
-                let end = text[start..].find(END_MARKS[1]).map_or(text.len(), |at| start + at);
-                let after = (end + END_MARKS[1].len_utf8()).min(text.len());
-                text.replace_range(start..after, "end of the run");
-            }
-            text
-        };
-        self.statements.iter().map(|statement| shown(statement.whole().text())).collect()
+        self.statements.iter().map(|statement| statement.whole().text()).collect()
     }
 
     /// The statements, for a run.
@@ -292,13 +267,16 @@ impl Step {
 
 /// The end of the run as an SQL moment.
 fn end_of_run() -> Sql {
-    Sql::of_project(format!("TIMESTAMP '{}{END_LAYOUT}{}'", END_MARKS[0], END_MARKS[1]))
+    Sql::fill("TIMESTAMP '{}'", &[&Sql::placeholder(Placeholder::End(END_LAYOUT.to_owned()))])
 }
 
-/// Text without the characters that are marks here.
-fn unmarked(text: &str) -> String {
-    let marks = [RUN_MARK, END_MARKS[0], END_MARKS[1], OWN_MARK, dialect::NAME_MARK];
-    if text.contains(marks) { text.replace(marks, "\u{FFFD}") } else { text.to_owned() }
+/// A statement as it is hashed: what is left open is part of it as such.
+fn hashed(sql: &Sql) -> String {
+    sql.text_with(&|later| match later {
+        Placeholder::Object(name) => ident(&name.with_number("\u{E002}")).text(),
+        Placeholder::End(layout) => format!("\u{E003}{layout}\u{E004}"),
+        Placeholder::Own => ident("\u{E005}").text(),
+    })
 }
 
 /// Eight letters that stand for what `parts` say.

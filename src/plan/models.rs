@@ -7,7 +7,7 @@ use super::{Statement, Work, end_of_run};
 use crate::define::{
     EntityId, FeatureId, FeatureTableId, Item, Node, OutputType, Owner, SqlBody, SqlModelId, Target,
 };
-use crate::sql::{Sql, ident};
+use crate::sql::{Sql, ident, object};
 use std::collections::BTreeSet;
 
 impl Builder<'_> {
@@ -58,10 +58,9 @@ impl Builder<'_> {
         let hash = self.hash_of(&draft, std::slice::from_ref(sql));
         let name = material(model, &hash);
         let draft = Draft { hashed: Some(hash), ..draft };
-        let statement =
-            Statement::Model { table: Sql::of_project(name.clone()), text: owned(sql, &name) };
+        let statement = Statement::Model { table: name.clone(), text: owned(sql, &name) };
         let step = self.add(draft, vec![name.clone()], Work::Tables, vec![statement]);
-        (ident(&name), step)
+        (object(&name), step)
     }
 
     /// A table of chosen features.

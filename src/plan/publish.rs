@@ -5,7 +5,7 @@ use super::{Holds, Output, Statement, View, Work};
 use crate::define::{
     CohortId, EntityId, FeatureId, FeatureView, Item, Owner, SqlModelId, StitcherId, Target,
 };
-use crate::sql::{Sql, ident};
+use crate::sql::{ObjectName, Sql, ident, object};
 
 impl Builder<'_> {
     /// Adds the feature views and lists all latest views.
@@ -152,7 +152,7 @@ impl Builder<'_> {
             return;
         }
         let view = format!("{}_profiles", entity.name);
-        let features = ident(&self.outputs[at].of);
+        let features = object(&self.outputs[at].of);
         reads.extend(self.views.iter().find(|v| v.of == self.outputs[at].of).map(|v| v.step));
         let query = Sql::fill(
             "SELECT features.*{}\nFROM {} AS features{}",
@@ -180,15 +180,15 @@ impl Builder<'_> {
         features: &[FeatureId],
         columns: &[(Target, String)],
         (vars, vars_step): &(Sql, usize),
-    ) -> Option<(String, String)> {
+    ) -> Option<(String, ObjectName)> {
         let main = ident(&self.project[entity].main_id);
-        let mut by_main: Option<(String, String, usize)> = None;
+        let mut by_main: Option<(String, ObjectName, usize)> = None;
         for view in served {
             let (query, reads, is_view) = match (view.id_type, &by_main) {
                 (Some(kind), Some((_, of, step))) => {
                     let served = features.iter().filter(|id| self.project[**id].served);
                     let shown = self.beside_id(kind, served);
-                    let (query, graph_step) = self.by_id(entity, kind, &ident(of), &shown).ok()?;
+                    let (query, graph_step) = self.by_id(entity, kind, &object(of), &shown).ok()?;
                     (query, vec![*step, graph_step], true)
                 }
                 (Some(_), None) => continue,
@@ -235,13 +235,14 @@ impl Builder<'_> {
         label: &str,
         query: &Sql,
         is_view: bool,
-    ) -> (String, usize) {
+    ) -> (ObjectName, usize) {
         let hash = self.hash_of(&draft, std::slice::from_ref(query));
         let name = material(label, &hash);
         let query = owned(query, &name);
+        let object = object(&name);
         let head = match is_view {
-            true => Sql::fill("CREATE OR REPLACE VIEW {} AS\n", &[&ident(&name)]),
-            false => Sql::fill("CREATE OR REPLACE TABLE {} AS\n", &[&ident(&name)]),
+            true => Sql::fill("CREATE OR REPLACE VIEW {} AS\n", &[&object]),
+            false => Sql::fill("CREATE OR REPLACE TABLE {} AS\n", &[&object]),
         };
         let statement = Statement::Makes { head, query };
         let draft = Draft { hashed: Some(hash), ..draft };
@@ -254,7 +255,7 @@ impl Builder<'_> {
         target: Target,
         view: String,
         model_type: &'static str,
-    ) -> Option<String> {
+    ) -> Option<ObjectName> {
         let (_, step) = self.relations.get(&target).cloned()?;
         if !self.steps[step].stays() {
             return None;
@@ -268,7 +269,7 @@ impl Builder<'_> {
     fn latest(
         &mut self,
         name: String,
-        of: String,
+        of: ObjectName,
         model: &str,
         model_type: &'static str,
         step: usize,

@@ -1,7 +1,7 @@
 //! Rows of inputs and SQL models: cut at the end of the run, with main ids, with vars of their own.
 
 use super::build::{Builder, Draft};
-use super::text::{About, Said, bracketed, own, whole};
+use super::text::{About, Said, bracketed, whole};
 use super::{Moments, end_of_run};
 use crate::define::{
     EntityId, FeatureId, InputId, Item, Node, Owner, RowId, Source, SqlModelId, Target, Text,
@@ -446,7 +446,7 @@ impl Builder<'_> {
         if partition.is_empty()
             && let Some(entity) = parted
         {
-            partition.push(Sql::of_project(own(&ident(&self.project[entity].main_id))));
+            partition.push(ident(&self.project[entity].main_id));
         }
         let mut pieces = Vec::new();
         if !partition.is_empty() {

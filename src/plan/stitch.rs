@@ -17,7 +17,7 @@ use super::rows::{Table, table_named};
 use super::text::{About, bracketed};
 use super::{Statement, Work};
 use crate::define::{EdgeSource, IdRule, Item, Node, StitcherId, Target};
-use crate::sql::{Sql, build, ident, number, text, warehouse};
+use crate::sql::{ObjectName, Sql, build, ident, number, object, text, warehouse};
 use std::collections::BTreeSet;
 
 /// The salt of main ids: the example in the documentation of Snowflake's `UUID_STRING`, which
@@ -49,7 +49,7 @@ pub struct Stitch {
     pub incremental: bool,
     /// How far an incremental run looks back for late rows. In seconds.
     pub overlap_seconds: i64,
-    /// The tables that it makes, with marks.
+    /// The tables that it makes.
     pub tables: StitchTables,
 }
 
@@ -115,21 +115,21 @@ pub struct RulesPlan {
     pub include_first: bool,
 }
 
-/// Names of the tables that stitching makes, with marks.
+/// Names of the tables that stitching makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StitchTables {
     /// `<main id>, other_id, other_id_type, valid_at`: one row per id.
-    pub graph: String,
+    pub graph: ObjectName,
     /// `<main id>, id1, id1_type, id2, id2_type, valid_at, rows`: one row per joined pair.
-    pub edges: String,
+    pub edges: ObjectName,
     /// `id1, id1_type, id2, id2_type, valid_at, reason`: pairs that were not joined, and ids that
     /// were left out as pairs with themselves.
-    pub refused: String,
+    pub refused: ObjectName,
     /// The pairs by which clusters grew together, in first-seen order: `seq, valid_at, id1, …,
     /// size1, size2`. Made by a build only.
-    pub merges: String,
+    pub merges: ObjectName,
     /// `old_id, new_id, cause, …`: main ids that are none any more. Made by a build only.
-    pub aliases: String,
+    pub aliases: ObjectName,
 }
 
 impl Builder<'_> {
@@ -192,14 +192,14 @@ impl Builder<'_> {
             hashed: None,
         };
         let mut hashed = statements(&stitch);
-        hashed.push(Sql::of_project(mode));
+        hashed.push(Sql::raw(mode));
         let hash = self.hash_of(&draft, &hashed);
         stitch.tables = tables(&stitcher.name, &hash);
         // Where the rules are is no part of what is done with them.
         if let (Some(rules), Some(table)) = (&mut stitch.rules, &self.options.rules) {
             rules.query = rules_query(table, &entity.name);
         }
-        let (graph, edges) = (ident(&stitch.tables.graph), ident(&stitch.tables.edges));
+        let (graph, edges) = (object(&stitch.tables.graph), object(&stitch.tables.edges));
         let made = &stitch.tables;
         let makes = [&made.graph, &made.edges, &made.refused, &made.merges, &made.aliases];
         let makes = makes.into_iter().cloned().collect();
@@ -345,7 +345,7 @@ fn statements(stitch: &Stitch) -> Vec<Sql> {
         &[&ids, &pairs, &pairs],
     ));
     made.push(left_out_statement(stitch, &ids, &rules, &out));
-    let refused = ident(&stitch.tables.refused);
+    let refused = object(&stitch.tables.refused);
     made.push(kept_statement(stitch, &pairs, &out, &rules, &kept));
     made.push(Sql::fill(
         "CREATE OR REPLACE TABLE {} AS\n\
@@ -363,18 +363,18 @@ fn statements(stitch: &Stitch) -> Vec<Sql> {
         "CREATE OR REPLACE TABLE {} AS\n\
          SELECT main AS {}, id AS other_id, type AS other_id_type, valid_at\n\
          FROM {} JOIN {} USING (id, type)\nORDER BY 1, 3, 2",
-        &[&ident(&stitch.tables.graph), &main, &labels, &ids],
+        &[&object(&stitch.tables.graph), &main, &labels, &ids],
     ));
     made.push(Sql::fill(
         "CREATE OR REPLACE TABLE {} AS\n\
          SELECT main AS {}, id1, id1_type, id2, id2_type, valid_at, rows\n\
          FROM {} JOIN {} ON id = id1 AND type = id1_type\n\
          WHERE reason = 'kept' AND (id1_type, id1) <> (id2_type, id2)\nORDER BY ALL",
-        &[&ident(&stitch.tables.edges), &main, &kept, &labels],
+        &[&object(&stitch.tables.edges), &main, &kept, &labels],
     ));
     // The history of joins needs the order in which a build makes them; here it stays empty.
-    made.push(build::merges_table(&stitch.tables.merges));
-    made.push(build::aliases_table(&stitch.tables.aliases));
+    made.push(build::merges_table(&object(&stitch.tables.merges)));
+    made.push(build::aliases_table(&object(&stitch.tables.aliases)));
     made
 }
 

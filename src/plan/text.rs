@@ -1,9 +1,9 @@
 //! What a definition says, as SQL: its text with the things it refers to put in their places.
 
 use super::build::Builder;
-use super::{END_MARKS, OWN_MARK, dialect, end_of_run, unmarked};
+use super::{dialect, end_of_run};
 use crate::define::{EntityId, FeatureId, Owner, Part, Target, Text, words};
-use crate::sql::{Sql, ident};
+use crate::sql::{Placeholder, Sql, ident};
 use std::collections::BTreeSet;
 
 /// The layout of the end of the run inside a quoted string.
@@ -39,7 +39,7 @@ impl Builder<'_> {
         let mut said = self.as_written(text, about)?;
         said.sql = self.in_duckdb(&said.sql, about)?;
         let other = match about {
-            About::Statements => dialect::other_than_tables(said.sql.text()),
+            About::Statements => dialect::other_than_tables(&said.sql.text()),
             About::Entity(_) | About::Query => None,
         };
         match other {
@@ -54,51 +54,39 @@ impl Builder<'_> {
             About::Entity(id) => Some(self.project[id].main_id.as_str()),
             About::Query | About::Statements => None,
         };
-        Ok(Sql::of_project(dialect::duckdb(sql.text(), self.options.warehouse, main_id)?))
+        dialect::duckdb(sql, self.options.warehouse, main_id)
     }
 
     /// A text with what it refers to put in its place, in the words of the warehouse.
     pub(super) fn as_written(&self, text: &Text, about: About) -> Result<Said, String> {
-        let mut out = String::new();
+        let mut out = Vec::new();
         let mut quotes = Quotes::default();
         let (mut vars, mut row_vars) = (BTreeSet::new(), BTreeSet::new());
         for part in &text.parts {
-            let quoted = quotes.open_after(&out);
-            match part {
-                // Inside quotes it is text.
-                Part::EndTime if quoted => {
-                    out.push(END_MARKS[0]);
-                    out.push_str(TEXT_LAYOUT);
-                    out.push(END_MARKS[1]);
+            out.push(match part {
+                Part::Sql(sql) => {
+                    quotes.read(sql);
+                    Sql::of_project(sql.as_str())
                 }
-                Part::Sql(sql) => out.push_str(&unmarked(sql)),
-                Part::Column(_, name) => out.push_str(&own(&ident(name))),
-                Part::Ref(Target::Feature(id)) => {
-                    let name = self.var(*id, about, &mut vars, &mut row_vars)?;
-                    out.push_str(&own(&name));
-                }
-                Part::Ref(target) => out.push_str(&own(&self.relation(*target)?)),
-                Part::InCohort { cohort, member } => {
-                    out.push_str(&own(&self.membership(*cohort, *member)?));
-                }
+                Part::Column(_, name) => ident(name),
+                Part::Ref(Target::Feature(id)) => self.var(*id, about, &mut vars, &mut row_vars)?,
+                Part::Ref(target) => self.relation(*target)?.as_whole(),
+                Part::InCohort { cohort, member } => self.membership(*cohort, *member)?.as_whole(),
                 // Rows are cut at the end of the run where they come in.
-                Part::TimeFilter(_) => out.push_str("TRUE"),
-                Part::EndTime => out.push_str(end_of_run().text()),
-                Part::EndTimeText(layout) => {
-                    out.push(END_MARKS[0]);
-                    out.push_str(&unmarked(layout));
-                    out.push(END_MARKS[1]);
+                Part::TimeFilter(_) => Sql::raw("TRUE"),
+                // Inside quotes it is text.
+                Part::EndTime if quotes.are_open() => {
+                    Sql::placeholder(Placeholder::End(TEXT_LAYOUT.to_owned()))
                 }
-                Part::This => {
-                    out.push_str(&own(&ident(&OWN_MARK.to_string())));
-                }
+                Part::EndTime => end_of_run(),
+                Part::EndTimeText(layout) => Sql::placeholder(Placeholder::End(layout.clone())),
+                Part::This => Sql::placeholder(Placeholder::Own),
                 Part::RowSet(name) => return Err(format!("it merges `{name}`")),
                 Part::Unknown(name) => return Err(format!("it uses `{name}`, which is not there")),
                 Part::Broken(why) => return Err(why.clone()),
-            }
+            });
         }
-        let out = out.trim().trim_end_matches(';').trim_end();
-        Ok(Said { sql: Sql::of_project(out.to_owned()), vars, row_vars })
+        Ok(Said { sql: Sql::join(out, "").trimmed(), vars, row_vars })
     }
 
     fn var(
@@ -145,23 +133,14 @@ impl Builder<'_> {
     }
 }
 
-/// Names that are written here within the text of a project, as ours.
-pub(super) fn own(sql: &Sql) -> String {
-    dialect::marked_names(sql.text())
-}
-
-/// Whether a text that grows ends inside quotes.
+/// Whether quotes are open at the end of a text that is read piece by piece.
 #[derive(Default)]
 struct Quotes {
-    seen: usize,
     open: Option<char>,
 }
 
 impl Quotes {
-    /// Whether quotes are open where `sql`, of which the start was looked at before, ends.
-    fn open_after(&mut self, sql: &str) -> bool {
-        let mut rest = &sql[self.seen..];
-        self.seen = sql.len();
+    fn read(&mut self, mut rest: &str) {
         while let Some(c) = rest.chars().next() {
             let comment = match self.open {
                 None if rest.starts_with("--") => Some(rest.find('\n').unwrap_or(rest.len())),
@@ -175,13 +154,16 @@ impl Quotes {
             }
             rest = &rest[comment.unwrap_or(c.len_utf8())..];
         }
+    }
+
+    fn are_open(&self) -> bool {
         self.open.is_some()
     }
 }
 
 /// An expression in brackets. A comment at its end must not swallow the bracket.
 pub(super) fn bracketed(sql: &Sql) -> Sql {
-    if sql.text().contains("--") {
+    if sql.may_end_in_comment() {
         return Sql::fill("({}\n)", &[sql]);
     }
     sql.nested()
@@ -189,5 +171,5 @@ pub(super) fn bracketed(sql: &Sql) -> Sql {
 
 /// An expression that something follows on the same line.
 pub(super) fn whole(sql: &Sql) -> Sql {
-    if sql.text().contains("--") { bracketed(sql) } else { sql.clone() }
+    if sql.may_end_in_comment() { bracketed(sql) } else { sql.clone() }
 }

@@ -7,7 +7,7 @@ use crate::model::catalog::{Column, Table, TableOrigin};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::value::{Kind, Value};
-use crate::sql::{Sql, session, text};
+use crate::sql::{Sql, facts, session};
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -90,17 +90,8 @@ fn handle(origin: &TableOrigin) -> String {
 }
 
 fn origins(probe: &dyn Probe, database: &str) -> Result<Vec<TableOrigin>, Failure> {
-    let name = text(database);
-    let listed = Sql::fill(
-        "SELECT schema_name, table_name, NULL FROM duckdb_tables() \
-         WHERE database_name = {} AND NOT internal \
-         UNION ALL \
-         SELECT schema_name, view_name, sql FROM duckdb_views() \
-         WHERE database_name = {} AND NOT internal ORDER BY 1, 2",
-        &[&name, &name],
-    );
     Ok(probe
-        .rows(&listed)?
+        .rows(&facts::tables(database))?
         .into_iter()
         .filter_map(|row| {
             let mut cells = row.into_iter();
@@ -159,12 +150,7 @@ type Comments = BTreeMap<(String, String, String), String>;
 
 /// Asked once for all tables: listing columns takes the database as long for one as for all.
 fn comments(probe: &dyn Probe, database: &str) -> Result<Comments, Failure> {
-    let sql = Sql::fill(
-        "SELECT schema_name, table_name, column_name, comment FROM duckdb_columns() \
-         WHERE comment IS NOT NULL AND database_name = {}",
-        &[&text(database)],
-    );
-    let commented = probe.rows(&sql)?.into_iter().filter_map(|row| {
+    let commented = probe.rows(&facts::comments(database))?.into_iter().filter_map(|row| {
         let mut cells = row.into_iter().map(|cell| cell.display());
         Some(((cells.next()?, cells.next()?, cells.next()?), cells.next()?))
     });
@@ -176,12 +162,7 @@ fn comments(probe: &dyn Probe, database: &str) -> Result<Comments, Failure> {
 /// how many blocks are free.
 fn cut_short(probe: &dyn Probe, path: &Path) -> Result<Option<Failure>, Failure> {
     let Some(database) = probe.database() else { return Ok(None) };
-    let sql = Sql::fill(
-        "SELECT CAST(block_size AS BIGINT), CAST(total_blocks AS BIGINT), \
-         CAST(free_blocks AS BIGINT) FROM pragma_database_size() WHERE database_name = {}",
-        &[&text(&database)],
-    );
-    let found = super::probe::counts(probe, &sql)?;
+    let found = super::probe::counts(probe, &facts::blocks(&database))?;
     let [block, blocks, free] = found.as_slice() else { return Ok(None) };
     let Ok(bytes) = std::fs::metadata(path).map(|m| m.len()) else { return Ok(None) };
     let needed = block.saturating_mul(blocks.saturating_sub(*free));

@@ -11,7 +11,8 @@ use crate::model::catalog::{
 };
 use crate::model::failure::Failure;
 use crate::model::value::{Kind, Value, grouped};
-use crate::sql::{Sql, ident, in_form};
+use crate::sql::Sql;
+use crate::sql::facts::{self, Side};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// So many different values are more than codes.
@@ -251,12 +252,13 @@ fn union_size(
     places: &[(&Table, &Facts, &Column)],
     forms: &[KeyForm],
 ) -> Result<u64, Failure> {
-    let parts = places.iter().zip(forms).map(|((table, _, column), form)| {
-        let key = in_form(ident(&column.name), *form);
-        Sql::fill("SELECT {} AS key FROM {}", &[&key, &reach(table)])
+    let rows: Vec<Sql> = places.iter().map(|(table, ..)| reach(table)).collect();
+    let sides = places.iter().zip(forms).zip(&rows).map(|(((_, _, column), form), table)| Side {
+        table,
+        column: &column.name,
+        form: *form,
     });
-    let union = Sql::join(parts, " UNION ALL ");
-    let sql = Sql::fill("SELECT count(DISTINCT key) FROM ({})", &[&union]);
+    let sql = facts::union_size(sides);
     let tables: Vec<&Table> = places.iter().map(|(table, ..)| *table).collect();
     let counted = super::probe::about(probe, &tables, || super::probe::counts(probe, &sql));
     Ok(counted?.first().copied().unwrap_or(0))
@@ -319,7 +321,7 @@ fn constant_columns<'a>(
         .take(CONSTANTS_MAX)
         .collect();
     // The first rows rule out most columns; only the rest is looked at in all rows.
-    let sample = Sql::fill("(SELECT * FROM {} LIMIT 2000)", &[&reach(table)]);
+    let sample = facts::first_rows(&reach(table));
     super::probe::about(probe, &[table], || {
         let likely = constant_in(probe, &sample, key, candidates)?;
         constant_in(probe, &reach(table), key, likely)
@@ -335,22 +337,8 @@ fn constant_in<'a>(
     if columns.is_empty() {
         return Ok(columns);
     }
-    let per_key = columns.iter().map(|c| {
-        let c = ident(&c.name);
-        Sql::fill(
-            "count({}) = 0 OR (count({}) = count(*) AND min({}) = max({}))",
-            &[&c, &c, &c, &c],
-        )
-    });
-    let named = per_key
-        .enumerate()
-        .map(|(i, sql)| Sql::fill("{} AS {}", &[&sql.nested(), &ident(&format!("c{i}"))]));
-    let all = (0..columns.len()).map(|i| Sql::fill("bool_and({})", &[&ident(&format!("c{i}"))]));
-    let key = ident(&key.name);
-    let sql = Sql::fill(
-        "SELECT {} FROM (SELECT {} FROM {} WHERE {} IS NOT NULL GROUP BY {})",
-        &[&Sql::join(all, ", "), &Sql::join(named, ", "), relation, &key, &key],
-    );
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    let sql = facts::constant_per_key(relation, &key.name, &names);
     let row = probe.rows(&sql)?.into_iter().next().unwrap_or_default();
     Ok(columns
         .into_iter()

@@ -8,7 +8,7 @@ use super::probe::{Probe, counts, reach};
 use crate::model::catalog::{Column, OddRows, Table};
 use crate::model::failure::Failure;
 use crate::model::value::{Kind, Value};
-use crate::sql::{Sql, ident, number};
+use crate::sql::facts as sql;
 use std::collections::BTreeSet;
 
 /// How many rows the sample has at most.
@@ -108,16 +108,9 @@ impl ColumnFacts {
 /// When it cannot be read.
 pub(super) fn look(probe: &dyn Probe, table: &Table) -> Result<Facts, Failure> {
     let columns = &table.columns[..table.columns.len().min(COLUMNS_MAX)];
-    let asked = columns.iter().map(fetched);
-    let asked = Sql::join(std::iter::once(Sql::raw("TRUE")).chain(asked), ", ");
     // A limit costs as much as reading a small table.
-    let sql = match is_small(table) {
-        true => Sql::fill("SELECT {} FROM {}", &[&asked, &reach(table)]),
-        false => {
-            Sql::fill("SELECT {} FROM {} LIMIT {}", &[&asked, &reach(table), &number(SAMPLE_ROWS)])
-        }
-    };
-    let rows = probe.rows(&sql)?;
+    let most = (!is_small(table)).then_some(SAMPLE_ROWS);
+    let rows = probe.rows(&sql::sample(&reach(table), columns, TEXT_MAX, most))?;
     let columns = columns
         .iter()
         .enumerate()
@@ -129,23 +122,6 @@ pub(super) fn look(probe: &dyn Probe, table: &Table) -> Result<Facts, Failure> {
 /// Whether the sample is the whole table, as far as is known.
 fn is_small(table: &Table) -> bool {
     !table.origin.is_view() && table.rows <= SAMPLE_ROWS
-}
-
-/// What is fetched of a column: the start of texts, whole numbers, and of anything else only
-/// whether there is a value.
-fn fetched(column: &Column) -> Sql {
-    let name = ident(&column.name);
-    match column.kind {
-        Kind::Text if column.type_name == "VARCHAR" => {
-            Sql::fill("left({}, {})", &[&name, &number(TEXT_MAX)])
-        }
-        Kind::Text => Sql::fill("left(CAST({} AS VARCHAR), {})", &[&name, &number(TEXT_MAX)]),
-        Kind::Integer if column.type_name != "BIGNUM" => name,
-        // Nothing is found out about these, and a single one may be larger than memory.
-        Kind::List | Kind::Nested | Kind::Binary => Sql::raw("NULL"),
-        Kind::Number => name,
-        _ => Sql::fill("CASE WHEN {} IS NOT NULL THEN TRUE END", &[&name]),
-    }
 }
 
 fn seen<'v>(column: &Column, values: impl Iterator<Item = &'v Value>) -> ColumnFacts {
@@ -234,11 +210,8 @@ pub(super) fn count_rows(probe: &dyn Probe, table: &Table) -> Result<u64, Failur
     let whole = |c: &&Column| !matches!(c.kind, Kind::List | Kind::Nested | Kind::Binary);
     let column = table.columns.iter().find(cheap).or_else(|| table.columns.iter().find(whole));
     let sql = match column {
-        Some(column) => Sql::fill(
-            "SELECT count(*), max(hash({})) IS NULL FROM {}",
-            &[&ident(&column.name), &reach(table)],
-        ),
-        None => Sql::fill("SELECT count(*) FROM {}", &[&reach(table)]),
+        Some(column) => sql::rows_read(&reach(table), &column.name),
+        None => sql::row_count(&reach(table)),
     };
     Ok(counts(probe, &sql)?.first().copied().unwrap_or(0))
 }
@@ -251,17 +224,15 @@ pub(super) fn is_unique(probe: &dyn Probe, table: &Table, column: &str) -> Resul
     if let Some(unique) = is_unique_by_bits(probe, table, column)? {
         return Ok(unique);
     }
-    let name = ident(column);
     if table.rows > 200_000 {
-        let about = Sql::fill("SELECT approx_count_distinct({}) FROM {}", &[&name, &reach(table)]);
+        let about = sql::distinct_estimate(&reach(table), column);
         let about = counts(probe, &about)?.first().copied().unwrap_or(0);
         // The estimate is off by a few per cent.
         if about < table.rows / 5 * 4 {
             return Ok(false);
         }
     }
-    let sql = Sql::fill("SELECT count(*) = count(DISTINCT {}) FROM {}", &[&name, &reach(table)]);
-    let rows = probe.rows(&sql)?;
+    let rows = probe.rows(&sql::is_unique(&reach(table), column))?;
     Ok(rows.first().and_then(|row| row.first()) == Some(&Value::Boolean(true)))
 }
 
@@ -278,12 +249,7 @@ fn is_unique_by_bits(
     {
         return Ok(None);
     }
-    let name = ident(column);
-    let range = Sql::fill(
-        "SELECT count(*) = count({}), CAST(min({}) AS BIGINT), CAST(max({}) AS BIGINT) FROM {}",
-        &[&name, &name, &name, &reach(table)],
-    );
-    let rows = probe.rows(&range)?;
+    let rows = probe.rows(&sql::whole_range(&reach(table), column))?;
     let Some([Value::Boolean(filled), Value::Integer(low), Value::Integer(high)]) =
         rows.first().map(Vec::as_slice)
     else {
@@ -295,12 +261,7 @@ fn is_unique_by_bits(
     if high - low >= i128::from(table.rows) * 16 {
         return Ok(None);
     }
-    let (low, high) = (number(*low), number(*high));
-    let bits = Sql::fill(
-        "SELECT bit_count(bitstring_agg({}, {}, {})) = count(*) FROM {}",
-        &[&name, &low, &high, &reach(table)],
-    );
-    let rows = probe.rows(&bits)?;
+    let rows = probe.rows(&sql::is_unique_by_bits(&reach(table), column, *low, *high))?;
     Ok(Some(rows.first().and_then(|row| row.first()) == Some(&Value::Boolean(true))))
 }
 
@@ -309,12 +270,7 @@ fn is_unique_by_bits(
 /// # Errors
 /// When it cannot be read.
 pub(super) fn odd_rows(probe: &dyn Probe, table: &Table, column: &str) -> Result<OddRows, Failure> {
-    let name = ident(column);
-    let sql = Sql::fill(
-        "SELECT count(*), count({}), count(DISTINCT {}) FROM {}",
-        &[&name, &name, &reach(table)],
-    );
-    let found = counts(probe, &sql)?;
+    let found = counts(probe, &sql::key_counts(&reach(table), column))?;
     let at = |i: usize| found.get(i).copied().unwrap_or(0);
     Ok(OddRows { without: at(0).saturating_sub(at(1)), doubled: at(1).saturating_sub(at(2)) })
 }

@@ -8,7 +8,8 @@ use crate::model::catalog::{Catalog, Column, KeyForm, OddRows, Relation, Table};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::value::{Kind, grouped};
-use crate::sql::{Sql, ident, in_form};
+use crate::sql::Sql;
+use crate::sql::facts::{self, Side};
 use std::collections::BTreeMap;
 
 /// How much a column that is named like the id of its own table looks like the key.
@@ -557,8 +558,8 @@ fn is_plain_text(column: &Column) -> bool {
     column.type_name == "VARCHAR"
 }
 
-fn side(name: &str, column: &str, form: KeyForm) -> Sql {
-    in_form(Sql::fill("{}.{}", &[&ident(name), &ident(column)]), form)
+fn side<'a>(table: &'a Sql, column: &'a str, form: KeyForm) -> Side<'a> {
+    Side { table, column, form }
 }
 
 /// How many rows have a value, and how many of these point at nothing.
@@ -572,14 +573,9 @@ pub(super) fn dangling(
     target: &Keyed<'_>,
     forms: (KeyForm, KeyForm),
 ) -> Result<(u64, u64), Failure> {
-    let from = side("f", column, forms.0);
-    let to = side("k", &target.key.name, forms.1);
-    let sql = Sql::fill(
-        "SELECT count(*), count(*) FILTER (WHERE key IS NULL) FROM \
-         (SELECT {} AS value FROM {} AS f WHERE {} IS NOT NULL) LEFT JOIN \
-         (SELECT DISTINCT {} AS key FROM {} AS k) ON value = key",
-        &[&from, &reach(table), &from, &to, &reach(target.table)],
-    );
+    let (rows, keys) = (reach(table), reach(target.table));
+    let from = side(&rows, column, forms.0);
+    let sql = facts::dangling(from, side(&keys, &target.key.name, forms.1));
     let found = about(probe, &[table, target.table], || counts(probe, &sql));
     let found = in_time(probe, found, Vec::new())?;
     Ok((found.first().copied().unwrap_or(0), found.get(1).copied().unwrap_or(0)))
@@ -593,14 +589,9 @@ fn first_values_match(
     target: &Keyed<'_>,
     forms: (KeyForm, KeyForm),
 ) -> Result<bool, Failure> {
-    let from = side("f", &column.name, forms.0);
-    let to = side("k", &target.key.name, forms.1);
-    let sql = Sql::fill(
-        "SELECT count(*), count(*) FILTER (WHERE value IN (SELECT {} FROM {} AS k)) FROM \
-         (SELECT DISTINCT {} AS value FROM (SELECT * FROM {} LIMIT 1000) AS f \
-         WHERE {} IS NOT NULL)",
-        &[&to, &reach(target.table), &from, &reach(table), &from],
-    );
+    let (rows, keys) = (reach(table), reach(target.table));
+    let from = side(&rows, &column.name, forms.0);
+    let sql = facts::first_matches(from, side(&keys, &target.key.name, forms.1));
     let found = about(probe, &[table, target.table], || counts(probe, &sql));
     let found = in_time(probe, found, Vec::new())?;
     let (all, matched) = (found.first().copied(), found.get(1).copied());

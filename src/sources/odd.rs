@@ -6,7 +6,7 @@ use crate::model::catalog::{OddRows, Table, TableOrigin};
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::value::{Value, grouped};
-use crate::sql::{Sql, ident};
+use crate::sql::facts;
 
 /// What is told about them.
 ///
@@ -18,15 +18,10 @@ pub(super) fn finding(
     key: &str,
     odd: OddRows,
 ) -> Result<Finding, Failure> {
-    let name = ident(key);
     let mut told = Vec::new();
     let mut example = None;
     if odd.without > 0 {
-        let sql = Sql::fill(
-            "SELECT min(n) FROM (SELECT row_number() OVER () AS n, {} AS k FROM {}) \
-             WHERE k IS NULL",
-            &[&name, &reach(table)],
-        );
+        let sql = facts::first_missing(&reach(table), key);
         let first = match about(probe, &[table], || probe.rows(&sql))?.first().map(Vec::as_slice) {
             Some([Value::Integer(n)]) => format!(" (the first is row {})", grouped_row(*n)),
             _ => String::new(),
@@ -35,11 +30,7 @@ pub(super) fn finding(
         told.push(format!("{} {has} no {key}{first}", grouped(odd.without)));
     }
     if odd.doubled > 0 {
-        let sql = Sql::fill(
-            "SELECT CAST(min(k) AS VARCHAR) FROM \
-             (SELECT {} AS k FROM {} WHERE {} IS NOT NULL GROUP BY 1 HAVING count(*) > 1)",
-            &[&name, &reach(table), &name],
-        );
+        let sql = facts::first_doubled(&reach(table), key);
         let personal = table.column(key).is_some_and(|c| c.personal.is_some());
         let rows = about(probe, &[table], || probe.rows(&sql))?;
         if let Some([Value::Text(id)]) = rows.first().map(Vec::as_slice)

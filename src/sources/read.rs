@@ -13,7 +13,7 @@ use crate::model::reading::{Form, TextColumn};
 use crate::model::value::Kind;
 use crate::model::workspace::{Correction, FileCorrection};
 use crate::protocol::Progress;
-use crate::sql::{Sql, ident, literal_path, session, text};
+use crate::sql::{facts, from_files, session};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -218,8 +218,8 @@ fn alike(
             let look = looks.get(path)?.as_ref().ok()?;
             return Some(look.names.iter().map(|name| name.to_lowercase()).collect());
         }
-        let file = text(&literal_path(&path.to_string_lossy()));
-        let columns = probe.columns(&Sql::fill("SELECT * FROM read_parquet({})", &[&file])).ok()?;
+        let file = from_files(std::slice::from_ref(path), &Reader::Parquet);
+        let columns = probe.columns(&session::everything(&file)).ok()?;
         Some(columns.into_iter().map(|(name, _)| name.to_lowercase()).collect())
     };
     let all: Vec<Option<BTreeSet<String>>> = set.paths.iter().map(names).collect();
@@ -307,8 +307,8 @@ fn text_table(
     let rows = std::mem::replace(&mut table.rows, read.rows);
     findings.extend(counted_rows(&mut table, rows));
     for (column, values) in read.forced {
-        let sql = Sql::fill("SELECT count({}) FROM {}", &[&ident(&column), &super::reach(&table)]);
-        let kept = counts(probe, &sql)?.first().copied().unwrap_or(0);
+        let filled = facts::filled(&super::reach(&table), &column);
+        let kept = counts(probe, &filled)?.first().copied().unwrap_or(0);
         if kept < values {
             let message = format!(
                 "{column} has {} that are not as its correction says: they are read as missing",

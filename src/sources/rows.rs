@@ -8,7 +8,7 @@ use crate::model::catalog::{
 use crate::model::failure::Failure;
 use crate::model::finding::{Finding, Severity};
 use crate::model::value::Kind;
-use crate::sql::{Sql, ident, session};
+use crate::sql::{facts, session};
 use std::collections::BTreeSet;
 
 /// Tables beyond the largest so many stay without.
@@ -95,10 +95,7 @@ fn numbered(probe: &dyn Probe, table: &mut Table) -> Result<Option<String>, Fail
                 probe.name_files(&table.name, paths, reader, &mut |_| ())?;
             } else {
                 // What is in memory already is not read again.
-                let rows = Sql::fill(
-                    "SELECT row_number() OVER () AS {}, * FROM {}",
-                    &[&ident(&column), &ident(&table.name)],
-                );
+                let rows = facts::numbered(&table.name, &column);
                 probe.run(&session::keep(&table.name, &rows))?;
             }
             Ok(Some(column))

@@ -142,7 +142,7 @@ impl Opened {
 
     /// Tables with rows of their own: no views, no virtual tables, none of SQLite itself.
     fn names(&self) -> rusqlite::Result<Vec<String>> {
-        let mut statement = self.connection.prepare(statements::sqlite_tables().text())?;
+        let mut statement = self.connection.prepare(&statements::sqlite_tables().text())?;
         let names = statement.query_map([], |row| row.get(0))?;
         names.collect()
     }
@@ -150,7 +150,7 @@ impl Opened {
     /// Hands over the rows of a table, in their order.
     fn each(&self, table: &str, take: &mut dyn FnMut(&[Cell]) -> bool) -> rusqlite::Result<Seen> {
         let everything = session::everything(&ident(table));
-        let mut statement = self.connection.prepare(everything.text())?;
+        let mut statement = self.connection.prepare(&everything.text())?;
         let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut seen = Seen { columns, not_utf8: 0 };
         let mut rows = statement.query([])?;

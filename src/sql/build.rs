@@ -1,7 +1,8 @@
 //! Statements about runs: what Muster and the registry keep in the file that is built.
 
-use super::duckdb::{ident, number, path, text};
+use super::duckdb::{ident, literal, number, path, text};
 use super::{Sql, timestamp};
+use crate::model::value::Value;
 
 /// The columns of the registry, in the format's own names.
 const REGISTRY: &str = "model_name VARCHAR, model_type VARCHAR, model_ref VARCHAR, \
@@ -26,7 +27,10 @@ pub fn bookkeeping() -> Vec<Sql> {
     ]
     .into_iter()
     .map(Sql::raw)
-    .chain([Sql::of_project(format!("CREATE TABLE IF NOT EXISTS material_registry ({REGISTRY})"))])
+    .chain([Sql::fill(
+        "CREATE TABLE IF NOT EXISTS material_registry ({})",
+        &[&Sql::raw(REGISTRY)],
+    )])
     .collect()
 }
 
@@ -109,9 +113,10 @@ pub fn forget_stitch(run: u64, entity: &str) -> Sql {
 /// A step is done.
 pub fn step_done(run: u64, name: &str, hash: &str, makes: &[String], seconds: f64) -> Sql {
     let list = Sql::join(makes.iter().map(|s| text(s)), ", ");
+    let seconds = literal(&Value::Decimal(format!("{seconds:.3}")));
     Sql::fill(
         "INSERT INTO muster.steps VALUES ({}, {}, {}, CAST([{}] AS VARCHAR[]), {})",
-        &[&number(run), &text(name), &text(hash), &list, &Sql::of_project(format!("{seconds:.3}"))],
+        &[&number(run), &text(name), &text(hash), &list, &seconds],
     )
 }
 
@@ -327,7 +332,7 @@ pub fn without_quotes(table: &Sql, columns: &[(String, String)]) -> Sql {
 
 /// Schemas in which names are looked up, in order; new tables go into the first.
 pub fn look_in(schemas: &[Sql]) -> Sql {
-    let list: Vec<&str> = schemas.iter().map(Sql::text).collect();
+    let list: Vec<String> = schemas.iter().map(Sql::text).collect();
     Sql::fill("SET search_path = {}", &[&text(&list.join(","))])
 }
 
@@ -476,20 +481,20 @@ pub fn refused_table(name: &str) -> Sql {
 }
 
 /// A table for the pairs by which clusters grew together.
-pub fn merges_table(name: &str) -> Sql {
+pub fn merges_table(name: &Sql) -> Sql {
     Sql::fill(
         "CREATE OR REPLACE TABLE {} (seq BIGINT, valid_at TIMESTAMP, id1 VARCHAR, id1_type VARCHAR, \
          id2 VARCHAR, id2_type VARCHAR, size1 BIGINT, size2 BIGINT)",
-        &[&ident(name)],
+        &[name],
     )
 }
 
 /// A table for main ids that are none any more.
-pub fn aliases_table(name: &str) -> Sql {
+pub fn aliases_table(name: &Sql) -> Sql {
     Sql::fill(
         "CREATE OR REPLACE TABLE {} (old_id VARCHAR, new_id VARCHAR, run BIGINT, cause VARCHAR, \
          id1 VARCHAR, id1_type VARCHAR, id2 VARCHAR, id2_type VARCHAR, valid_at TIMESTAMP)",
-        &[&ident(name)],
+        &[name],
     )
 }
 

@@ -1,4 +1,4 @@
-//! What the dialects of SQL say differently about a condition. All else that a bound slice needs is
+//! What the dialects of SQL write differently: names, values, and what conditions need. All else that a bound slice needs is
 //! the same in each: comparisons, `IN`, `BETWEEN`, `IS DISTINCT FROM`, joins, `FILTER`.
 
 use super::Sql;
@@ -6,13 +6,20 @@ use crate::model::catalog::{KeyForm, TableOrigin};
 use crate::model::clause::{Arithmetic, Case, CastType, Function, TextMatch};
 use crate::model::value::Value;
 
-/// A dialect of SQL, as far as conditions need it.
+/// A dialect of SQL: how it prints pieces, and what it says where conditions differ.
 pub trait Dialect {
     /// What stands after `FROM` to read a table where it lives.
     fn relation(&self, origin: &TableOrigin) -> Sql;
 
-    /// A value as a literal of its own type.
-    fn literal(&self, value: &Value) -> Sql;
+    /// Writes a name in quotes.
+    fn write_name(&self, name: &str, out: &mut String) {
+        out.push('"');
+        out.push_str(&name.replace('"', "\"\""));
+        out.push('"');
+    }
+
+    /// Writes a value as a literal of its own type.
+    fn write_value(&self, value: &Value, out: &mut String);
 
     /// A function of its arguments.
     fn call(&self, function: Function, arguments: &[Sql]) -> Sql;

@@ -1,9 +1,9 @@
 //! DuckDB's dialect: names, literals, and the table functions that read files.
 
-use super::Sql;
 use super::dialect::Dialect;
 use super::keys::in_form;
 use super::text_files::from_text_files;
+use super::{Piece, Sql};
 use crate::model::catalog::{Conversion, KeyForm, Reader, TableOrigin};
 use crate::model::clause::{Arithmetic, Case, CastType, Function, TextMatch};
 use crate::model::shown::is_hidden;
@@ -11,65 +11,40 @@ use crate::model::value::Value;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// A quoted name.
+/// A name, quoted when it is printed.
 pub fn ident(name: &str) -> Sql {
-    Sql::new(format!("\"{}\"", name.replace('"', "\"\"")))
+    Sql::of(Piece::Name(name.to_owned()))
 }
 
-/// Quoted names with dots between them.
+/// Names with dots between them.
 pub fn path(names: &[&str]) -> Sql {
     Sql::join(names.iter().map(|n| ident(n)), ".")
 }
 
-/// A text literal. What cannot be seen cannot be copied from a screen, so it is written by code:
-/// `e'\x1b[2J'`, a byte of UTF-8 at a time. That is a constant like any other, so that it may name
-/// a file to read or a type too; only [`text_as_it_is`] stands where it is not understood.
+/// A text literal.
 pub fn text(value: &str) -> Sql {
-    if value.contains('\0') {
-        // A literal cannot hold the zero character; it is put together around it.
-        let parts = value.split('\0').map(text);
-        return Sql::join(parts, " || chr(0) || ").nested();
-    }
-    if !value.chars().any(is_hidden) {
-        return text_as_it_is(value);
-    }
-    let mut coded = String::with_capacity(value.len() + 8);
-    for c in value.chars() {
-        match c {
-            '\n' => coded.push_str("\\n"),
-            '\t' => coded.push_str("\\t"),
-            '\\' => coded.push_str("\\\\"),
-            '\'' => coded.push_str("''"),
-            c if is_hidden(c) => {
-                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                    write!(coded, "\\x{byte:02x}").expect("text grows");
-                }
-            }
-            c => coded.push(c),
-        }
-    }
-    Sql::new(format!("e'{coded}'"))
+    literal(&Value::Text(value.to_owned()))
 }
 
 /// A text literal with all its characters in it, for names in a list of types and for the file
 /// after `COPY … TO`: there the database takes codes for text.
 pub fn text_as_it_is(value: &str) -> Sql {
-    Sql::new(format!("'{}'", value.replace('\'', "''")))
+    Sql::of(Piece::PlainText(value.to_owned()))
 }
 
 /// A whole number.
 pub fn number(value: impl Into<i128>) -> Sql {
-    Sql::new(value.into().to_string())
+    literal(&Value::Integer(value.into()))
 }
 
 /// A moment without a zone, from its ISO text.
 pub fn timestamp(iso: &str) -> Sql {
-    Sql::new(format!("TIMESTAMP {}", text(iso)))
+    literal(&Value::Timestamp(iso.to_owned()))
 }
 
 /// A moment with a zone, from its ISO text with an offset.
 pub fn timestamptz(iso: &str) -> Sql {
-    Sql::new(format!("TIMESTAMPTZ {}", text(iso)))
+    literal(&Value::Instant(iso.to_owned()))
 }
 
 /// A moment with a zone as clocks show it whose offsets from UTC hold from these microseconds since
@@ -102,31 +77,81 @@ fn offset_of(micros: &Sql, offsets: &[(i64, i64)]) -> Option<Sql> {
     }
 }
 
-/// A value as a literal of its own type.
+/// A value, written as a literal of its own type when it is printed.
 pub fn literal(value: &Value) -> Sql {
-    match value {
-        Value::Missing => Sql::raw("NULL"),
-        Value::Boolean(true) => Sql::raw("TRUE"),
-        Value::Boolean(false) => Sql::raw("FALSE"),
-        Value::Integer(n) => number(*n),
-        Value::Decimal(digits) if is_plain_decimal(digits) => Sql::new(digits.clone()),
-        Value::Float(x) if x.is_finite() => Sql::new(format!("{x:e}")),
-        Value::Float(x) => {
-            let name = if x.is_nan() {
-                "nan"
-            } else if *x > 0.0 {
-                "inf"
-            } else {
-                "-inf"
-            };
-            Sql::new(format!("CAST({} AS DOUBLE)", text(name)))
+    Sql::of(Piece::Value(value.clone()))
+}
+
+/// What cannot be seen cannot be copied from a screen, so it is written by code: `e'\x1b[2J'`, a
+/// byte of UTF-8 at a time. That is a constant like any other, so that it may name a file to read
+/// or a type too; only [`text_as_it_is`] stands where it is not understood.
+fn write_text(value: &str, out: &mut String) {
+    if value.contains('\0') {
+        // A literal cannot hold the zero character; it is put together around it.
+        for (number, part) in value.split('\0').enumerate() {
+            out.push_str(if number == 0 { "(" } else { " || chr(0) || " });
+            write_text(part, out);
         }
-        Value::Text(s) | Value::Other(s) | Value::Decimal(s) => text(s),
-        Value::Date(s) => Sql::new(format!("DATE {}", text(s))),
-        Value::Timestamp(s) => timestamp(s),
-        Value::Instant(s) => timestamptz(s),
-        Value::List(items) => Sql::new(format!("[{}]", Sql::join(items.iter().map(literal), ", "))),
+        out.push(')');
+        return;
     }
+    if !value.chars().any(is_hidden) {
+        return write_plain_text(value, out);
+    }
+    out.push_str("e'");
+    for c in value.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\\' => out.push_str("\\\\"),
+            '\'' => out.push_str("''"),
+            c if is_hidden(c) => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    write!(out, "\\x{byte:02x}").expect("text grows");
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('\'');
+}
+
+/// Writes a text of which every character stands as it is.
+pub(super) fn write_plain_text(value: &str, out: &mut String) {
+    out.push('\'');
+    out.push_str(&value.replace('\'', "''"));
+    out.push('\'');
+}
+
+fn write_value(value: &Value, out: &mut String) {
+    match value {
+        Value::Missing => out.push_str("NULL"),
+        Value::Boolean(true) => out.push_str("TRUE"),
+        Value::Boolean(false) => out.push_str("FALSE"),
+        Value::Integer(n) => write!(out, "{n}").expect("text grows"),
+        Value::Decimal(digits) if is_plain_decimal(digits) => out.push_str(digits),
+        Value::Float(x) if x.is_finite() => write!(out, "{x:e}").expect("text grows"),
+        Value::Float(x) if x.is_nan() => out.push_str("CAST('nan' AS DOUBLE)"),
+        Value::Float(x) if *x > 0.0 => out.push_str("CAST('inf' AS DOUBLE)"),
+        Value::Float(_) => out.push_str("CAST('-inf' AS DOUBLE)"),
+        Value::Text(s) | Value::Other(s) | Value::Decimal(s) => write_text(s, out),
+        Value::Date(s) => write_typed("DATE ", s, out),
+        Value::Timestamp(s) => write_typed("TIMESTAMP ", s, out),
+        Value::Instant(s) => write_typed("TIMESTAMPTZ ", s, out),
+        Value::List(items) => {
+            out.push('[');
+            for (number, item) in items.iter().enumerate() {
+                out.push_str(if number == 0 { "" } else { ", " });
+                write_value(item, out);
+            }
+            out.push(']');
+        }
+    }
+}
+
+fn write_typed(type_name: &'static str, value: &str, out: &mut String) {
+    out.push_str(type_name);
+    write_text(value, out);
 }
 
 fn is_plain_decimal(digits: &str) -> bool {
@@ -141,8 +166,9 @@ fn is_plain_decimal(digits: &str) -> bool {
 pub fn type_list(columns: &[(String, String)]) -> Sql {
     let pairs = columns
         .iter()
-        .map(|(name, type_name)| Sql::new(format!("{}: {}", text_as_it_is(name), text(type_name))));
-    Sql::new(format!("{{{}}}", Sql::join(pairs, ", ")))
+        .map(|(name, type_name)| Sql::fill("{}: {}", &[&text_as_it_is(name), &text(type_name)]));
+    let pairs = Sql::join(pairs, ", ");
+    Sql::join([Sql::raw("{"), pairs, Sql::raw("}")], "")
 }
 
 /// What stands after `FROM` to read a table where it lives: its own name in the open database file,
@@ -163,7 +189,7 @@ pub(super) fn file_list(paths: &[PathBuf]) -> Sql {
     let list = paths.iter().map(|path| text(&literal_path(&path.to_string_lossy())));
     match paths.len() {
         1 => Sql::join(list, ""),
-        _ => Sql::new(format!("[{}]", Sql::join(list, ", "))),
+        _ => Sql::fill("[{}]", &[&Sql::join(list, ", ")]),
     }
 }
 
@@ -184,8 +210,8 @@ pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
     let list = file_list(paths);
     let many = paths.len() > 1;
     match reader {
-        Reader::Parquet if many => Sql::new(format!("read_parquet({list}, union_by_name = true)")),
-        Reader::Parquet => Sql::new(format!("read_parquet({list})")),
+        Reader::Parquet if many => Sql::fill("read_parquet({}, union_by_name = true)", &[&list]),
+        Reader::Parquet => Sql::fill("read_parquet({})", &[&list]),
         Reader::Partitioned(partitions) => super::parquet::partitioned(paths, partitions),
         Reader::Foreign(foreign) => {
             let file = paths.first().map(PathBuf::as_path).unwrap_or_else(|| "".as_ref());
@@ -204,12 +230,12 @@ pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
         Reader::Numbered { column, reader } => {
             // Parquet knows the number of a row within its file; the rest is counted.
             let n = if !many && matches!(**reader, Reader::Parquet) {
-                "file_row_number + 1"
+                Sql::raw("file_row_number + 1")
             } else {
-                "row_number() OVER ()"
+                Sql::raw("row_number() OVER ()")
             };
             let rows = from_files(paths, reader);
-            Sql::new(format!("(SELECT {n} AS {}, * FROM {rows})", ident(column)))
+            Sql::fill("(SELECT {} AS {}, * FROM {})", &[&n, &ident(column), &rows])
         }
     }
 }
@@ -220,7 +246,7 @@ pub(super) fn converted(column: &Sql, conversion: &Conversion) -> Sql {
         // An offset is read only when it follows the time at once.
         Conversion::MomentText { type_name } => Sql::fill(
             "CAST(nullif(regexp_replace({}, ' ([+-])', '\\1'), '') AS {})",
-            &[column, &Sql::new(type_name.clone())],
+            &[column, &Sql::type_name(type_name)],
         ),
         Conversion::BytesText => Sql::fill("decode({})", &[column]),
         Conversion::BytesTexts => {
@@ -233,7 +259,7 @@ pub(super) fn converted(column: &Sql, conversion: &Conversion) -> Sql {
         ),
         Conversion::HexBytes => Sql::fill("unhex({})", &[column]),
         Conversion::Cast { type_name } => {
-            Sql::fill("CAST({} AS {})", &[column, &Sql::new(type_name.clone())])
+            Sql::fill("CAST({} AS {})", &[column, &Sql::type_name(type_name)])
         }
     }
 }
@@ -247,8 +273,8 @@ impl Dialect for DuckDb {
         relation(origin)
     }
 
-    fn literal(&self, value: &Value) -> Sql {
-        literal(value)
+    fn write_value(&self, value: &Value, out: &mut String) {
+        write_value(value, out);
     }
 
     fn call(&self, function: Function, arguments: &[Sql]) -> Sql {

@@ -59,7 +59,7 @@ pub(super) fn from_foreign(file: &Path, reader: &ForeignReader) -> Sql {
 }
 
 fn named(column: &ForeignColumn) -> Sql {
-    Sql::new(column.type_name.clone())
+    Sql::type_name(&column.type_name)
 }
 
 /// A sheet as its cells are written: dates are numbers of days there.

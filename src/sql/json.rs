@@ -152,7 +152,7 @@ fn typed(json: &Sql, pointer: &str, type_name: &str) -> Sql {
     match type_name {
         "VARCHAR" => Sql::fill("({} ->> {})", &[json, &place]),
         "JSON" => Sql::fill("({} -> {})", &[json, &place]),
-        _ => Sql::fill("CAST(({} -> {}) AS {})", &[json, &place, &Sql::new(type_name.to_owned())]),
+        _ => Sql::fill("CAST(({} -> {}) AS {})", &[json, &place, &Sql::type_name(type_name)]),
     }
 }
 

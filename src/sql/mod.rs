@@ -1,19 +1,23 @@
 //! The only room that writes SQL text.
 //!
-//! Everything else composes [`Sql`] values. A name reaches the text through [`ident`] or
-//! [`path`], a value through [`literal`] or [`text`]: there is no other way in. One dialect is
-//! printed today, DuckDB's; it is kept in [`duckdb`] so that another can stand beside it.
+//! Everything else composes [`Sql`] values: pieces that become text when a dialect prints them. A
+//! name is put in by [`ident`] or [`path`], a value by [`literal`] or [`text`], what only a run
+//! knows by [`Placeholder`], and what a data team wrote by [`Sql::of_project`]: there is no other way in.
+//! DuckDB's dialect is in [`duckdb`]; another can stand beside it.
 
 pub mod build;
 pub mod copy;
 mod dialect;
 pub mod duckdb;
+pub mod facts;
 pub mod foreign;
 mod json;
 mod keys;
 mod nested;
 pub mod parquet;
+mod placeholder;
 pub mod session;
+mod stand_ins;
 mod text_files;
 pub mod types;
 pub mod warehouse;
@@ -25,81 +29,192 @@ pub use duckdb::{
 };
 pub use keys::in_form;
 pub use nested::unnested;
+pub use placeholder::{ObjectName, Placeholder, object};
+pub use stand_ins::StandIns;
 
+use crate::model::value::Value;
 use std::fmt;
 
-/// A piece of SQL text that was put together in this room or from pieces that were.
+/// A statement or a part of one: pieces in order, put together in this room or from pieces that
+/// were.
 ///
 /// It knows where names of the open database file's tables stand. Which database that is, is said
 /// last: see [`Sql::within`]. So the file's schema never has to be the one in which names are
 /// looked up, and no macro of the file can stand in for a function of ours.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sql {
-    text: String,
-    /// Where the name of the database goes in, as places in `text`, in order.
-    places: Vec<usize>,
+    pieces: Vec<Piece>,
+}
+
+/// A piece of a statement.
+#[derive(Debug, Clone, PartialEq)]
+enum Piece {
+    /// Text of the program.
+    Fixed(&'static str),
+    /// A name, not yet quoted.
+    Name(String),
+    /// A value, not yet written as a literal.
+    Value(Value),
+    /// A text of which every character is written as it is.
+    PlainText(String),
+    /// The name of a type, as the database told it.
+    Type(String),
+    /// What the data team wrote.
+    Project(String),
+    /// A piece that stays whole: no parser of a project's text looks into it.
+    Whole(Box<Sql>),
+    /// Where the name of the open database file goes, before the name of something in it.
+    Database,
+    /// What the run puts in.
+    Placeholder(Placeholder),
 }
 
 impl Sql {
-    fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), places: Vec::new() }
+    fn of(piece: Piece) -> Self {
+        Self { pieces: vec![piece] }
     }
 
     /// A fixed piece, written in the program itself.
     pub fn raw(text: &'static str) -> Self {
-        Self::new(text)
+        Self::of(Piece::Fixed(text))
     }
 
     /// SQL that the data team wrote in a project, taken as it stands.
     pub fn of_project(text: impl Into<String>) -> Self {
-        Self::new(text)
+        Self::of(Piece::Project(text.into()))
     }
 
-    /// The text, for a shell that was started on the database file.
-    pub fn text(&self) -> &str {
-        &self.text
+    /// What a run puts in when it begins.
+    pub fn placeholder(placeholder: Placeholder) -> Self {
+        Self::of(Piece::Placeholder(placeholder))
+    }
+
+    /// The name of a type, as the database told it.
+    fn type_name(name: impl Into<String>) -> Self {
+        Self::of(Piece::Type(name.into()))
+    }
+
+    /// The text in DuckDB's dialect, for a shell that was started on the database file. What only a
+    /// run knows stands in it for reading: `N` for its number.
+    pub fn text(&self) -> String {
+        self.printed(&DuckDb)
+    }
+
+    /// The text in a dialect.
+    pub fn printed(&self, dialect: &dyn Dialect) -> String {
+        self.printed_with(dialect, &ToString::to_string)
+    }
+
+    /// The text in DuckDB's dialect, with `open` for what only a run knows.
+    pub fn text_with(&self, open: &dyn Fn(&Placeholder) -> String) -> String {
+        self.printed_with(&DuckDb, open)
+    }
+
+    fn printed_with(&self, dialect: &dyn Dialect, open: &dyn Fn(&Placeholder) -> String) -> String {
+        let mut out = String::with_capacity(12 * self.pieces.len());
+        for piece in &self.pieces {
+            match piece {
+                Piece::Fixed(text) => out.push_str(text),
+                Piece::Name(name) => dialect.write_name(name, &mut out),
+                Piece::Value(value) => dialect.write_value(value, &mut out),
+                Piece::PlainText(text) => duckdb::write_plain_text(text, &mut out),
+                Piece::Type(text) | Piece::Project(text) => out.push_str(text),
+                Piece::Whole(sql) => out.push_str(&sql.printed_with(dialect, open)),
+                Piece::Database => {}
+                Piece::Placeholder(placeholder) => out.push_str(&open(placeholder)),
+            }
+        }
+        out
+    }
+
+    /// The same as one piece: no parser of a project's text looks into it.
+    #[must_use]
+    pub fn as_whole(self) -> Self {
+        match self.pieces.as_slice() {
+            [_] => self,
+            _ => Self::of(Piece::Whole(Box::new(self))),
+        }
     }
 
     /// The same with every table of the database file named in full.
     #[must_use]
     pub fn within(&self, database: &str) -> Self {
-        let name = ident(database);
-        let mut out = String::with_capacity(self.text.len() + 16 * self.places.len());
-        let mut done = 0;
-        for place in &self.places {
-            out.push_str(&self.text[done..*place]);
-            out.push_str(name.text());
-            out.push('.');
-            done = *place;
+        let name = || [Piece::Name(database.to_owned()), Piece::Fixed(".")];
+        self.with(&|piece| match piece {
+            Piece::Database => Some(Self { pieces: name().into() }),
+            _ => None,
+        })
+    }
+
+    /// The same with what was left for later put in, as far as `put` knows it.
+    #[must_use]
+    pub fn settled(&self, put: &dyn Fn(&Placeholder) -> Option<Sql>) -> Self {
+        self.with(&|piece| match piece {
+            Piece::Placeholder(placeholder) => put(placeholder),
+            _ => None,
+        })
+    }
+
+    /// The same with other pieces in the places of some.
+    fn with(&self, other: &dyn Fn(&Piece) -> Option<Sql>) -> Self {
+        let mut out = Self { pieces: Vec::with_capacity(self.pieces.len()) };
+        for piece in &self.pieces {
+            match (other(piece), piece) {
+                (Some(other), _) => out.push(&other),
+                (None, Piece::Whole(sql)) => {
+                    out.pieces.push(Piece::Whole(Box::new(sql.with(other))));
+                }
+                (None, piece) => out.pieces.push(piece.clone()),
+            }
         }
-        out.push_str(&self.text[done..]);
-        Self::new(out)
+        out
     }
 
-    /// The same with marks in its text replaced by what they stand for: a run puts in its number
-    /// and its end when it begins.
+    /// The same without blanks around what a project wrote, and without the semicolons after it.
     #[must_use]
-    pub fn with_marks(&self, replaced: impl FnOnce(&str) -> String) -> Self {
-        Self::new(replaced(&self.text))
+    pub fn trimmed(&self) -> Self {
+        let mut out = self.clone();
+        if let Some(Piece::Project(text)) = out.pieces.first_mut() {
+            *text = text.trim_start().to_owned();
+        }
+        if let Some(Piece::Project(text)) = out.pieces.last_mut() {
+            *text = text.trim_end().trim_end_matches(';').trim_end().to_owned();
+        }
+        out
     }
 
-    /// One of several statements that a text consists of.
-    #[must_use]
-    pub fn part(&self, text: &str) -> Self {
-        debug_assert!(self.text.contains(text), "a part of the text");
-        Self::new(text)
+    /// Whether something of this name stands in it.
+    pub fn names(&self, name: &str) -> bool {
+        self.pieces.iter().any(|piece| match piece {
+            Piece::Name(found) => found == name,
+            Piece::Whole(sql) => sql.names(name),
+            _ => false,
+        })
+    }
+
+    /// Whether a line comment may begin in it, which would swallow what follows on its line.
+    pub fn may_end_in_comment(&self) -> bool {
+        self.pieces.iter().any(|piece| match piece {
+            Piece::Project(text) => text.contains("--"),
+            Piece::Whole(sql) => sql.may_end_in_comment(),
+            _ => false,
+        })
     }
 
     /// This name as one of the database file's.
     fn of_database(mut self) -> Self {
-        self.places.insert(0, 0);
+        self.pieces.insert(0, Piece::Database);
         self
     }
 
     fn push(&mut self, piece: &Self) {
-        let start = self.text.len();
-        self.places.extend(piece.places.iter().map(|place| start + place));
-        self.text.push_str(&piece.text);
+        self.pieces.extend_from_slice(&piece.pieces);
+    }
+
+    fn push_fixed(&mut self, text: &'static str) {
+        if !text.is_empty() {
+            self.pieces.push(Piece::Fixed(text));
+        }
     }
 
     /// Puts pieces into a template, in order, one for each `{}`.
@@ -107,13 +222,14 @@ impl Sql {
     /// # Panics
     /// When the number of pieces is not the number of places: a mistake in the program.
     pub fn fill(template: &'static str, pieces: &[&Sql]) -> Self {
-        let mut out = Self::new(String::with_capacity(template.len() + 32 * pieces.len()));
+        let size: usize = pieces.iter().map(|piece| piece.pieces.len() + 1).sum();
+        let mut out = Self { pieces: Vec::with_capacity(size + 1) };
         let mut parts = template.split("{}");
-        out.text.push_str(parts.next().unwrap_or_default());
+        out.push_fixed(parts.next().unwrap_or_default());
         let mut pieces = pieces.iter();
         for part in parts {
             out.push(pieces.next().expect("a piece for each place in the template"));
-            out.text.push_str(part);
+            out.push_fixed(part);
         }
         assert!(pieces.next().is_none(), "a place for each piece in the template {template}");
         out
@@ -124,9 +240,9 @@ impl Sql {
         let mut out = Self::default();
         for (number, piece) in pieces.into_iter().enumerate() {
             if number > 0 {
-                out.text.push_str(separator);
+                out.push_fixed(separator);
             }
-            out.push(&piece);
+            out.pieces.extend(piece.pieces);
         }
         out
     }
@@ -163,6 +279,6 @@ impl Sql {
 
 impl fmt::Display for Sql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.text())
     }
 }

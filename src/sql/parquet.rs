@@ -85,7 +85,7 @@ fn part_of(files: &[PathBuf], part: &PartitionPart, columns: &[(String, String)]
     };
     let written = columns.iter().zip(&part.values).map(|((name, type_name), value)| {
         let value = value.as_deref().map_or(Sql::raw("NULL"), text);
-        let type_name = Sql::new(type_name.clone());
+        let type_name = Sql::type_name(type_name);
         Sql::fill(", CAST({} AS {}) AS {}", &[&value, &type_name, &ident(name)])
     });
     Sql::fill(

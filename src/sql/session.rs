@@ -1,7 +1,7 @@
 //! Statements about the database itself: attaching a file, keeping a table, asking for types.
 
+use super::Sql;
 use super::duckdb::{ident, path, text};
-use super::{Sql, duckdb};
 use std::path::{Path, PathBuf};
 
 /// Attaches a database file for reading only.
@@ -55,7 +55,7 @@ pub fn everything(relation: &Sql) -> Sql {
 /// A statement for a shell started on a database file whose macros have the names of built-in
 /// functions: it says that the built-in ones are meant, operators too.
 pub fn with_built_in_functions(statement: &Sql, database: &str) -> String {
-    let here = duckdb::text(&format!("{}.main", ident(database)));
+    let here = text(&path(&[database, "main"]).text());
     let back = Sql::fill("SET search_path = {}", &[&here]);
     format!(
         "-- Macros of this file have the names of built-in functions. Here the built-in ones are \
@@ -95,8 +95,8 @@ pub fn shut(files: &[PathBuf], folders: &[PathBuf]) -> Vec<Sql> {
 }
 
 /// The names and types of what a statement gives.
-pub fn describe(statement: &str) -> Sql {
-    Sql::fill("DESCRIBE {}", &[&Sql::new(without_end(statement).to_owned())])
+pub fn describe(statement: &Sql) -> Sql {
+    Sql::fill("DESCRIBE {}", &[&statement.trimmed()])
 }
 
 /// What one column of a statement is converted to on its way out.
@@ -113,19 +113,19 @@ pub enum Outward {
 }
 
 /// The statement with its columns converted, in order, under the names `c0`, `c1`, …
-pub fn converted(statement: &str, columns: &[Outward]) -> Sql {
-    let name = |i: usize| Sql::new(format!("c{i}"));
+pub fn converted(statement: &Sql, columns: &[Outward]) -> Sql {
+    let name = |i: usize| ident(&format!("c{i}"));
     let selected = columns.iter().enumerate().map(|(i, outward)| match outward {
         Outward::Same => name(i),
         Outward::Whole => Sql::fill("CAST({} AS BIGINT) AS {}", &[&name(i), &name(i)]),
         Outward::Text => Sql::fill("CAST({} AS VARCHAR) AS {}", &[&name(i), &name(i)]),
         Outward::TextLists(depth) => {
-            let brackets = Sql::new("[]".repeat(*depth));
+            let brackets = Sql::type_name("[]".repeat(*depth));
             Sql::fill("CAST({} AS VARCHAR{}) AS {}", &[&name(i), &brackets, &name(i)])
         }
     });
     let names = Sql::join((0..columns.len()).map(name), ", ");
-    let inner = Sql::new(without_end(statement).to_owned());
+    let inner = statement.trimmed();
     // A comment at the end of the statement must not swallow the parenthesis.
     Sql::fill("SELECT {} FROM (\n{}\n) AS asked({})", &[&Sql::join(selected, ", "), &inner, &names])
 }
@@ -134,13 +134,13 @@ pub fn converted(statement: &str, columns: &[Outward]) -> Sql {
 /// in there that changes something.
 pub fn plan_of_query(query: &Sql) -> Sql {
     // A comment at the end of the query must not swallow the parenthesis.
-    let query = Sql::new(without_end(query.text()));
+    let query = query.trimmed();
     Sql::fill("EXPLAIN (FORMAT json) SELECT * FROM (\n{}\n) AS asked", &[&query])
 }
 
 /// What a statement would do.
 pub fn plan_of(statement: &Sql) -> Sql {
-    Sql::fill("EXPLAIN (FORMAT json) {}", &[&Sql::new(without_end(statement.text()))])
+    Sql::fill("EXPLAIN (FORMAT json) {}", &[&statement.trimmed()])
 }
 
 /// Functions that can stand after `FROM`, in small letters.
@@ -174,10 +174,6 @@ pub fn own_functions(database: &str) -> Sql {
 /// Names of the functions that the database has by itself.
 pub fn built_in_functions() -> Sql {
     Sql::raw("SELECT DISTINCT function_name FROM duckdb_functions() WHERE internal")
-}
-
-fn without_end(statement: &str) -> &str {
-    statement.trim().trim_end_matches(';').trim_end()
 }
 
 /// Keeps the rows of a statement as a table in memory.

@@ -135,7 +135,7 @@ fn converted(column: &TextColumn) -> Sql {
     }
     let cast = Sql::raw(if column.forced { "TRY_CAST" } else { "CAST" });
     let to = |cell: &Sql| {
-        let type_name = Sql::new(column.form.type_name());
+        let type_name = Sql::type_name(column.form.type_name());
         Sql::fill("{}({} AS {})", &[&cast, cell, &type_name])
     };
     let by_patterns = |patterns: &[String]| {

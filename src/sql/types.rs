@@ -8,7 +8,7 @@ pub fn cast(
     type_name: &str,
     replace: &dyn Fn(&str) -> Option<&'static str>,
 ) -> Option<Sql> {
-    let target = Sql::new(replaced(type_name, replace)?);
+    let target = Sql::type_name(replaced(type_name, replace)?);
     Some(Sql::fill("CAST({} AS {})", &[value, &target]))
 }
 
@@ -18,7 +18,7 @@ pub fn try_cast(
     type_name: &str,
     replace: &dyn Fn(&str) -> Option<&'static str>,
 ) -> Option<Sql> {
-    let target = Sql::new(replaced(type_name, replace)?);
+    let target = Sql::type_name(replaced(type_name, replace)?);
     Some(Sql::fill("TRY_CAST({} AS {})", &[value, &target]))
 }
 

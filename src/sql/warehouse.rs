@@ -451,7 +451,8 @@ mod tests {
     fn every_macro_is_in_the_table_of_functions() {
         let table = include_str!("../../docs/warehouses.md");
         for function in functions() {
-            let Some((_, rest)) = function.text().split_once(" MACRO ") else { continue };
+            let text = function.text();
+            let Some((_, rest)) = text.split_once(" MACRO ") else { continue };
             let name = rest.split('(').next().unwrap_or_default();
             let is_named = name.starts_with("muster_") || table.contains(&format!("`{name}`"));
             assert!(is_named, "{name} is not in docs/warehouses.md");

@@ -13,7 +13,7 @@ use muster::model::now::Moment;
 use muster::model::question::{Answer, Question, Slice};
 use muster::model::value::Value;
 use muster::protocol::OpenRequest;
-use muster::sql::{self, Dialect, Sql, ident, path, text};
+use muster::sql::{self, Dialect, DuckDb, Sql, ident, path, text};
 use proptest::prelude::*;
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -37,16 +37,20 @@ impl Dialect for Postgres {
         }
     }
 
-    fn literal(&self, value: &Value) -> Sql {
+    fn write_value(&self, value: &Value, out: &mut String) {
         match value {
             Value::Float(float) if !float.is_finite() => {
-                Sql::fill("CAST({} AS DOUBLE PRECISION)", &[&text(&float.to_string())])
+                write!(out, "CAST('{float}' AS DOUBLE PRECISION)").unwrap();
             }
             Value::List(items) => {
-                let items = Sql::join(items.iter().map(|item| self.literal(item)), ", ");
-                Sql::fill("CAST(ARRAY[{}] AS TEXT[])", &[&items])
+                out.push_str("CAST(ARRAY[");
+                for (number, item) in items.iter().enumerate() {
+                    out.push_str(if number == 0 { "" } else { ", " });
+                    self.write_value(item, out);
+                }
+                out.push_str("] AS TEXT[])");
             }
-            plain => sql::literal(plain),
+            plain => DuckDb.write_value(plain, out),
         }
     }
 
@@ -143,11 +147,11 @@ impl Dialect for Postgres {
     }
 
     fn has_any(&self, list: &Sql, values: &[Value]) -> Sql {
-        Sql::fill("{} && {}", &[list, &self.literal(&Value::List(values.to_vec()))])
+        Sql::fill("{} && {}", &[list, &sql::literal(&Value::List(values.to_vec()))])
     }
 
     fn has_all(&self, list: &Sql, values: &[Value]) -> Sql {
-        Sql::fill("{} @> {}", &[list, &self.literal(&Value::List(values.to_vec()))])
+        Sql::fill("{} @> {}", &[list, &sql::literal(&Value::List(values.to_vec()))])
     }
 
     fn day_of_year(&self, moment: &Sql) -> Sql {
@@ -247,8 +251,8 @@ fn slices_of_the_shop_are_statements_of_postgresql() {
     for condition in CONDITIONS {
         let slice = asked(&session, *condition);
         let bound = bind::slice(session.catalog(), &slice).unwrap();
-        parses(&compile::size_in(&Postgres, &bound).query.portable()).unwrap();
-        parses(&compile::members_in(&Postgres, &bound).portable()).unwrap();
+        parses(&compile::size_in(&Postgres, &bound).query.portable_in(&Postgres)).unwrap();
+        parses(&compile::members_in(&Postgres, &bound).portable_in(&Postgres)).unwrap();
     }
 }
 
@@ -257,7 +261,7 @@ proptest! {
     fn random_slices_are_statements_of_postgresql(tree in tree()) {
         let (catalog, slice) = (catalog(), slice_of(tree));
         let bound = bind::slice(&catalog, &slice).unwrap();
-        prop_assert_eq!(parses(&compile::size_in(&Postgres, &bound).query.portable()), Ok(()));
+        prop_assert_eq!(parses(&compile::size_in(&Postgres, &bound).query.portable_in(&Postgres)), Ok(()));
     }
 }
 
@@ -277,7 +281,7 @@ fn copied(shell: &Store, schema: &str, table: &str) -> String {
     let mut made = format!("CREATE TABLE {name} ({columns});\n");
     for row in &rows.rows {
         let cells: Vec<String> =
-            row.iter().map(|cell| Postgres.literal(cell).to_string()).collect();
+            row.iter().map(|cell| sql::literal(cell).printed(&Postgres)).collect();
         writeln!(made, "INSERT INTO {name} VALUES ({});", cells.join(", ")).unwrap();
     }
     made
@@ -323,7 +327,7 @@ fn slices_of_the_shop_count_the_same_on_postgresql() {
             panic!("a size")
         };
         let bound = bind::slice(session.catalog(), &slice).unwrap();
-        let statement = compile::size_in(&Postgres, &bound).query.portable();
+        let statement = compile::size_in(&Postgres, &bound).query.portable_in(&Postgres);
         let counted = psql(&format!("{statement};\n"));
         assert_eq!(counted.trim(), format!("{}|{}", size.kept, size.of), "{condition:?}");
         assert!(size.kept > 0, "{condition:?} keeps nobody, which shows nothing");

@@ -207,6 +207,31 @@ fn no_statement_reaches_the_store_as_text() {
 }
 
 #[test]
+fn statements_are_composed_by_few() {
+    // Conditions and charts, and what a project defines, are composed of pieces; all other
+    // statements stand in `sql`, which is asked for them.
+    let composers = ["sql/", "compile/", "plan/"];
+    // Only a plan has text of a project, and what tells its statements apart.
+    let of_projects = ["plan/", "engine/builder/project_sql.rs"];
+    let doors: [(&str, &[&str]); 4] = [
+        ("Sql::fill", &composers),
+        ("Sql::raw", &composers),
+        ("Sql::join", &composers),
+        ("Sql::of_project", &of_projects),
+    ];
+    let mut wrong = Vec::new();
+    for (file, text) in sources() {
+        let code = code(&text);
+        for (door, rooms) in &doors {
+            if code.contains(door) && !rooms.iter().any(|room| file.starts_with(room)) {
+                wrong.push(format!("{file}: {door}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
 fn every_file_says_what_it_is_for() {
     let silent: Vec<String> = sources()
         .into_iter()

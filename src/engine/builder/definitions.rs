@@ -12,6 +12,7 @@ use crate::model::definition::{
 use crate::model::finding::Finding;
 use crate::plan::{self, Holds, Options, Plan, Run, item_name};
 use crate::provenance::{self, History};
+use crate::sql::ObjectName;
 use jiff::tz::{Offset, TimeZone};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -85,10 +86,10 @@ impl<'a> Maker<'a> {
         (made, self.history.trouble())
     }
 
-    fn published_as(&self, view: &str, of: &str) -> Option<Published> {
+    fn published_as(&self, view: &str, of: &ObjectName) -> Option<Published> {
         let object = self.run?.settle(of);
         // A name that something else has is not that of this output.
-        let is_shown = self.plan.views.iter().any(|v| v.name == view && v.of == of);
+        let is_shown = self.plan.views.iter().any(|v| v.name == view && v.of == *of);
         let view = if is_shown { view.to_owned() } else { object.clone() };
         Some(Published { view, object })
     }

@@ -180,7 +180,7 @@ pub fn compile(
 /// The definitions of the first step that makes one thing of several statements.
 fn several_in(plan: &Plan, parser: &Parser) -> Option<Vec<Item>> {
     let is_several = |statement: &Statement| match statement {
-        Statement::Makes { .. } => parser.count(statement.whole().text()).is_ok_and(|n| n > 1),
+        Statement::Makes { .. } => parser.count(&statement.whole().text()).is_ok_and(|n| n > 1),
         Statement::Own(_) | Statement::Model { .. } => false,
     };
     let run = Run { number: 1, end: DateTime::default() };
@@ -546,7 +546,7 @@ impl Builder<'_> {
     fn run_statements(&self, step: &Step) -> Result<(), Stop> {
         for statement in step.statements(&self.run) {
             let sql = match &statement {
-                Statement::Model { table, .. } => statements::from_scratch(table.text()),
+                Statement::Model { table, .. } => statements::from_scratch(&self.run.settle(table)),
                 other => other.whole(),
             };
             self.sorted(self.store.execute(&sql), step)?;

@@ -58,7 +58,7 @@ impl Builder<'_> {
                 let places = std::iter::once(scratch).chain(self.places.iter().cloned());
                 let places: Vec<Sql> = places.collect();
                 self.store.execute(&statements::look_in(&places))?;
-                let done = self.in_scratch(table.text(), text);
+                let done = self.in_scratch(&self.run.settle(table), text);
                 if done.is_err() {
                     self.store.undo();
                 }
@@ -71,8 +71,8 @@ impl Builder<'_> {
 
     fn in_scratch(&self, table: &str, text: &Sql) -> Result<(), StoreError> {
         let refused = |message: String| StoreError::Sql { message };
-        let pieces = plan::single_statements(text.text());
-        let pieces: Vec<Sql> = pieces.iter().map(|piece| text.part(piece)).collect();
+        let pieces = plan::single_statements(&text.text());
+        let pieces: Vec<Sql> = pieces.into_iter().map(Sql::of_project).collect();
         let all = self.store.count_statements(text)?;
         let is_one = |piece: &Sql| self.store.count_statements(piece).is_ok_and(|n| n == 1);
         if all != pieces.len() as u64 || !pieces.iter().all(is_one) {
@@ -84,7 +84,7 @@ impl Builder<'_> {
         self.store.execute(&statements::mark_scratch())?;
         for piece in &pieces {
             let done = self.store.vet_statement(piece).and_then(|()| self.store.execute(piece));
-            done.map_err(|error| explained(error, piece.text()))?;
+            done.map_err(|error| explained(error, &piece.text()))?;
         }
         let after = self.temporary()?;
         if let Some((name, ..)) = before.iter().find(|known| !after.contains(known)) {

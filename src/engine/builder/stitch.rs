@@ -11,8 +11,8 @@ use crate::identity::{
 use crate::model::failure::Failure;
 use crate::model::value::Value;
 use crate::plan::{FilterRule, Run, Step, Stitch, StitchSource};
-use crate::sql::Sql;
 use crate::sql::build as statements;
+use crate::sql::{ObjectName, Sql, ident};
 use arrow::array::{
     Array, ArrayRef, AsArray, Int64Array, Int64Builder, RecordBatch, StringBuilder,
     TimestampMicrosecondBuilder,
@@ -682,7 +682,7 @@ impl Graph<'_> {
         earlier: &Earlier,
     ) -> Result<Counts, Stop> {
         let names = &self.stitch.tables;
-        let table = |name: &str| self.run.settle(name);
+        let table = |name: &ObjectName| self.run.settle(name);
         let (graph, edges) = (table(&names.graph), table(&names.edges));
         let (refusals, merges) = (table(&names.refused), table(&names.merges));
         let main = &self.stitch.main_id;
@@ -690,7 +690,7 @@ impl Graph<'_> {
         run(statements::graph_table(&graph, main))?;
         run(statements::edges_table(&edges, main))?;
         run(statements::refused_table(&refusals))?;
-        run(statements::merges_table(&merges))?;
+        run(statements::merges_table(&ident(&merges)))?;
         let clusters = self.forest.clusters();
         let (ids, main_ids) = self.write_graph(&graph, clusters.of_nodes())?;
         self.write_refused(&refusals, refused, reasons)?;
@@ -846,7 +846,7 @@ impl Graph<'_> {
 
     fn write_aliases(&self, graph: &str, earlier: &Earlier) -> Result<(), Stop> {
         let table = self.run.settle(&self.stitch.tables.aliases);
-        self.store.execute(&statements::aliases_table(&table))?;
+        self.store.execute(&statements::aliases_table(&ident(&table)))?;
         let batches = self.names.aliases.chunks(CHUNK).map(|chunk| {
             let mut columns: [StringBuilder; 7] = [(); 7].map(|()| StringBuilder::new());
             let mut runs = Int64Builder::new();

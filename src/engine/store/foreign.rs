@@ -25,12 +25,12 @@ impl Store {
         tell: &mut dyn FnMut(Option<f32>),
     ) -> Result<(), StoreError> {
         let stage = format!("{name} as text");
-        self.batch(statements::stage(&stage, reader.columns.len()).text(), Some(file))?;
+        self.batch(&statements::stage(&stage, reader.columns.len()), Some(file))?;
         let kept = self.fill_stage(&stage, file, reader).and_then(|()| {
             let rows = statements::from_stage(&stage, &reader.columns, number);
-            self.telling(session::keep(name, &rows).text(), Some(file), tell)
+            self.telling(&session::keep(name, &rows), Some(file), tell)
         });
-        let dropped = self.connection.execute_batch(session::forget(&stage).text());
+        let dropped = self.connection.execute_batch(&session::forget(&stage).text());
         kept?;
         dropped.map_err(|error| super::told(&error, Some(file)))
     }

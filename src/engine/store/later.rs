@@ -5,7 +5,7 @@
 
 use super::{Store, StoreError};
 use crate::model::catalog::Reader;
-use crate::sql::ident;
+use crate::sql::Sql;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -40,7 +40,7 @@ impl Store {
     }
 
     /// Reads the tables that a statement names and that wait to be read.
-    pub(super) fn read_what_is_named(&self, sql: &str) -> Result<(), StoreError> {
+    pub(super) fn read_what_is_named(&self, sql: &Sql) -> Result<(), StoreError> {
         if self.later.count.load(Ordering::Acquire) == 0 {
             return Ok(());
         }
@@ -49,7 +49,7 @@ impl Store {
         let mut at = 0;
         while at < all.len() {
             let one = &all[at];
-            if !sql.contains(ident(&one.name).text()) {
+            if !sql.names(&one.name) {
                 at += 1;
                 continue;
             }

@@ -174,8 +174,9 @@ impl Store {
     /// # Errors
     /// When it is refused, does not fit the tables, or was cancelled.
     pub(in crate::engine) fn vet_query(&self, query: &Sql) -> Result<(), StoreError> {
-        self.single(query.text())?;
-        match self.is_wary() || may_act(query.text()) {
+        let text = query.text();
+        self.single(&text)?;
+        match self.is_wary() || may_act(&text) {
             true => self.vet_plan(query),
             false => Ok(()),
         }
@@ -186,7 +187,7 @@ impl Store {
     /// # Errors
     /// See [`Store::vet_query`].
     pub(in crate::engine) fn vet_plan(&self, query: &Sql) -> Result<(), StoreError> {
-        self.batch(build::begin_reading().text(), None)?;
+        self.batch(&build::begin_reading(), None)?;
         let plan = self.plan_of(&session::plan_of_query(query));
         self.undo();
         self.refuse_acting(&plan?)
@@ -198,7 +199,7 @@ impl Store {
     /// # Errors
     /// When it is refused, does not fit the tables, or was cancelled.
     pub(in crate::engine) fn vet_statement(&self, statement: &Sql) -> Result<(), StoreError> {
-        self.single(statement.text())?;
+        self.single(&statement.text())?;
         let plan = self.plan_of(&session::plan_of(statement));
         let plan = match plan {
             Ok(plan) if changes(&plan) => plan,
@@ -245,7 +246,7 @@ impl Store {
     /// When it is no SQL.
     pub(in crate::engine) fn count_statements(&self, sql: &Sql) -> Result<u64, StoreError> {
         let Some(project) = &self.project else { return Err(StoreError::refusal()) };
-        project.count(sql.text())
+        project.count(&sql.text())
     }
 
     fn plan_of(&self, explain: &Sql) -> Result<Json, StoreError> {

@@ -1,7 +1,6 @@
 //! Dates and moments. A run is in UTC throughout, so a moment has no zone; what names a zone is
 //! worked out from the zones' own data.
 
-use super::super::end_of_run;
 use super::calls::Call;
 use super::rewrite::{Rewriting, piece, quoted, word};
 use crate::model::now::offsets_of;
@@ -155,10 +154,10 @@ fn cut(part: &str, x: &str) -> String {
 }
 
 /// What reads the clock means the end of the run.
-fn clock(name: &str) -> Option<String> {
-    let end = end_of_run();
+fn clock(rewriting: &mut Rewriting, name: &str) -> Option<String> {
+    let mut end = || rewriting.end_of_run();
     match name {
-        "current_date" | "today" | "curdate" => Some(format!("CAST({end} AS DATE)")),
+        "current_date" | "today" | "curdate" => Some(format!("CAST({} AS DATE)", end())),
         "current_timestamp"
         | "localtimestamp"
         | "getdate"
@@ -168,8 +167,8 @@ fn clock(name: &str) -> Option<String> {
         | "get_current_timestamp"
         | "transaction_timestamp"
         | "get_current_time"
-        | "current_datetime" => Some(end.to_string()),
-        "current_time" | "localtime" => Some(format!("CAST({end} AS TIME)")),
+        | "current_datetime" => Some(end()),
+        "current_time" | "localtime" => Some(format!("CAST({} AS TIME)", end())),
         _ => None,
     }
 }
@@ -178,11 +177,13 @@ fn clock(name: &str) -> Option<String> {
 pub(super) fn call(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String> {
     let args = &call.args;
     let name = call.name.as_str();
-    if let Some(now) = clock(name).filter(|_| args.len() <= 1) {
+    if args.len() <= 1
+        && let Some(now) = clock(rewriting, name)
+    {
         return Some(now);
     }
     if name == "unix_timestamp" && args.is_empty() {
-        return Some(format!("CAST(epoch({}) AS BIGINT)", end_of_run()));
+        return Some(format!("CAST(epoch({}) AS BIGINT)", rewriting.end_of_run()));
     }
     between(rewriting, call)
         .or_else(|| moved(rewriting, call))

@@ -28,29 +28,13 @@ mod types;
 pub(super) use statements::other_than_tables;
 pub use statements::{refusal, single_statements};
 
+use crate::sql::Sql;
 use crate::sql::warehouse::Warehouse;
 use parse::Parsed;
 use rewrite::Rewriting;
 
-/// Stands at the beginning of a name in double quotes that is ours, in the text of a warehouse
-/// where such quotes are those of text.
-pub(super) const NAME_MARK: char = '\u{E006}';
-
-/// `sql` with the names in double quotes marked as such.
-pub(super) fn marked_names(sql: &str) -> String {
-    let mut out = String::with_capacity(sql.len() + 8);
-    for (at, piece) in sql.split('"').enumerate() {
-        match at % 2 {
-            _ if at == 0 => {}
-            1 => out.extend(['"', NAME_MARK]),
-            _ => out.push('"'),
-        }
-        out.push_str(piece);
-    }
-    out
-}
-
-/// `sql` of a warehouse as DuckDB reads it.
+/// `sql` of a warehouse as DuckDB reads it. What in it is ours comes out as it went in: for the
+/// parser words stand for it.
 ///
 /// # Errors
 /// When it means something that cannot be said, in a sentence.
@@ -58,20 +42,20 @@ pub(super) fn marked_names(sql: &str) -> String {
 /// `main_id` is the column of the main id, where the text stands for rows that have one: projects
 /// also call it `rudder_id`.
 pub(super) fn duckdb(
-    sql: &str,
+    sql: &Sql,
     warehouse: Warehouse,
     main_id: Option<&str>,
-) -> Result<String, String> {
-    let unmarked = |sql: &str| sql.replace(NAME_MARK, "");
-    let Some(mut parsed) = Parsed::read(sql, warehouse) else { return Ok(unmarked(sql)) };
-    let mut rewriting = Rewriting::new(warehouse, main_id);
+) -> Result<Sql, String> {
+    let (text, stand_ins) = sql.with_stand_ins();
+    let Some(mut parsed) = Parsed::read(&text, warehouse) else { return Ok(sql.clone()) };
+    let mut rewriting = Rewriting::new(warehouse, main_id, stand_ins);
     parsed.visit(&mut rewriting);
     match rewriting.refused {
         Some(why) => Err(why),
         None if rewriting.changed || parsed.is_spelt_otherwise() => {
-            Ok(unmarked(&parsed.to_string()))
+            Ok(rewriting.stand_ins.put_back(&parsed.to_string()))
         }
-        None => Ok(unmarked(sql)),
+        None => Ok(sql.clone()),
     }
 }
 

@@ -3,7 +3,9 @@
 //! What is rewritten becomes a piece of finished text, which stands in the tree as a name without
 //! quotes. Such a piece is a call or stands in brackets, so that it can stand anywhere.
 
-use super::{NAME_MARK, calls, dates, documents, texts, types};
+use super::super::end_of_run;
+use super::{calls, dates, documents, texts, types};
+use crate::sql::StandIns;
 use crate::sql::warehouse::Warehouse;
 use sqlparser::ast::{
     BinaryOperator, CastKind, Expr, Function, Ident, OrderByExpr, OrderByKind, Query, Select,
@@ -28,12 +30,19 @@ pub(super) struct Rewriting {
     pub(super) changed: bool,
     /// Why it cannot be said.
     pub(super) refused: Option<String>,
+    /// What words in the text stand for.
+    pub(super) stand_ins: StandIns,
 }
 
 impl Rewriting {
-    pub(super) fn new(warehouse: Warehouse, main_id: Option<&str>) -> Self {
+    pub(super) fn new(warehouse: Warehouse, main_id: Option<&str>, stand_ins: StandIns) -> Self {
         let main_id = main_id.map(str::to_owned);
-        Self { warehouse, main_id, changed: false, refused: None }
+        Self { warehouse, main_id, changed: false, refused: None, stand_ins }
+    }
+
+    /// The end of the run, as text among the rest.
+    pub(super) fn end_of_run(&mut self) -> String {
+        self.stand_ins.text_of(&end_of_run())
     }
 
     /// Notes that something means what cannot be said. The first reason stands.
@@ -265,9 +274,6 @@ impl VisitorMut for Rewriting {
             Expr::Value(value) => {
                 // Where names have quotes of another kind, double ones are those of text.
                 match &value.value {
-                    Value::DoubleQuotedString(text) if text.starts_with(NAME_MARK) => {
-                        *expr = Expr::Identifier(Ident::with_quote('"', text.clone()));
-                    }
                     Value::DoubleQuotedString(text)
                     | Value::SingleQuotedRawStringLiteral(text)
                     | Value::DoubleQuotedRawStringLiteral(text) => {
@@ -350,8 +356,7 @@ impl VisitorMut for Rewriting {
             }
         }
         // Which of its databases a warehouse has a table in means nothing here.
-        let is_ours = relation.0.first().is_some_and(|part| part.to_string().contains(NAME_MARK));
-        if relation.0.len() == 3 && !is_ours {
+        if relation.0.len() == 3 {
             relation.0.remove(0);
             self.changed = true;
         }

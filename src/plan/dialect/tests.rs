@@ -1,13 +1,21 @@
 //! What SQL of a warehouse becomes.
 
-use super::duckdb;
 use crate::plan::Run;
 use crate::sql::warehouse::Warehouse;
+use crate::sql::{Sql, ident};
 use jiff::civil::date;
 
-fn of(warehouse: Warehouse, sql: &str) -> String {
+fn duckdb(sql: &str, warehouse: Warehouse, main_id: Option<&str>) -> Result<String, String> {
+    of_pieces(warehouse, &Sql::of_project(sql), main_id)
+}
+
+fn of_pieces(warehouse: Warehouse, sql: &Sql, main_id: Option<&str>) -> Result<String, String> {
     let run = Run { number: 1, end: date(2026, 11, 20).at(6, 0, 0, 0) };
-    let said = run.settle(&duckdb(sql, warehouse, None).expect("it can be said"));
+    Ok(run.settled(&super::duckdb(sql, warehouse, main_id)?).text())
+}
+
+fn of(warehouse: Warehouse, sql: &str) -> String {
+    let said = duckdb(sql, warehouse, None).expect("it can be said");
     // Queries are laid out in lines.
     if said == sql { said } else { said.split_whitespace().collect::<Vec<_>>().join(" ") }
 }
@@ -235,11 +243,13 @@ fn the_main_id_has_another_name() {
 
 #[test]
 fn names_that_are_ours_stay_names_where_double_quotes_are_text() {
-    let ours = format!("max({}) || \"x\"", super::marked_names("\"user.most\""));
+    let theirs = |text: &str| Sql::of_project(text);
+    let ours = Sql::join([theirs("max("), ident("user.most"), theirs(") || \"x\"")], "");
+    let said = |warehouse| of_pieces(warehouse, &ours, None).unwrap();
     for warehouse in [Warehouse::BigQuery, Warehouse::Databricks] {
-        assert_eq!(of(warehouse, &ours), "max(\"user.most\") || 'x'");
+        assert_eq!(said(warehouse), "max(\"user.most\") || 'x'");
     }
-    assert_eq!(of(Warehouse::Snowflake, &ours), "max(\"user.most\") || \"x\"");
+    assert_eq!(said(Warehouse::Snowflake), "max(\"user.most\") || \"x\"");
 }
 
 #[test]
