@@ -1,6 +1,6 @@
 //! Cohorts: who of the extended cohort is in, step by step.
 
-use super::build::{Builder, Draft};
+use super::builder::{Builder, Draft};
 use super::text::{About, Said, bracketed, whole};
 use crate::define::{
     CohortId, CohortRule, EntityId, Expression, FeatureId, Item, Node, Rows, Target, words,

@@ -1,20 +1,12 @@
 //! Features: those computed from the same rows under the same condition share one step, and each
 //! step gives every main id of the entity (or member of the cohort) one row.
 
-use super::build::{Builder, Draft};
+use super::builder::{Builder, Draft, Stored, Table};
 use super::end_of_run;
-use super::rows::Table;
 use super::text::{About, Said, bracketed, whole};
 use crate::define::{CohortId, EntityId, FeatureId, Item, Node, Owner, StitcherId, Target, words};
 use crate::sql::{Sql, ident};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Where the values of a var are.
-#[derive(Debug, Clone)]
-pub(super) struct Stored {
-    pub(super) table: Sql,
-    pub(super) step: usize,
-}
 
 /// Features that are computed together.
 #[derive(Debug)]

@@ -20,6 +20,7 @@
 //! Start at [`plan`], then `build.rs`.
 
 mod build;
+mod builder;
 mod cohorts;
 mod dialect;
 mod features;

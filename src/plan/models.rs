@@ -1,7 +1,6 @@
 //! SQL models and feature tables.
 
-use super::build::{Builder, Draft, material, owned};
-use super::rows::Table;
+use super::builder::{Builder, Draft, Table, material, owned};
 use super::text::About;
 use super::{Statement, Work, end_of_run};
 use crate::define::{

@@ -1,6 +1,6 @@
 //! What others read when a run is done: feature views, and the latest view of everything.
 
-use super::build::{Builder, Draft, material, owned};
+use super::builder::{Builder, Draft, material, owned};
 use super::{Holds, Output, Statement, View, Work};
 use crate::define::{
     CohortId, EntityId, FeatureId, FeatureView, Item, Owner, SqlModelId, StitcherId, Target,

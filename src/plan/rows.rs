@@ -1,64 +1,11 @@
 //! Rows of inputs and SQL models: cut at the end of the run, with main ids, with vars of their own.
 
-use super::build::{Builder, Draft};
+use super::builder::{Builder, Chain, Draft, Layer, Table};
 use super::text::{About, Said, bracketed, whole};
 use super::{Moments, end_of_run};
-use crate::define::{
-    EntityId, FeatureId, InputId, Item, Node, Owner, RowId, Source, SqlModelId, Target, Text,
-};
+use crate::define::{EntityId, FeatureId, InputId, Item, Node, RowId, Source, Target, Text};
 use crate::sql::{Sql, ident, path, text, warehouse};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What has rows with ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Table {
-    Input(InputId),
-    SqlModel(SqlModelId),
-}
-
-/// The rows of a table with the main id of one entity; each layer has some vars more.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Chain {
-    pub(super) layers: Vec<Layer>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Layer {
-    pub(super) view: Sql,
-    pub(super) vars: BTreeSet<FeatureId>,
-    pub(super) step: usize,
-}
-
-impl Table {
-    pub(super) fn of(target: Target) -> Option<Self> {
-        match target {
-            Target::Input(id) | Target::InputVars(id) => Some(Self::Input(id)),
-            Target::SqlModel(id) | Target::SqlModelVars(id) => Some(Self::SqlModel(id)),
-            _ => None,
-        }
-    }
-
-    fn owner(self) -> Owner {
-        match self {
-            Self::Input(id) => Owner::Input(id),
-            Self::SqlModel(id) => Owner::SqlModel(id),
-        }
-    }
-
-    fn item(self) -> Item {
-        match self {
-            Self::Input(id) => Item::Input(id),
-            Self::SqlModel(id) => Item::SqlModel(id),
-        }
-    }
-
-    fn target(self) -> Target {
-        match self {
-            Self::Input(id) => Target::Input(id),
-            Self::SqlModel(id) => Target::SqlModel(id),
-        }
-    }
-}
 
 impl Builder<'_> {
     /// `inputs/orders`, `packages/shop/inputs/orders`, `models/visits`.

@@ -12,8 +12,8 @@
 //! 4. Manual rules go before filters and caps.
 //! 5. What hangs together is one entity. Its main id is the least of the salted hashes of its ids.
 
-use super::build::{Builder, Draft, material};
-use super::rows::{Table, table_named};
+use super::builder::{Builder, Draft, Table, material};
+use super::rows::table_named;
 use super::text::{About, bracketed};
 use super::{Statement, Work};
 use crate::define::{EdgeSource, IdRule, Item, Node, StitcherId, Target};

@@ -1,6 +1,6 @@
 //! What a definition says, as SQL: its text with the things it refers to put in their places.
 
-use super::build::Builder;
+use super::builder::Builder;
 use super::{dialect, end_of_run};
 use crate::define::{EntityId, FeatureId, Owner, Part, Target, Text, words};
 use crate::sql::{Placeholder, Sql, ident};

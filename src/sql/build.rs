@@ -1,6 +1,6 @@
 //! Statements about runs: what Muster and the registry keep in the file that is built.
 
-use super::duckdb::{ident, literal, number, path, text};
+use super::pieces::{ident, literal, number, path, text};
 use super::{Sql, timestamp};
 use crate::model::value::Value;
 

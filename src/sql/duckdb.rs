@@ -1,51 +1,15 @@
-//! DuckDB's dialect: names, literals, and the table functions that read files.
+//! DuckDB's dialect.
 
 use super::dialect::Dialect;
 use super::keys::in_form;
-use super::text_files::from_text_files;
-use super::{Piece, Sql};
-use crate::model::catalog::{Conversion, KeyForm, Reader, TableOrigin};
+use super::pieces::{literal, number, text};
+use super::relations::relation;
+use super::{Sql, write_plain_text};
+use crate::model::catalog::{KeyForm, TableOrigin};
 use crate::model::clause::{Arithmetic, Case, CastType, Function, TextMatch};
 use crate::model::shown::is_hidden;
 use crate::model::value::Value;
 use std::fmt::Write as _;
-use std::path::PathBuf;
-
-/// A name, quoted when it is printed.
-pub fn ident(name: &str) -> Sql {
-    Sql::of(Piece::Name(name.to_owned()))
-}
-
-/// Names with dots between them.
-pub fn path(names: &[&str]) -> Sql {
-    Sql::join(names.iter().map(|n| ident(n)), ".")
-}
-
-/// A text literal.
-pub fn text(value: &str) -> Sql {
-    literal(&Value::Text(value.to_owned()))
-}
-
-/// A text literal with all its characters in it, for names in a list of types and for the file
-/// after `COPY … TO`: there the database takes codes for text.
-pub fn text_as_it_is(value: &str) -> Sql {
-    Sql::of(Piece::PlainText(value.to_owned()))
-}
-
-/// A whole number.
-pub fn number(value: impl Into<i128>) -> Sql {
-    literal(&Value::Integer(value.into()))
-}
-
-/// A moment without a zone, from its ISO text.
-pub fn timestamp(iso: &str) -> Sql {
-    literal(&Value::Timestamp(iso.to_owned()))
-}
-
-/// A moment with a zone, from its ISO text with an offset.
-pub fn timestamptz(iso: &str) -> Sql {
-    literal(&Value::Instant(iso.to_owned()))
-}
 
 /// A moment with a zone as clocks show it whose offsets from UTC hold from these microseconds since
 /// 1970 on. Not by a cast, which would use the zone of whoever runs the statement; and without time
@@ -73,193 +37,6 @@ fn offset_of(micros: &Sql, offsets: &[(i64, i64)]) -> Option<Sql> {
                 "CASE WHEN {} < {} THEN {} ELSE {} END",
                 &[micros, &at, &before, &after],
             ))
-        }
-    }
-}
-
-/// A value, written as a literal of its own type when it is printed.
-pub fn literal(value: &Value) -> Sql {
-    Sql::of(Piece::Value(value.clone()))
-}
-
-/// What cannot be seen cannot be copied from a screen, so it is written by code: `e'\x1b[2J'`, a
-/// byte of UTF-8 at a time. That is a constant like any other, so that it may name a file to read
-/// or a type too; only [`text_as_it_is`] stands where it is not understood.
-fn write_text(value: &str, out: &mut String) {
-    if value.contains('\0') {
-        // A literal cannot hold the zero character; it is put together around it.
-        for (number, part) in value.split('\0').enumerate() {
-            out.push_str(if number == 0 { "(" } else { " || chr(0) || " });
-            write_text(part, out);
-        }
-        out.push(')');
-        return;
-    }
-    if !value.chars().any(is_hidden) {
-        return write_plain_text(value, out);
-    }
-    out.push_str("e'");
-    for c in value.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\\' => out.push_str("\\\\"),
-            '\'' => out.push_str("''"),
-            c if is_hidden(c) => {
-                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                    write!(out, "\\x{byte:02x}").expect("text grows");
-                }
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('\'');
-}
-
-/// Writes a text of which every character stands as it is.
-pub(super) fn write_plain_text(value: &str, out: &mut String) {
-    out.push('\'');
-    out.push_str(&value.replace('\'', "''"));
-    out.push('\'');
-}
-
-fn write_value(value: &Value, out: &mut String) {
-    match value {
-        Value::Missing => out.push_str("NULL"),
-        Value::Boolean(true) => out.push_str("TRUE"),
-        Value::Boolean(false) => out.push_str("FALSE"),
-        Value::Integer(n) => write!(out, "{n}").expect("text grows"),
-        Value::Decimal(digits) if is_plain_decimal(digits) => out.push_str(digits),
-        Value::Float(x) if x.is_finite() => write!(out, "{x:e}").expect("text grows"),
-        Value::Float(x) if x.is_nan() => out.push_str("CAST('nan' AS DOUBLE)"),
-        Value::Float(x) if *x > 0.0 => out.push_str("CAST('inf' AS DOUBLE)"),
-        Value::Float(_) => out.push_str("CAST('-inf' AS DOUBLE)"),
-        Value::Text(s) | Value::Other(s) | Value::Decimal(s) => write_text(s, out),
-        Value::Date(s) => write_typed("DATE ", s, out),
-        Value::Timestamp(s) => write_typed("TIMESTAMP ", s, out),
-        Value::Instant(s) => write_typed("TIMESTAMPTZ ", s, out),
-        Value::List(items) => {
-            out.push('[');
-            for (number, item) in items.iter().enumerate() {
-                out.push_str(if number == 0 { "" } else { ", " });
-                write_value(item, out);
-            }
-            out.push(']');
-        }
-    }
-}
-
-fn write_typed(type_name: &'static str, value: &str, out: &mut String) {
-    out.push_str(type_name);
-    write_text(value, out);
-}
-
-fn is_plain_decimal(digits: &str) -> bool {
-    let unsigned = digits.strip_prefix('-').unwrap_or(digits);
-    !unsigned.is_empty()
-        && unsigned.bytes().all(|b| b.is_ascii_digit() || b == b'.')
-        && unsigned.bytes().filter(|b| *b == b'.').count() <= 1
-        && unsigned.bytes().any(|b| b.is_ascii_digit())
-}
-
-/// `{'name': 'TYPE', …}`, as the file readers take their columns.
-pub fn type_list(columns: &[(String, String)]) -> Sql {
-    let pairs = columns
-        .iter()
-        .map(|(name, type_name)| Sql::fill("{}: {}", &[&text_as_it_is(name), &text(type_name)]));
-    let pairs = Sql::join(pairs, ", ");
-    Sql::join([Sql::raw("{"), pairs, Sql::raw("}")], "")
-}
-
-/// What stands after `FROM` to read a table where it lives: its own name in the open database file,
-/// a table function for files.
-pub fn relation(origin: &TableOrigin) -> Sql {
-    match origin {
-        TableOrigin::Stored { schema, table } | TableOrigin::View { schema, table, .. } => {
-            path(&[schema, table]).of_database()
-        }
-        TableOrigin::Files { paths, reader } => from_files(paths, reader),
-        TableOrigin::Unnested { unnest, of } => super::unnested(&relation(of), unnest),
-    }
-}
-
-/// The names of files as their readers take them: a path means the one file that has it, whatever
-/// characters are in it.
-pub(super) fn file_list(paths: &[PathBuf]) -> Sql {
-    let list = paths.iter().map(|path| text(&literal_path(&path.to_string_lossy())));
-    match paths.len() {
-        1 => Sql::join(list, ""),
-        _ => Sql::fill("[{}]", &[&Sql::join(list, ", ")]),
-    }
-}
-
-/// A path in which nothing stands for other characters: `[`, `*` and `?` as classes of one.
-pub fn literal_path(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for c in path.chars() {
-        match c {
-            '[' | '*' | '?' => out.extend(['[', c, ']']),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// The table function that reads files as [`Reader`] says.
-pub fn from_files(paths: &[PathBuf], reader: &Reader) -> Sql {
-    let list = file_list(paths);
-    let many = paths.len() > 1;
-    match reader {
-        Reader::Parquet if many => Sql::fill("read_parquet({}, union_by_name = true)", &[&list]),
-        Reader::Parquet => Sql::fill("read_parquet({})", &[&list]),
-        Reader::Partitioned(partitions) => super::parquet::partitioned(paths, partitions),
-        Reader::Foreign(foreign) => {
-            let file = paths.first().map(PathBuf::as_path).unwrap_or_else(|| "".as_ref());
-            super::foreign::from_foreign(file, foreign)
-        }
-        Reader::Json(json) => super::json::from_json(paths, json),
-        Reader::Converted { columns, reader } => {
-            let columns = columns.iter().map(|(name, conversion)| {
-                Sql::fill("{} AS {}", &[&converted(&ident(name), conversion), &ident(name)])
-            });
-            let rows = from_files(paths, reader);
-            Sql::fill("(SELECT * REPLACE ({}) FROM {})", &[&Sql::join(columns, ", "), &rows])
-        }
-        Reader::Unnested { unnest, reader } => super::unnested(&from_files(paths, reader), unnest),
-        Reader::Text(files) => from_text_files(files),
-        Reader::Numbered { column, reader } => {
-            // Parquet knows the number of a row within its file; the rest is counted.
-            let n = if !many && matches!(**reader, Reader::Parquet) {
-                Sql::raw("file_row_number + 1")
-            } else {
-                Sql::raw("row_number() OVER ()")
-            };
-            let rows = from_files(paths, reader);
-            Sql::fill("(SELECT {} AS {}, * FROM {})", &[&n, &ident(column), &rows])
-        }
-    }
-}
-
-/// What becomes of a column.
-pub(super) fn converted(column: &Sql, conversion: &Conversion) -> Sql {
-    match conversion {
-        // An offset is read only when it follows the time at once.
-        Conversion::MomentText { type_name } => Sql::fill(
-            "CAST(nullif(regexp_replace({}, ' ([+-])', '\\1'), '') AS {})",
-            &[column, &Sql::type_name(type_name)],
-        ),
-        Conversion::BytesText => Sql::fill("decode({})", &[column]),
-        Conversion::BytesTexts => {
-            Sql::fill("list_transform({}, lambda item: decode(item))", &[column])
-        }
-        // Whatever the zone of a session is.
-        Conversion::AsUtc => Sql::fill(
-            "CAST(CAST(CAST({} AS TIMESTAMP) AS VARCHAR) || '+00' AS TIMESTAMP WITH TIME ZONE)",
-            &[column],
-        ),
-        Conversion::HexBytes => Sql::fill("unhex({})", &[column]),
-        Conversion::Cast { type_name } => {
-            Sql::fill("CAST({} AS {})", &[column, &Sql::type_name(type_name)])
         }
     }
 }
@@ -372,9 +149,83 @@ impl Dialect for DuckDb {
     }
 }
 
+/// What cannot be seen cannot be copied from a screen, so it is written by code: `e'\x1b[2J'`, a
+/// byte of UTF-8 at a time. That is a constant like any other, so that it may name a file to read
+/// or a type too; only [`text_as_it_is`] stands where it is not understood.
+fn write_text(value: &str, out: &mut String) {
+    if value.contains('\0') {
+        // A literal cannot hold the zero character; it is put together around it.
+        for (number, part) in value.split('\0').enumerate() {
+            out.push_str(if number == 0 { "(" } else { " || chr(0) || " });
+            write_text(part, out);
+        }
+        out.push(')');
+        return;
+    }
+    if !value.chars().any(is_hidden) {
+        return write_plain_text(value, out);
+    }
+    out.push_str("e'");
+    for c in value.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\t' => out.push_str("\\t"),
+            '\\' => out.push_str("\\\\"),
+            '\'' => out.push_str("''"),
+            c if is_hidden(c) => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    write!(out, "\\x{byte:02x}").expect("text grows");
+                }
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('\'');
+}
+
+fn write_value(value: &Value, out: &mut String) {
+    match value {
+        Value::Missing => out.push_str("NULL"),
+        Value::Boolean(true) => out.push_str("TRUE"),
+        Value::Boolean(false) => out.push_str("FALSE"),
+        Value::Integer(n) => write!(out, "{n}").expect("text grows"),
+        Value::Decimal(digits) if is_plain_decimal(digits) => out.push_str(digits),
+        Value::Float(x) if x.is_finite() => write!(out, "{x:e}").expect("text grows"),
+        Value::Float(x) if x.is_nan() => out.push_str("CAST('nan' AS DOUBLE)"),
+        Value::Float(x) if *x > 0.0 => out.push_str("CAST('inf' AS DOUBLE)"),
+        Value::Float(_) => out.push_str("CAST('-inf' AS DOUBLE)"),
+        Value::Text(s) | Value::Other(s) | Value::Decimal(s) => write_text(s, out),
+        Value::Date(s) => write_typed("DATE ", s, out),
+        Value::Timestamp(s) => write_typed("TIMESTAMP ", s, out),
+        Value::Instant(s) => write_typed("TIMESTAMPTZ ", s, out),
+        Value::List(items) => {
+            out.push('[');
+            for (number, item) in items.iter().enumerate() {
+                out.push_str(if number == 0 { "" } else { ", " });
+                write_value(item, out);
+            }
+            out.push(']');
+        }
+    }
+}
+
+fn write_typed(type_name: &'static str, value: &str, out: &mut String) {
+    out.push_str(type_name);
+    write_text(value, out);
+}
+
+fn is_plain_decimal(digits: &str) -> bool {
+    let unsigned = digits.strip_prefix('-').unwrap_or(digits);
+    !unsigned.is_empty()
+        && unsigned.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && unsigned.bytes().filter(|b| *b == b'.').count() <= 1
+        && unsigned.bytes().any(|b| b.is_ascii_digit())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sql::ident;
 
     #[test]
     fn quotes_in_names_and_text_stay_inside() {

@@ -1,7 +1,7 @@
 //! What a source is asked while it is looked at: what is in it, how many rows, which columns are
 //! unique, what points where.
 
-use super::duckdb::{ident, number, text};
+use super::pieces::{ident, number, text};
 use super::{Sql, in_form};
 use crate::model::catalog::{Column, KeyForm};
 use crate::model::value::Kind;

@@ -2,7 +2,8 @@
 //! an extension of its own.
 
 use super::Sql;
-use super::duckdb::{converted, ident, path, text};
+use super::files::converted;
+use super::pieces::{ident, path, text};
 use crate::model::catalog::{ForeignColumn, ForeignKind, ForeignReader, SheetPlace};
 use std::path::Path;
 

@@ -2,7 +2,8 @@
 //! SQL: keys that differ in case, lines that are no records, a byte order mark.
 
 use super::Sql;
-use super::duckdb::{file_list, ident, number, text, type_list};
+use super::files::{file_list, type_list};
+use super::pieces::{ident, number, text};
 use crate::model::catalog::{JsonColumn, JsonLayout, JsonPart, JsonReader};
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -3,19 +3,22 @@
 //! Everything else composes [`Sql`] values: pieces that become text when a dialect prints them. A
 //! name is put in by [`ident`] or [`path`], a value by [`literal`] or [`text`], what only a run
 //! knows by [`Placeholder`], and what a data team wrote by [`Sql::of_project`]: there is no other way in.
-//! DuckDB's dialect is in [`duckdb`]; another can stand beside it.
+//! DuckDB's dialect is [`DuckDb`]; another can stand beside it.
 
 pub mod build;
 pub mod copy;
 mod dialect;
-pub mod duckdb;
+mod duckdb;
 pub mod facts;
+mod files;
 pub mod foreign;
 mod json;
 mod keys;
 mod nested;
 pub mod parquet;
+mod pieces;
 mod placeholder;
+mod relations;
 pub mod session;
 mod stand_ins;
 mod text_files;
@@ -23,13 +26,13 @@ pub mod types;
 pub mod warehouse;
 
 pub use dialect::Dialect;
-pub use duckdb::{
-    DuckDb, from_files, ident, literal, literal_path, local_time, number, path, relation, text,
-    text_as_it_is, timestamp, timestamptz, type_list,
-};
+pub use duckdb::{DuckDb, local_time};
+pub use files::{literal_path, type_list};
 pub use keys::in_form;
 pub use nested::unnested;
+pub use pieces::{ident, literal, number, path, text, text_as_it_is, timestamp, timestamptz};
 pub use placeholder::{ObjectName, Placeholder, object};
+pub use relations::{from_files, relation};
 pub use stand_ins::StandIns;
 
 use crate::model::value::Value;
@@ -117,7 +120,7 @@ impl Sql {
                 Piece::Fixed(text) => out.push_str(text),
                 Piece::Name(name) => dialect.write_name(name, &mut out),
                 Piece::Value(value) => dialect.write_value(value, &mut out),
-                Piece::PlainText(text) => duckdb::write_plain_text(text, &mut out),
+                Piece::PlainText(text) => write_plain_text(text, &mut out),
                 Piece::Type(text) | Piece::Project(text) => out.push_str(text),
                 Piece::Whole(sql) => out.push_str(&sql.printed_with(dialect, open)),
                 Piece::Database => {}
@@ -275,6 +278,13 @@ impl Sql {
             _ => Self::join(pieces, operator).nested(),
         }
     }
+}
+
+/// Writes a text of which every character stands as it is: alike in every dialect.
+fn write_plain_text(value: &str, out: &mut String) {
+    out.push('\'');
+    out.push_str(&value.replace('\'', "''"));
+    out.push('\'');
 }
 
 impl fmt::Display for Sql {

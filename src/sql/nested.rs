@@ -1,7 +1,7 @@
 //! Fields of structs as columns, and items of lists as rows.
 
 use super::Sql;
-use super::duckdb::{ident, text};
+use super::pieces::{ident, text};
 use crate::model::catalog::{ListItems, NestedField, Unnest};
 
 /// What is made of the nested columns of `rows`, as something that can stand after `FROM`.

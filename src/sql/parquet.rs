@@ -1,7 +1,8 @@
 //! Questions about Parquet files whose description says less than what is in them.
 
 use super::Sql;
-use super::duckdb::{converted, file_list, ident, text, type_list};
+use super::files::{converted, file_list, type_list};
+use super::pieces::{ident, text};
 use crate::model::catalog::{PartitionPart, Partitions};
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
 //! Statements about the database itself: attaching a file, keeping a table, asking for types.
 
 use super::Sql;
-use super::duckdb::{ident, path, text};
+use super::pieces::{ident, path, text};
 use std::path::{Path, PathBuf};
 
 /// Attaches a database file for reading only.

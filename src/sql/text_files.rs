@@ -1,6 +1,7 @@
 //! Reading delimited text: one `read_csv` for each part, and what becomes of the text.
 
-use super::duckdb::{file_list, ident, text, type_list};
+use super::files::{file_list, type_list};
+use super::pieces::{ident, text};
 use super::{Sql, number};
 use crate::model::reading::{
     DateOrder, Dialect, Encoding, Form, Marks, TextColumn, TextFiles, TextPart,

@@ -1,8 +1,8 @@
 //! Dates and moments. A run is in UTC throughout, so a moment has no zone; what names a zone is
 //! worked out from the zones' own data.
 
-use super::calls::Call;
-use super::rewrite::{Rewriting, piece, quoted, word};
+use super::call::Call;
+use super::rewriting::{Rewriting, piece, quoted, word};
 use crate::model::now::offsets_of;
 use crate::sql::warehouse::{Warehouse, layout, spark_layout, strftime_layout};
 use crate::sql::{Sql, local_time, text};

@@ -3,8 +3,8 @@
 //! A value out of a document is its text (`json_extract_string`), which is what comparing it,
 //! converting it and showing it mean; where a document is needed it stays one.
 
-use super::calls::Call;
-use super::rewrite::{Rewriting, piece, quoted};
+use super::call::Call;
+use super::rewriting::{Rewriting, piece, quoted};
 use sqlparser::ast::{
     AccessExpr, Expr, Function, FunctionArg, FunctionArgExpr, JsonPath, JsonPathElem, Query,
     SetExpr, Subscript, TableFactor, Value,

@@ -1,7 +1,7 @@
 //! Calls that make one value of the rows of a group: lists, texts, counts, percentiles.
 
-use super::calls::Call;
-use super::rewrite::{Rewriting, piece};
+use super::call::Call;
+use super::rewriting::{Rewriting, piece};
 use crate::sql::warehouse::Warehouse;
 use sqlparser::ast::{
     DuplicateTreatment, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause,

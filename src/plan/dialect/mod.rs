@@ -15,12 +15,14 @@
 //!
 //! Start at [`duckdb`], then `rewrite.rs`.
 
+mod call;
 mod calls;
 mod dates;
 mod documents;
 mod groups;
 mod parse;
 mod rewrite;
+mod rewriting;
 mod statements;
 mod texts;
 mod types;
@@ -31,7 +33,7 @@ pub use statements::{refusal, single_statements};
 use crate::sql::Sql;
 use crate::sql::warehouse::Warehouse;
 use parse::Parsed;
-use rewrite::Rewriting;
+use rewriting::Rewriting;
 
 /// `sql` of a warehouse as DuckDB reads it. What in it is ours comes out as it went in: for the
 /// parser words stand for it.

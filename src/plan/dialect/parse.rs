@@ -1,6 +1,6 @@
 //! The texts of a project as syntax trees.
 
-use super::rewrite::Rewriting;
+use super::rewriting::Rewriting;
 use crate::sql::warehouse::Warehouse;
 use sqlparser::ast::{Expr, OrderByExpr, Query, Statement, VisitMut as _};
 use sqlparser::dialect::{

@@ -1,7 +1,7 @@
 //! Calls about text: parts of it, patterns, hashes.
 
-use super::calls::Call;
-use super::rewrite::{Rewriting, quoted};
+use super::call::Call;
+use super::rewriting::{Rewriting, quoted};
 use super::types;
 use crate::sql::warehouse::Warehouse;
 use sqlparser::ast::Expr;

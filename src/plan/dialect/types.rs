@@ -1,7 +1,7 @@
 //! Types of warehouses and conversions to them.
 
 use super::documents;
-use super::rewrite::{Rewriting, piece, quoted};
+use super::rewriting::{Rewriting, piece, quoted};
 use crate::sql::warehouse::Warehouse;
 use sqlparser::ast::{DataType, Expr};
 
