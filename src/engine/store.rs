@@ -859,7 +859,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("out.csv");
         let copy = crate::sql::copy::copy_list(
-            crate::model::export::ExportFormat::Csv,
+            crate::model::export::CopiedFormat::Csv,
             &Sql::raw("SELECT * FROM range(12345)"),
             file.to_str().unwrap(),
         );
