@@ -20,7 +20,7 @@ pub enum BoundQuestion<'a> {
     Members(BoundSlice<'a>),
     /// What each step keeps and drops.
     Steps {
-        /// Who is asked about.
+        /// The cohort: the clauses are in the steps.
         slice: BoundSlice<'a>,
         /// The parts of the root that are steps, by their place in it.
         steps: Vec<(usize, Condition<'a>)>,
@@ -180,7 +180,10 @@ pub fn question<'a>(
     Ok(match question {
         Question::Size => BoundQuestion::Size(whole()?),
         Question::Members => BoundQuestion::Members(whole()?),
-        Question::Steps => BoundQuestion::Steps { steps: steps(catalog, slice)?, slice: whole()? },
+        Question::Steps => {
+            let steps = steps(catalog, slice)?;
+            BoundQuestion::Steps { steps, slice: binder::without_clauses(catalog, slice)? }
+        }
         Question::Histogram { column, bins_max } => {
             let number = number(feature(entity, column)?)?;
             let bins = bins(number, range(0), *bins_max);

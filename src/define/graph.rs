@@ -107,7 +107,7 @@ fn leave_out_sources(
         let place = &source.place;
         let found =
             if reason.quiet { report.note(place, message) } else { report.error(place, message) };
-        report.add(found.hint("ids are joined by the other sources only"));
+        report.add(found.of_part().hint("ids are joined by the other sources only"));
     }
     let stitcher = &mut project[id];
     if lost && kept.is_empty() {

@@ -832,8 +832,8 @@ impl Resolver<'_> {
                 let name = &self.names.entities[entity.0].name;
                 let message =
                     format!("`{}` has no ids of `{name}` and gives no edges", source.from.text);
-                let found = self.report.error(&source.from.place, message).hint("add `ids:` to it");
-                self.report.add(found);
+                let found = self.report.error(&source.from.place, message).of_part();
+                self.report.add(found.hint("add `ids:` to it"));
             }
             made.push(EdgeSource { from, ids, place: source.from.place });
         }

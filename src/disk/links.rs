@@ -30,8 +30,8 @@ pub enum Entry {
     LeadsOut(PathBuf),
     /// A link to nothing.
     LeadsNowhere,
-    /// Neither: `a pipe`, `a socket`, `a device`.
-    Other(&'static str),
+    /// Neither, such as a pipe.
+    Other(read::Thing),
 }
 
 impl Opened {
@@ -61,7 +61,7 @@ impl Opened {
                 true => links.push(entry.path()),
                 false if kind.is_dir() => plain.push((entry.path(), Entry::Folder)),
                 false if kind.is_file() => plain.push((entry.path(), Entry::File)),
-                false => plain.push((entry.path(), Entry::Other(read::kind(kind)))),
+                false => plain.push((entry.path(), Entry::Other(read::thing(kind)))),
             }
         }
         plain.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -83,7 +83,7 @@ impl Opened {
         match (facts.is_dir(), facts.is_file()) {
             (true, _) => (!self.seen.contains(&real)).then_some(Entry::Folder),
             (_, true) => Some(Entry::File),
-            _ => Some(Entry::Other(read::kind(facts.file_type()))),
+            _ => Some(Entry::Other(read::thing(facts.file_type()))),
         }
     }
 }

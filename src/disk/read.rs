@@ -4,6 +4,7 @@
 //! stands there is looked at before it is opened, opened without waiting, and looked at again: it
 //! may have been exchanged between the two.
 
+use std::fmt;
 use std::fs::{File, FileType, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -78,11 +79,40 @@ pub fn head(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What stands at a path where a file is expected: `a pipe`, `a folder`. `None` for a file, and
-/// for nothing at all.
-pub fn instead_of_file(path: &Path) -> Option<&'static str> {
+/// What may stand at a path. It prints as `a pipe`, `a folder`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    /// A folder.
+    Folder,
+    /// A file.
+    File,
+    /// A pipe: whoever opens it waits for another program.
+    Pipe,
+    /// A socket.
+    Socket,
+    /// A device.
+    Device,
+    /// None of these.
+    Other,
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Folder => "a folder",
+            Self::File => "a file",
+            Self::Pipe => "a pipe",
+            Self::Socket => "a socket",
+            Self::Device => "a device",
+            Self::Other => "something else",
+        })
+    }
+}
+
+/// What stands at a path where a file is expected. `None` for a file, and for nothing at all.
+pub fn instead_of_file(path: &Path) -> Option<Thing> {
     let facts = std::fs::metadata(path).ok()?;
-    (!facts.is_file()).then(|| kind(facts.file_type()))
+    (!facts.is_file()).then(|| thing(facts.file_type()))
 }
 
 fn regular(facts: &Metadata) -> io::Result<()> {
@@ -90,29 +120,29 @@ fn regular(facts: &Metadata) -> io::Result<()> {
         true => Ok(()),
         false => Err(io::Error::new(
             io::ErrorKind::InvalidInput,
-            format!("it is {}, not a file", kind(facts.file_type())),
+            format!("it is {}, not a file", thing(facts.file_type())),
         )),
     }
 }
 
-pub(super) fn kind(kind: FileType) -> &'static str {
+pub(super) fn thing(kind: FileType) -> Thing {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt as _;
         if kind.is_fifo() {
-            return "a pipe";
+            return Thing::Pipe;
         }
         if kind.is_socket() {
-            return "a socket";
+            return Thing::Socket;
         }
         if kind.is_char_device() || kind.is_block_device() {
-            return "a device";
+            return Thing::Device;
         }
     }
     match (kind.is_dir(), kind.is_file()) {
-        (true, _) => "a folder",
-        (_, true) => "a file",
-        _ => "something else",
+        (true, _) => Thing::Folder,
+        (_, true) => Thing::File,
+        _ => Thing::Other,
     }
 }
 
@@ -155,7 +185,7 @@ mod tests {
         assert_eq!(told(&at("socket")), "it is a socket, not a file");
         assert_eq!(told(Path::new("/dev/zero")), "it is a device, not a file");
         assert_eq!(told(folder.path()), "it is a folder, not a file");
-        assert_eq!(instead_of_file(&at("pipe")), Some("a pipe"));
+        assert_eq!(instead_of_file(&at("pipe")), Some(Thing::Pipe));
         assert_eq!(instead_of_file(&at("none")), None);
     }
 }

@@ -22,7 +22,7 @@ mod watch;
 mod words;
 
 pub use collapse::on_collapse;
-pub use error::StoreError;
+pub use error::{Cause, StoreError};
 pub use watch::on_stubborn;
 
 use super::arrow::{Shape, frame, is_plain, push_plain_rows, push_rows};
@@ -160,8 +160,8 @@ impl Store {
     }
 
     fn start(path: Option<&Path>, limits: &Limits) -> Result<Self, StoreError> {
-        let spill = PrivateFolder::create("spill").map_err(|error| StoreError::Sql {
-            message: format!("no temporary folder can be made: {error}"),
+        let spill = PrivateFolder::create("spill").map_err(|error| {
+            StoreError::of_machine(format!("no temporary folder can be made: {error}"))
         })?;
         let told = |error: duckdb::Error| told(&error, path);
         let config = sandbox::config(spill.path()).map_err(told)?;
@@ -271,7 +271,7 @@ impl Store {
         connection.set_query_progress_tracking(true).map_err(plain)?;
         let interrupt = connection.interrupt_handle();
         let watch = Watch::start(move || interrupt.interrupt()).map_err(|error| {
-            StoreError::Sql { message: format!("no thread can be started: {error}") }
+            StoreError::of_machine(format!("no thread can be started: {error}"))
         })?;
         Ok(Self {
             watch,
@@ -420,7 +420,7 @@ impl Store {
         };
         match attach(key.as_deref()) {
             // A key in the environment is meant for another file.
-            Err(error) if key.is_some() && error.is_needless_key() => {
+            Err(error) if key.is_some() && error.cause() == Some(Cause::NeedlessKey) => {
                 attach(None).map_err(|error| error.with_version(files::storage_version))?;
                 *lock(&database.key) = None;
             }
@@ -521,7 +521,7 @@ impl Store {
         if batches.is_empty() {
             batches.push(RecordBatch::new_empty(schema));
         }
-        frame(&columns, &batches).map_err(|message| StoreError::Sql { message })
+        frame(&columns, &batches).map_err(StoreError::of_ours)
     }
 
     /// The names and types of a statement's columns; nothing is run.
@@ -571,7 +571,7 @@ impl Store {
                 if statement.is_over() {
                     return Err(StoreError::Cancelled);
                 }
-                take(batch.map_err(told)?).map_err(|message| StoreError::Sql { message })?;
+                take(batch.map_err(told)?).map_err(StoreError::of_ours)?;
             }
             Ok(schema)
         })
@@ -615,8 +615,8 @@ impl Store {
     fn with_cause<T>(&self, done: Result<T, StoreError>) -> Result<T, StoreError> {
         let mut failed = self.failed.borrow_mut();
         match done {
-            Err(StoreError::Sql { message }) if words::is_aftermath(&message) => {
-                Err(failed.clone().unwrap_or(StoreError::Sql { message }))
+            Err(error) if error.cause() == Some(Cause::Aftermath) => {
+                Err(failed.clone().unwrap_or(error))
             }
             done => {
                 *failed = done.as_ref().err().cloned();
@@ -698,7 +698,7 @@ impl Store {
                     teller.unpark();
                     done
                 })
-                .map_err(|error| StoreError::Sql { message: error.to_string() })?;
+                .map_err(|error| StoreError::of_machine(error.to_string()))?;
             while !over.load(Ordering::Acquire) && !worker.is_finished() {
                 std::thread::park_timeout(TELL_EVERY);
                 if statement.is_over() {
@@ -708,9 +708,7 @@ impl Store {
                     tell(gauge.part());
                 }
             }
-            worker.join().unwrap_or_else(|_| {
-                Err(StoreError::Sql { message: "the database gave up".to_owned() })
-            })
+            worker.join().unwrap_or_else(|_| Err(StoreError::of_ours("the database gave up")))
         });
         self.ended(&statement, begun, done)
     }
@@ -811,7 +809,7 @@ impl Drop for Store {
     }
 }
 
-/// The database's message without its type, sorted by what happens next.
+/// What the database says, sorted by what happens next: the one door for its words.
 fn told(error: &duckdb::Error, file: Option<&Path>) -> StoreError {
     let message = match error {
         duckdb::Error::DuckDBFailure(_, Some(message)) => message.clone(),
@@ -861,7 +859,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("out.csv");
         let copy = crate::sql::copy::copy_list(
-            crate::model::export::ExportFormat::Csv,
+            crate::model::export::CopiedFormat::Csv,
             &Sql::raw("SELECT * FROM range(12345)"),
             file.to_str().unwrap(),
         );

@@ -13,6 +13,7 @@ mod conditions;
 pub(crate) mod examples;
 mod expressions;
 mod literal;
+mod mistakes;
 mod moments;
 mod names;
 mod normal;

@@ -2,13 +2,14 @@
 //! [`super::conditions`] and [`super::expressions`] give the syntax its meaning.
 
 use super::conditions::Reader;
+use super::mistakes;
 use super::names::Rows;
 use super::normal::normalise;
 use crate::model::catalog::{Catalog, Entity};
 use crate::model::clause::Tree;
 use sqlparser::ast::Expr as Sql;
 use sqlparser::dialect::{Dialect, DuckDbDialect};
-use sqlparser::parser::{Parser, ParserError};
+use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 use std::any::TypeId;
 
@@ -56,19 +57,9 @@ pub fn parse(text: &str, scope: &Scope<'_>) -> Result<Tree, ParseError> {
 }
 
 fn syntax(text: &str, places: &Places) -> Result<Sql, ParseError> {
-    let mut tokens =
-        Tokenizer::new(&Condition, text).tokenize_with_location().map_err(|error| {
-            let hint = if error.message.contains("Unterminated string") {
-                "close the text with a single quote; a quote inside is written twice"
-            } else {
-                "text stands in single quotes, odd names in double quotes"
-            };
-            ParseError {
-                message: plain(&error.message),
-                at: places.at(error.location),
-                hint: hint.into(),
-            }
-        })?;
+    let mut tokens = Tokenizer::new(&Condition, text)
+        .tokenize_with_location()
+        .map_err(|error| mistakes::of_tokens(&error, places))?;
     let weight = tokens.iter().filter(|t| counts(&t.token)).count();
     if weight > TOKENS {
         return Err(ParseError {
@@ -81,7 +72,7 @@ fn syntax(text: &str, places: &Places) -> Result<Sql, ParseError> {
     via_as_operator(&mut tokens);
     let mut parser =
         Parser::new(&Condition).with_recursion_limit(DEPTH).with_tokens_with_locations(tokens);
-    let found = parser.parse_expr().map_err(|error| of_parser(&error, places))?;
+    let found = parser.parse_expr().map_err(|error| mistakes::of_parser(&error, places))?;
     let next = parser.peek_token();
     if next.token != Token::EOF {
         return Err(unexpected(&next, places));
@@ -171,58 +162,6 @@ fn unexpected(found: &TokenWithSpan, places: &Places) -> ParseError {
     }
 }
 
-/// The parser's message in plain words.
-fn of_parser(error: &ParserError, places: &Places) -> ParseError {
-    let text = match error {
-        ParserError::RecursionLimitExceeded => {
-            return ParseError {
-                message: "the condition is nested too deeply".to_owned(),
-                at: None,
-                hint: "use fewer parentheses inside each other".to_owned(),
-            };
-        }
-        ParserError::ParserError(text) | ParserError::TokenizerError(text) => text,
-    };
-    let (text, at) = places.split_message(text);
-    let (expected, found) = match text.split_once(", found: ") {
-        Some((expected, found)) => (expected, found),
-        None => (text, ""),
-    };
-    if found == "EOF" || found.is_empty() && at.is_none() {
-        let hint = if expected.contains(')') {
-            "a closing parenthesis is missing"
-        } else {
-            "something is missing after the last word"
-        };
-        return ParseError {
-            message: "the condition ends too early".to_owned(),
-            at: Some(places.end),
-            hint: hint.to_owned(),
-        };
-    }
-    if found.is_empty() {
-        return ParseError { message: plain(text), at, hint: "check the spelling here".to_owned() };
-    }
-    let wanted = expected.strip_prefix("Expected: ").unwrap_or(expected);
-    let hint = match wanted {
-        "an expression" => "a feature, a value or a function belongs here".to_owned(),
-        ")" => "a closing parenthesis is missing".to_owned(),
-        "(" => "an opening parenthesis is missing".to_owned(),
-        other => format!("{} belongs here", other.to_lowercase()),
-    };
-    ParseError { message: format!("{found} is not expected here"), at, hint }
-}
-
-/// A message of the parser as a phrase: no capital, no full stop.
-fn plain(message: &str) -> String {
-    let message = message.trim().trim_end_matches('.');
-    let mut chars = message.chars();
-    match chars.next() {
-        Some(first) => first.to_lowercase().chain(chars).collect(),
-        None => "this cannot be read".to_owned(),
-    }
-}
-
 /// Where lines start, to turn the parser's line and column into characters from 0.
 #[derive(Debug)]
 pub(super) struct Places {
@@ -243,22 +182,16 @@ impl Places {
         Self { lines, end }
     }
 
+    /// Behind the last character.
+    pub(super) fn end(&self) -> usize {
+        self.end
+    }
+
     /// Characters from 0; `None` where the parser does not know.
     pub(super) fn at(&self, location: Location) -> Option<usize> {
         let line = usize::try_from(location.line).ok()?.checked_sub(1)?;
         let column = usize::try_from(location.column).ok()?.checked_sub(1)?;
         self.lines.get(line).map(|start| (start + column).min(self.end))
-    }
-
-    /// The message without the ` at Line: 1, Column: 5` at its end, and that place.
-    fn split_message<'m>(&self, message: &'m str) -> (&'m str, Option<usize>) {
-        let Some((text, place)) = message.rsplit_once(" at Line: ") else {
-            return (message, None);
-        };
-        let at = place.split_once(", Column: ").and_then(|(line, column)| {
-            self.at(Location { line: line.parse().ok()?, column: column.trim().parse().ok()? })
-        });
-        (text, at)
     }
 }
 

@@ -105,9 +105,20 @@ pub enum ExportFormat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// The database writes the file.
-    Copied,
+    Copied(CopiedFormat),
     /// Rows are read in pages and put into a workbook.
     Paged,
+}
+
+/// The formats that the database itself writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopiedFormat {
+    /// See [`ExportFormat::Csv`].
+    Csv,
+    /// See [`ExportFormat::Parquet`].
+    Parquet,
+    /// See [`ExportFormat::JsonLines`].
+    JsonLines,
 }
 
 impl ExportFormat {
@@ -143,7 +154,9 @@ impl ExportFormat {
     /// How the file comes to be.
     pub fn written(self) -> Written {
         match self {
-            Self::Csv | Self::Parquet | Self::JsonLines => Written::Copied,
+            Self::Csv => Written::Copied(CopiedFormat::Csv),
+            Self::Parquet => Written::Copied(CopiedFormat::Parquet),
+            Self::JsonLines => Written::Copied(CopiedFormat::JsonLines),
             Self::Excel => Written::Paged,
         }
     }

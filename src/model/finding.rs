@@ -39,6 +39,10 @@ pub struct Finding {
     pub line: Option<u64>,
     /// What to try.
     pub hint: Option<String>,
+    /// It tells of one part of something that can do without it. Where nothing is left of the whole,
+    /// another finding tells why.
+    #[serde(skip)]
+    pub is_of_part: bool,
     /// The message without values of rows, where it has some: what may be kept.
     #[serde(skip)]
     plain: Option<String>,
@@ -47,7 +51,15 @@ pub struct Finding {
 impl Finding {
     /// A finding without a place or a hint yet.
     pub fn new(severity: Severity, message: impl Into<String>) -> Self {
-        Self { severity, message: message.into(), file: None, line: None, hint: None, plain: None }
+        Self {
+            severity,
+            message: message.into(),
+            file: None,
+            line: None,
+            hint: None,
+            is_of_part: false,
+            plain: None,
+        }
     }
 
     /// The same finding with a value of a row behind its message: `, such as "…"`.
@@ -64,6 +76,12 @@ impl Finding {
         if let Some(plain) = self.plain.take() {
             self.message = plain;
         }
+    }
+
+    /// The same finding as one of a part, see [`Finding::is_of_part`].
+    #[must_use]
+    pub fn of_part(self) -> Self {
+        Self { is_of_part: true, ..self }
     }
 
     /// The same finding about `file`.

@@ -4,7 +4,7 @@ use super::facts::count_rows;
 use super::probe::{Probe, reach};
 use crate::disk;
 use crate::model::catalog::{Column, Table, TableOrigin};
-use crate::model::failure::Failure;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::{Finding, Severity};
 use crate::model::value::{Kind, Value};
 use crate::sql::{Sql, facts, session};
@@ -54,7 +54,7 @@ pub(super) fn tables(
                 let message = format!("the {what} {} cannot be read: {first}", table.name);
                 // What to try about a statement is of no use where it stands in the file; how more
                 // of the machine is allowed is.
-                let hint = match is_view && !failure.hint.starts_with("allow more") {
+                let hint = match is_view && failure.kind != FailureKind::Limit {
                     true => String::new(),
                     false => failure.hint.clone(),
                 };

@@ -103,8 +103,8 @@ pub fn instead_of_database(path: &Path) -> Option<(String, String)> {
     if head.starts_with(b"PAR1") {
         return Some((this_is("a Parquet file"), "rename it so that it ends in .parquet".into()));
     }
-    if let Some(name) = strange(&head) {
-        return Some((this_is(name), "check that the right file was chosen".into()));
+    if let Some(strange) = strange(&head) {
+        return Some((this_is(strange.name()), "check that the right file was chosen".into()));
     }
     let text = std::str::from_utf8(&head).is_ok() && !head.contains(&0);
     text.then(|| (this_is("a text file"), "rename it so that it ends in .csv or .json".into()))
@@ -134,8 +134,8 @@ pub fn logs_of(path: &Path) -> [PathBuf; 3] {
 pub fn odd_log(path: &Path) -> Option<(String, String)> {
     logs_of(path).iter().find_map(|log| {
         let what = match links::is_link(log) {
-            true => "a link",
-            false => read::instead_of_file(log)?,
+            true => "a link".to_owned(),
+            false => read::instead_of_file(log)?.to_string(),
         };
         let what = format!("the log of pending changes, {}, is {what}, not a file", file_name(log));
         let hint = format!("remove {}, or take another copy of the database", log.display());
@@ -356,30 +356,71 @@ fn format_by_content(path: &Path) -> Option<Format> {
     Some(if matches!(first, Some(b'{' | b'[')) { Format::Json } else { Format::Csv })
 }
 
-/// The name of a format that is not read, told by its first bytes.
-fn strange(head: &[u8]) -> Option<&'static str> {
+/// A format that is not read, or not under a name that says another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strange {
+    Sqlite,
+    Zip,
+    Pdf,
+    OldOffice,
+    Gzip,
+    Zstd,
+    Bzip2,
+    Arrow,
+    Avro,
+    Orc,
+}
+
+impl Strange {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "an SQLite database",
+            Self::Zip => "a ZIP archive or a spreadsheet",
+            Self::Pdf => "a PDF document",
+            Self::OldOffice => "an old Office document",
+            Self::Gzip => "a gzip archive",
+            Self::Zstd => "a zstd archive",
+            Self::Bzip2 => "a bzip2 archive",
+            Self::Arrow => "an Arrow file",
+            Self::Avro => "an Avro file",
+            Self::Orc => "an ORC file",
+        }
+    }
+
+    /// How the name of a file ends that is read although it is packed so.
+    fn packed_ending(self) -> Option<&'static str> {
+        match self {
+            Self::Gzip => Some(".gz"),
+            Self::Zstd => Some(".zst"),
+            _ => None,
+        }
+    }
+}
+
+/// The format that a file's first bytes tell.
+fn strange(head: &[u8]) -> Option<Strange> {
     [
-        (&b"SQLite format 3"[..], "an SQLite database"),
-        (b"PK\x03\x04", "a ZIP archive or a spreadsheet"),
-        (b"%PDF", "a PDF document"),
-        (b"\xd0\xcf\x11\xe0", "an old Office document"),
-        (b"\x1f\x8b", "a gzip archive"),
-        (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-        (b"BZh", "a bzip2 archive"),
-        (b"ARROW1", "an Arrow file"),
-        (b"Obj\x01", "an Avro file"),
-        (b"ORC", "an ORC file"),
+        (&b"SQLite format 3"[..], Strange::Sqlite),
+        (b"PK\x03\x04", Strange::Zip),
+        (b"%PDF", Strange::Pdf),
+        (b"\xd0\xcf\x11\xe0", Strange::OldOffice),
+        (b"\x1f\x8b", Strange::Gzip),
+        (b"\x28\xb5\x2f\xfd", Strange::Zstd),
+        (b"BZh", Strange::Bzip2),
+        (b"ARROW1", Strange::Arrow),
+        (b"Obj\x01", Strange::Avro),
+        (b"ORC", Strange::Orc),
     ]
     .iter()
     .find(|(magic, _)| head.starts_with(magic))
-    .map(|(_, name)| *name)
+    .map(|(_, strange)| *strange)
 }
 
 fn unknown(path: &Path) -> Failure {
     let head = head(path);
     let what = match strange(&head) {
         _ if head.is_empty() => "the file is empty".to_owned(),
-        Some(name) => format!("this is {name}, which is not read"),
+        Some(strange) => format!("this is {}, which is not read", strange.name()),
         None => "what the file holds is not known".to_owned(),
     };
     Failure::new(
@@ -435,16 +476,15 @@ pub fn check_content(path: &Path, format: Format) -> Result<(), Failure> {
     if parquet && format != Format::Parquet {
         return Err(is("a Parquet file", ".parquet"));
     }
-    if let Some(name) = strange(&head)
-        && !(compressed && (name.contains("gzip") || name.contains("zstd")))
-        && !(format == Format::Csv && matches!(name, "an ORC file"))
+    if let Some(strange) = strange(&head)
+        && !(compressed && strange.packed_ending().is_some())
+        // The header of a text may begin so.
+        && !(format == Format::Csv && strange == Strange::Orc)
     {
-        let end = match name {
-            "a gzip archive" => ".gz",
-            "a zstd archive" => ".zst",
-            _ => return Err(unknown(path)),
-        };
-        return Err(is(name, end));
+        return Err(match strange.packed_ending() {
+            Some(end) => is(strange.name(), end),
+            None => unknown(path),
+        });
     }
     if format.holds_tables() {
         let what = match format {

@@ -8,7 +8,7 @@
 use super::types::{cast, is_nested};
 use super::{Sql, ident, number, text, text_as_it_is};
 use crate::model::catalog::Column;
-use crate::model::export::ExportFormat;
+use crate::model::export::{CopiedFormat, ExportFormat};
 use crate::model::value::Kind;
 
 /// How text starts that a spreadsheet reads as a formula: with a sign, of usual, small or full
@@ -192,27 +192,26 @@ pub fn is_written_as_text(kind: Kind) -> bool {
     }
 }
 
-/// Writes the rows of `query` to a file; of a format that the database writes.
-pub fn copy_list(format: ExportFormat, query: &Sql, file: &str) -> Sql {
+/// Writes the rows of `query` to a file.
+pub fn copy_list(format: CopiedFormat, query: &Sql, file: &str) -> Sql {
     let options = match format {
         // A header, commas, line feeds, quotes where needed. Missing is an empty cell, empty text a
         // quoted one.
-        ExportFormat::Csv => Sql::raw(
+        CopiedFormat::Csv => Sql::raw(
             "FORMAT csv, HEADER true, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '', \
              COMPRESSION none, USE_TMP_FILE false, \
              PRESERVE_ORDER true",
         ),
-        ExportFormat::Parquet => Sql::fill(
+        CopiedFormat::Parquet => Sql::fill(
             "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {}, USE_TMP_FILE false, \
              PRESERVE_ORDER true",
             &[&number(ROW_GROUP_ROWS)],
         ),
         // One text per row, as it is: of what parts or quotes cells nothing can stand in it.
-        ExportFormat::JsonLines => Sql::raw(
+        CopiedFormat::JsonLines => Sql::raw(
             "FORMAT csv, HEADER false, DELIMITER e'\\x01', QUOTE '', ESCAPE '', NULLSTR '', \
              COMPRESSION none, USE_TMP_FILE false, PRESERVE_ORDER true",
         ),
-        ExportFormat::Excel => unreachable!("a workbook is written in pages"),
     };
     copy(query, file, &options)
 }
@@ -258,11 +257,11 @@ mod tests {
     #[test]
     fn a_list_is_written_with_every_option_said() {
         insta::assert_snapshot!(
-            copy_list(ExportFormat::Csv, &Sql::raw("SELECT 1 AS a"), "/tmp/it's.csv.part"),
+            copy_list(CopiedFormat::Csv, &Sql::raw("SELECT 1 AS a"), "/tmp/it's.csv.part"),
             @r#"COPY (SELECT 1 AS a) TO '/tmp/it''s.csv.part' (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '', COMPRESSION none, USE_TMP_FILE false, PRESERVE_ORDER true)"#
         );
         insta::assert_snapshot!(
-            copy_list(ExportFormat::Parquet, &Sql::raw("SELECT 1 AS a"), "x.part"),
+            copy_list(CopiedFormat::Parquet, &Sql::raw("SELECT 1 AS a"), "x.part"),
             @"COPY (SELECT 1 AS a) TO 'x.part' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880, USE_TMP_FILE false, PRESERVE_ORDER true)"
         );
     }

@@ -72,9 +72,9 @@ fn error_ui(ui: &mut Ui, state: &State) {
         }
         None => String::new(),
     };
-    let text = match error.hint.as_str() {
-        "" => format!("{}{place}", error.message),
-        hint => format!("{}{place}; {hint}", error.message),
+    let text = match error.hint.is_empty() {
+        true => format!("{}{place}", error.message),
+        false => format!("{}{place}; {}", error.message, error.hint),
     };
     let color = theme::palette(ui).warning;
     ui.label(theme::text(text).size(theme::SMALL).color(color));

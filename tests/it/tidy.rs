@@ -206,6 +206,79 @@ fn no_statement_reaches_the_store_as_text() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Where the words of others are read that come without a kind: those of the database, and those
+/// of the parser of typed conditions. They leave as values.
+const READERS: &[&str] =
+    &["engine/store/error.rs", "engine/store/words.rs", "language/mistakes.rs"];
+
+/// Where code decides by the words of a message, as the pieces that do: it is searched, compared
+/// with a text or a constant, or matched with texts.
+fn decides_by_message(code: &str) -> Vec<String> {
+    let told = r"\b(?:message|what|hint|why|told|reason|error|failure|fault|finding|trouble)\b";
+    // `iter` is not among them: what is iterated is a list, and no text.
+    let as_text = r"(?:\s*\.(?:message|detail|to_\w+|as_\w+|clone|trim|lines|next|unwrap\w*)\(\))*";
+    let read = r"contains|starts_with|ends_with|find|strip_\w+|r?split_once|matches|eq\w*";
+    [
+        format!(r"{told}(?:\(\))?{as_text}\s*\.(?:{read})\("),
+        format!(r#"{told}(?:\(\))?{as_text} [=!]= [&*]*"[^"]"#),
+        // Reasons may be numbers, which are constants too.
+        format!(r"\b(?:message|what|hint|told){as_text} [=!]= [&*]*(?:\w+::)*[A-Z][A-Z0-9_]+\b"),
+        format!(r#"" [=!]= [&*]*(?:\w+\.)*{told}"#),
+        format!(r"\.(?:is_match|contains|find)\([&*]*(?:\w+\.)*{told}{as_text}\)"),
+        format!(r"\bmatch(?:es!\()?\s*[&*]*(?:\w+\.)*{told}\.as_(?:str|ref|deref)\(\)"),
+        r#"\bSome\("[a-z]+ [a-z]+ [a-z ]+"\) =>"#.to_owned(),
+    ]
+    .iter()
+    .flat_map(|pattern| {
+        let pattern = regex::Regex::new(pattern).unwrap();
+        pattern.find_iter(code).map(|found| found.as_str().to_owned()).collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+#[test]
+fn nothing_is_decided_by_reading_a_message() {
+    let mut wrong = Vec::new();
+    for (file, text) in sources() {
+        if READERS.contains(&file.as_str()) || file.ends_with("/tests.rs") {
+            continue;
+        }
+        let found = decides_by_message(&code(&text));
+        wrong.extend(found.into_iter().map(|piece| format!("{file}: {piece}")));
+    }
+    assert!(wrong.is_empty(), "give it a kind that says what happens next: {wrong:#?}");
+}
+
+#[test]
+fn what_reads_a_message_is_seen() {
+    for code in [
+        r#"let elsewhere = message.contains("Attempting to write");"#,
+        r#"errors().find(|f| !f.message.contains("gives no edges"))"#,
+        r#"Err(StoreError::Sql { what, .. }) if what.starts_with("Parser Error") => {}"#,
+        "parts.iter().any(|part| failure.what.contains(part))",
+        "error\n    .to_string()\n    .contains(\"locked\")",
+        "if message == REFUSAL {",
+        r#"if failure.hint != "try again" {"#,
+        r#"if "cancelled" == failure.what {"#,
+        "pattern.is_match(&failure.what)",
+        r#"match failure.what.as_str() { "cancelled" => {} }"#,
+        r#"["a pipe", "a device"].contains(what)"#,
+    ] {
+        assert!(!decides_by_message(code).is_empty(), "{code}");
+    }
+    for code in [
+        "if failure.kind == FailureKind::Limit {",
+        "error.cause() == Some(Cause::Aftermath)",
+        "if failure.hint.is_empty() {",
+        "output.what == Holds::Table",
+        "why.iter().map(|why| why.code).find(|why| *why != NONE)",
+        "error.kind() == io::ErrorKind::NotFound",
+        r#"format!("{message}, such as \"{example}\"")"#,
+    ] {
+        assert_eq!(decides_by_message(code), Vec::<String>::new(), "{code}");
+    }
+}
+
 #[test]
 fn statements_are_composed_by_few() {
     // Conditions and charts, and what a project defines, are composed of pieces; all other

@@ -29,7 +29,7 @@ pub use stitch::{Joined, join};
 
 use super::Job;
 use super::project;
-use super::store::{Parser, SEVERAL, Store, StoreError};
+use super::store::{Cause, Parser, SEVERAL, Store, StoreError};
 use crate::define::{self, EnableStatus, Item, Project};
 use crate::disk::{Readers, limit, links, read, write};
 use crate::model::failure::Failure;
@@ -436,9 +436,9 @@ fn build_run(
 }
 
 fn nothing_to_build(findings: &[Finding], folder: &Path) -> Failure {
-    // What cannot be built because of something else names that only.
+    // What tells of a part only names something else, which is told as well.
     let errors = || findings.iter().filter(|f| f.severity == Severity::Error);
-    let cause = errors().find(|f| !f.message.contains("gives no edges"));
+    let cause = errors().find(|f| !f.is_of_part);
     let first = cause.or_else(|| errors().next());
     let place = first.and_then(|f| Some((f.file.as_ref()?, f.line.unwrap_or(1))));
     Failure::new(
@@ -697,17 +697,12 @@ impl Builder<'_> {
 /// a damaged file.
 fn why_broken(error: &StoreError) -> Option<String> {
     match error {
-        StoreError::Sql { message } => is_about_sql(message).then(|| error.why()),
+        StoreError::Sql { cause: Cause::Machine, .. } => None,
+        StoreError::Sql { .. } => Some(error.why()),
         StoreError::Limit { what, hint } => Some(format!("{what}; {hint}")),
         StoreError::NotReadable { .. } => Some(error.to_string()),
         _ => None,
     }
-}
-
-/// Whether a failed statement says something about what it asks for, rather than about the machine.
-fn is_about_sql(message: &str) -> bool {
-    let of_the_machine = ["Out of Memory", "could not allocate", "No space left", "IO Error"];
-    !of_the_machine.iter().any(|part| message.contains(part))
 }
 
 /// The file that a project is built into when none is named: `output/NAME.duckdb` in its folder.

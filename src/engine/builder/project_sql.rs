@@ -12,7 +12,7 @@
 //! - What a model leaves behind beside its own table is thrown away, and what was there before it
 //!   is there as it was.
 
-use super::super::store::StoreError;
+use super::super::store::{Cause, StoreError};
 use super::{Builder, Stop};
 use crate::model::value::Value;
 use crate::plan::{self, FilterRule, Statement, Step, Work};
@@ -70,7 +70,7 @@ impl Builder<'_> {
     }
 
     fn in_scratch(&self, table: &str, text: &Sql) -> Result<(), StoreError> {
-        let refused = |message: String| StoreError::Sql { message };
+        let refused = |what: String| StoreError::not_allowed(what);
         let pieces = plan::single_statements(&text.text());
         let pieces: Vec<Sql> = pieces.into_iter().map(Sql::of_project).collect();
         let all = self.store.count_statements(text)?;
@@ -134,10 +134,8 @@ impl Builder<'_> {
 
 /// Says in the words of a project why a statement was refused.
 fn explained(error: StoreError, statement: &str) -> StoreError {
-    let StoreError::Sql { message } = &error else { return error };
-    let is_elsewhere = message.contains("Attempting to write to database");
-    if !is_elsewhere && !StoreError::is_refusal(message) {
-        return error;
+    match error.cause() {
+        Some(Cause::NotAllowed) => StoreError::not_allowed(plan::refusal(statement)),
+        _ => error,
     }
-    StoreError::Sql { message: plan::refusal(statement) }
 }

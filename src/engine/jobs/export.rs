@@ -31,8 +31,8 @@ use crate::engine::{Job, Session};
 use crate::language;
 use crate::model::catalog::{Catalog, Entity};
 use crate::model::export::{
-    Apostrophes, ExportColumn, ExportFormat, ExportRequest, Exported, ListChanges, Normal,
-    Normalised, Written as How,
+    Apostrophes, CopiedFormat, ExportColumn, ExportFormat, ExportRequest, Exported, ListChanges,
+    Normal, Normalised, Written as How,
 };
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::question::{Answer, Question, Segment, Size};
@@ -136,10 +136,11 @@ pub fn write_list(
             file_records(&catalog.fingerprint, catalog.source, &cancelled)
         })?;
         let rows = match request.format.written() {
-            How::Copied => {
+            How::Copied(format) => {
                 let doing = format!("Writing {}", file_name(&request.path));
                 let mut tell = |told| say(job, doing.clone(), told);
-                copy_to(store, &session.statement(&query), (request, &mut *part), &mut tell)
+                let file = (request, format, &mut *part);
+                copy_to(store, &session.statement(&query), file, &mut tell)
             }
             How::Paged => excel_size(size.kept).and_then(|()| {
                 write_excel(store, &session.statement(&query), &kinds, &mut *part, job)
@@ -295,21 +296,20 @@ fn feature_name(entity: &Entity, asked: &str) -> Result<String, Failure> {
 fn copy_to(
     store: &Store,
     query: &Sql,
-    (request, part): (&ExportRequest, &mut PartFile),
+    (request, format, part): (&ExportRequest, CopiedFormat, &mut PartFile),
     tell: &mut dyn FnMut(Option<f32>),
 ) -> Result<u64, Failure> {
     let way_out = store.way_out();
     let file = way_out.to_string_lossy().into_owned();
-    let format = request.format;
     let statement = copy::copy_list(format, query, &file);
     let written = store.write_telling(&statement, tell).map_err(Failure::from);
     let moved = written.and_then(|mut rows| {
-        if format == ExportFormat::Parquet {
+        if format == CopiedFormat::Parquet {
             let found = first_count(store, &copy::count_parquet(&file))?;
             // A difference shows as a difference with the size.
             rows = rows.min(found);
         }
-        let taken = match request.byte_order_mark && format.is_sheet_of_text() {
+        let taken = match request.byte_order_mark && request.format.is_sheet_of_text() {
             true => part.take_behind(BYTE_ORDER_MARK, &way_out),
             false => part.take(&way_out),
         };

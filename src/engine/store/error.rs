@@ -1,6 +1,9 @@
 //! Why the database did not do what it was asked, split by what happens next.
+//!
+//! The database gives text only. It is read here and in [`super::words`], once, where it becomes a
+//! [`StoreError`]; whatever is decided afterwards is decided by that value.
 
-use super::words;
+use super::words::{self, Words};
 use crate::model::failure::{Failure, FailureKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -61,11 +64,34 @@ pub enum StoreError {
     #[error("the disk is full")]
     DiskFull,
     /// A statement failed.
-    #[error("{}", words::of(message).what)]
+    #[error("{what}")]
     Sql {
-        /// The database's own words, or a sentence of ours.
-        message: String,
+        /// Why, as far as something is decided by it.
+        cause: Cause,
+        /// What happened.
+        what: String,
+        /// What to try; empty when nothing is known.
+        hint: String,
     },
+}
+
+/// Why a statement failed, as far as something is decided by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// What it asks for, or the rows that it reads.
+    Statement,
+    /// It is no SQL to the database's parser.
+    NotSql,
+    /// It names something that is not there, and the hint tells what is.
+    NoSuchName,
+    /// It would do what statements of a project may not do.
+    NotAllowed,
+    /// An earlier statement ended the transaction in which it stands.
+    Aftermath,
+    /// A key was given for a file that is not encrypted.
+    NeedlessKey,
+    /// The machine: another time, or on another one, it may work.
+    Machine,
 }
 
 impl StoreError {
@@ -73,25 +99,26 @@ impl StoreError {
     /// that is known.
     pub(super) fn of_message(message: &str, file: Option<&Path>) -> Self {
         let message = first_lines(message);
-        if message.contains("INTERRUPT Error") {
+        let told = words::without_statement(&message);
+        if told.contains("INTERRUPT Error") {
             return Self::Cancelled;
         }
-        if let Some(limit) = Self::of_limit(&message) {
+        if let Some(limit) = Self::of_limit(told) {
             return limit;
         }
-        if message.contains("No space left on device") {
+        if told.contains("No space left on device") {
             return Self::DiskFull;
         }
-        if let Some(message) = kept_in(&message) {
-            return Self::Sql { message };
+        if let Some(what) = kept_in(&message) {
+            return Self::of_ours(what);
         }
-        let words = words::of(&message);
-        let about = words.file.or_else(|| file.map(Path::to_path_buf));
-        if let Some(path) = about.filter(|_| words.is_about_file) {
-            return Self::NotReadable { path, message: words.what, hint: words.hint };
+        let Words { cause, what, hint, is_about_file, file: named } = words::of(&message);
+        let about = named.or_else(|| file.map(Path::to_path_buf));
+        if let Some(path) = about.filter(|_| is_about_file) {
+            return Self::NotReadable { path, message: what, hint };
         }
         let Some(path) = file.map(Path::to_path_buf) else {
-            return Self::Sql { message };
+            return Self::Sql { cause, what, hint };
         };
         let has = |part: &str| message.contains(part);
         if has("Could not set lock") || has("Conflicting lock") {
@@ -111,8 +138,23 @@ impl StoreError {
                 let (what, hint) = (what.to_owned(), hint.to_owned());
                 Self::NotReadable { path, message: what, hint }
             }
-            None => Self::Sql { message },
+            None => Self::Sql { cause, what, hint },
         }
+    }
+
+    /// A statement failed for what a sentence of ours tells.
+    pub(in crate::engine) fn of_ours(what: impl Into<String>) -> Self {
+        Self::Sql { cause: Cause::Statement, what: what.into(), hint: String::new() }
+    }
+
+    /// The machine does not give what is needed.
+    pub(super) fn of_machine(what: impl Into<String>) -> Self {
+        Self::Sql { cause: Cause::Machine, what: what.into(), hint: String::new() }
+    }
+
+    /// A statement of a project would do what it may not do.
+    pub(in crate::engine) fn not_allowed(what: impl Into<String>) -> Self {
+        Self::Sql { cause: Cause::NotAllowed, what: what.into(), hint: String::new() }
     }
 }
 
@@ -141,12 +183,7 @@ const REFUSAL: &str = "this kind of statement is not carried out";
 impl StoreError {
     /// A statement of a project is of a kind that is not run.
     pub(super) fn refusal() -> Self {
-        Self::Sql { message: REFUSAL.to_owned() }
-    }
-
-    /// Whether a message says so.
-    pub(in crate::engine) fn is_refusal(message: &str) -> bool {
-        message == REFUSAL
+        Self::not_allowed(REFUSAL)
     }
 
     /// The time of a statement is up.
@@ -189,13 +226,9 @@ impl StoreError {
 impl StoreError {
     /// What happened, with the names that there are where one was written that is none.
     pub(in crate::engine) fn why(&self) -> String {
-        let hint = match self {
-            Self::Sql { message } => words::of(message).hint,
-            _ => String::new(),
-        };
-        match hint.starts_with("there is ") {
-            true => format!("{self}; {hint}"),
-            false => self.to_string(),
+        match self {
+            Self::Sql { cause: Cause::NoSuchName, what, hint } => format!("{what}; {hint}"),
+            other => other.to_string(),
         }
     }
 }
@@ -206,9 +239,12 @@ const NEWEST_VERSION: u64 = 69;
 const NEW_LAYOUT: u64 = 999;
 
 impl StoreError {
-    /// Whether a key was given for a file that is not encrypted.
-    pub(super) fn is_needless_key(&self) -> bool {
-        matches!(self, Self::Sql { message } if message.contains("is not encrypted"))
+    /// Why a statement failed; `None` when it was something else.
+    pub(in crate::engine) fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::Sql { cause, .. } => Some(*cause),
+            _ => None,
+        }
     }
 
     /// A file of a newer version may look damaged; then its version is what to tell.
@@ -304,10 +340,7 @@ impl From<StoreError> for Failure {
                 let hint = "free some space, or name another disk in TMPDIR";
                 Self::new("the disk is full", "", hint).of(FailureKind::DiskFull)
             }
-            StoreError::Sql { message } => {
-                let words = words::of(&message);
-                Self::new(words.what, "", words.hint)
-            }
+            StoreError::Sql { what, hint, .. } => Self::new(what, "", hint),
         }
     }
 }
@@ -370,7 +403,7 @@ mod tests {
     #[test]
     fn what_sql_was_kept_from_is_told_in_our_words() {
         let words = |message: &str| match StoreError::of_message(message, None) {
-            StoreError::Sql { message } => message,
+            StoreError::Sql { what, .. } => what,
             other => panic!("{other:?}"),
         };
         assert_eq!(
@@ -387,6 +420,30 @@ mod tests {
             ),
             "it would change the setting enable_profiling, and settings stay as they are"
         );
+    }
+
+    #[test]
+    fn what_is_decided_by_is_the_type_and_not_what_is_quoted() {
+        let cause = |message: &str| StoreError::of_message(message, None).cause();
+        for (message, expected) in [
+            ("Parser Error: syntax error at or near \"a\"\n\nLINE 1: IO Error", Cause::NotSql),
+            ("Binder Error: No function\n\nLINE 1: 'INTERRUPT Error'", Cause::Statement),
+            ("Conversion Error: Could not convert string 'IO Error' to INT32", Cause::Statement),
+            ("Invalid Input Error: Current transaction is aborted", Cause::Statement),
+            (
+                "TransactionContext Error: Current transaction is aborted (please ROLLBACK)",
+                Cause::Aftermath,
+            ),
+            (
+                "TransactionContext Error: Attempting to write to database \"a\" in a transaction",
+                Cause::NotAllowed,
+            ),
+            ("IO Error: the disk is gone", Cause::Machine),
+            ("TransactionContext Error: Failed to commit: IO Error: gone", Cause::Machine),
+            ("could not allocate block", Cause::Machine),
+        ] {
+            assert_eq!(cause(message), Some(expected), "{message}");
+        }
     }
 
     #[test]

@@ -43,22 +43,33 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut appender = self.connection.appender(stage).map_err(super::plain)?;
         let mut rows = Texts::of(reader.columns.len());
+        let mut failed = None;
         let read = sources::rows_of(file, reader, &|| self.is_cancelled(), &mut |row| {
             rows.push(row);
-            match rows.is_full() {
-                true => appender.append_record_batch(rows.take()?).map_err(|e| e.to_string()),
-                false => Ok(()),
+            if !rows.is_full() {
+                return Ok(());
             }
+            let batch = rows.take()?;
+            appender.append_record_batch(batch).map_err(|error| {
+                let error = super::plain(error);
+                let told = error.to_string();
+                failed = Some(error);
+                told
+            })
         });
         if self.is_cancelled() {
             return Err(StoreError::Cancelled);
+        }
+        // The database did not take the rows: nothing is wrong with the file.
+        if let Some(error) = failed {
+            return Err(error);
         }
         read.map_err(|failure| StoreError::NotReadable {
             path: file.to_path_buf(),
             message: failure.what,
             hint: failure.hint,
         })?;
-        let last = rows.take().map_err(|message| StoreError::Sql { message })?;
+        let last = rows.take().map_err(StoreError::of_ours)?;
         appender.append_record_batch(last).map_err(super::plain)?;
         appender.flush().map_err(super::plain)
     }

@@ -6,6 +6,7 @@
 
 #![expect(unsafe_code, reason = "the crate has no safe call that parses without running")]
 
+use super::StoreError;
 use duckdb::ffi;
 use std::ffi::{CStr, CString};
 use std::ptr;
@@ -38,10 +39,11 @@ impl Parser {
     /// How many statements a text holds.
     ///
     /// # Errors
-    /// When it is no SQL: the parser's words. A part of it may be, and must not be run: the database
-    /// would carry it out before it meets the mistake.
-    pub(in crate::engine) fn count(&self, sql: &str) -> Result<u64, String> {
-        let sql = CString::new(sql).map_err(|_| "it holds a zero character".to_owned())?;
+    /// When it is no SQL. A part of it may be, and must not be run: the database would carry it out
+    /// before it meets the mistake.
+    pub(in crate::engine) fn count(&self, sql: &str) -> Result<u64, StoreError> {
+        let sql =
+            CString::new(sql).map_err(|_| StoreError::of_ours("it holds a zero character"))?;
         let mut statements = ptr::null_mut();
         // SAFETY: the connection is open, the text ends in a zero byte and outlives the call. The
         // message belongs to what was extracted and is copied before that is destroyed, which
@@ -50,12 +52,12 @@ impl Parser {
             let count =
                 ffi::duckdb_extract_statements(self.connection, sql.as_ptr(), &mut statements);
             let told = ffi::duckdb_extract_statements_error(statements);
-            let told = match told.is_null() {
-                true => "there is no statement in it".to_owned(),
-                false => CStr::from_ptr(told).to_string_lossy().into_owned(),
+            let error = match told.is_null() {
+                true => StoreError::of_ours("there is no statement in it"),
+                false => StoreError::of_message(&CStr::from_ptr(told).to_string_lossy(), None),
             };
             ffi::duckdb_destroy_extracted(&mut statements);
-            if count > 0 { Ok(count) } else { Err(told) }
+            if count > 0 { Ok(count) } else { Err(error) }
         }
     }
 }
@@ -72,6 +74,7 @@ impl Drop for Parser {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Cause;
     use super::*;
 
     #[test]
@@ -88,7 +91,7 @@ mod tests {
         assert_eq!(count("SELECT 1\0; DROP TABLE t"), None);
         // Its beginning is a statement, and yet it is none.
         assert_eq!(count("SELECT 1; DROP TABLE t; )("), None);
-        let told = parser.count("SELECT 1; DROP TABLE t; )(").unwrap_err();
-        assert!(told.contains("syntax error"), "{told}");
+        let error = parser.count("SELECT 1; DROP TABLE t; )(").unwrap_err();
+        assert_eq!(error.cause(), Some(Cause::NotSql), "{error}");
     }
 }

@@ -10,7 +10,7 @@
 //! which nothing can be done ([`may_act`]).
 
 use super::parser::Parser;
-use super::{Store, StoreError};
+use super::{Cause, Store, StoreError};
 use crate::model::value::Value;
 use crate::sql::Sql;
 use crate::sql::{build, session};
@@ -161,10 +161,8 @@ impl Project {
     /// How many statements a text holds.
     fn count(&self, sql: &str) -> Result<u64, StoreError> {
         let parser = self.parser.get_or_init(Parser::start).as_ref();
-        let parser = parser.ok_or_else(|| StoreError::Sql {
-            message: "no second database can be started".to_owned(),
-        })?;
-        parser.count(sql).map_err(|told| StoreError::of_message(&told, None))
+        let none = || StoreError::of_machine("no second database can be started");
+        parser.ok_or_else(none)?.count(sql)
     }
 }
 
@@ -208,7 +206,7 @@ impl Store {
                 .plan_of(&session::plan_of_query(statement))
                 .map_err(|_| StoreError::refusal())?,
             // It is a statement, and yet has no plan.
-            Err(StoreError::Sql { message }) if message.starts_with("Parser Error") => {
+            Err(error) if error.cause() == Some(Cause::NotSql) => {
                 return Err(StoreError::refusal());
             }
             Err(error) => return Err(error),
@@ -254,9 +252,10 @@ impl Store {
         // The first is the plan as it was understood, before anything was taken out of it.
         let text = rows.first().and_then(|row| row.get(1)).map(Value::display);
         let plan = text.as_deref().map(serde_json::from_str);
-        plan.transpose().ok().flatten().ok_or_else(|| StoreError::Sql {
-            message: "the database does not tell what it would do".to_owned(),
-        })
+        plan.transpose()
+            .ok()
+            .flatten()
+            .ok_or_else(|| StoreError::of_ours("the database does not tell what it would do"))
     }
 
     fn refuse_acting(&self, plan: &Json) -> Result<(), StoreError> {
@@ -272,8 +271,8 @@ impl Store {
         if acting.is_empty() {
             return Ok(());
         }
-        let message = format!("it calls {}, which does more than read rows", acting.join(" and "));
-        Err(StoreError::Sql { message })
+        let acting = acting.join(" and ");
+        Err(StoreError::of_ours(format!("it calls {acting}, which does more than read rows")))
     }
 
     /// Text of a project goes to the database one statement at a time.
@@ -285,7 +284,7 @@ impl Store {
         }
         match project.count(sql) {
             Ok(1) => Ok(()),
-            Ok(_) => Err(StoreError::Sql { message: SEVERAL.to_owned() }),
+            Ok(_) => Err(StoreError::of_ours(SEVERAL)),
             // The database runs what stands before a mistake.
             Err(error) => Err(error),
         }

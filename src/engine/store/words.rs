@@ -4,11 +4,14 @@
 //! which nobody here can change. What is known is told by kind; of the rest the first sentence
 //! follows, without its kind.
 
+use super::error::Cause;
 use std::path::PathBuf;
 
 /// What a message of the database says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Words {
+    /// Why, as far as something is decided by it.
+    pub(super) cause: Cause,
     /// What happened.
     pub(super) what: String,
     /// Whether a file cannot be read or written.
@@ -21,7 +24,11 @@ pub(super) struct Words {
 
 /// What a message says. Sentences of ours are left as they are.
 pub(super) fn of(message: &str) -> Words {
-    let Some(body) = without_kind(message) else { return told(message, "") };
+    let (kind, body) = split(message);
+    let cause = cause(kind, without_statement(body));
+    if kind == Type::None {
+        return Words { cause, ..told(message, "") };
+    }
     let known = delimited(body)
         .or_else(|| json(body))
         .or_else(|| packed(body))
@@ -30,30 +37,86 @@ pub(super) fn of(message: &str) -> Words {
         .or_else(|| pattern(body))
         .or_else(|| arithmetic(body))
         .or_else(|| name(body))
-        .or_else(|| statement(message, body));
-    known.unwrap_or_else(|| told(first_sentence(body), ""))
+        .or_else(|| statement(kind, body));
+    let words = known.unwrap_or_else(|| told(first_sentence(body), ""));
+    match cause {
+        Cause::Statement => words,
+        cause => Words { cause, ..words },
+    }
 }
 
-/// Whether a message says only that an earlier one ended the transaction.
-pub(super) fn is_aftermath(message: &str) -> bool {
-    message.contains("Current transaction is aborted")
+/// The types of errors that the database writes before its messages, as far as they matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Parser,
+    Catalog,
+    Binder,
+    Conversion,
+    Transaction,
+    Io,
+    Internal,
+    NotImplemented,
+    MissingExtension,
+    /// Any other.
+    Other,
+    /// There is none before it: the sentence is ours, or one of the library around the database.
+    None,
+}
+
+/// The type before a message, and the message behind it.
+fn split(message: &str) -> (Type, &str) {
+    let Some((before, body)) = message.split_once(": ") else { return (Type::None, message) };
+    let is_type = (before.ends_with("Error") || before == "INTERNAL")
+        && before.len() < 40
+        && before.chars().all(|c| c.is_ascii_alphabetic() || c == ' ');
+    if !is_type {
+        return (Type::None, message);
+    }
+    let kind = match before.trim_end_matches("Error").trim_end() {
+        "Parser" => Type::Parser,
+        "Catalog" => Type::Catalog,
+        "Binder" => Type::Binder,
+        "Conversion" => Type::Conversion,
+        "TransactionContext" => Type::Transaction,
+        "IO" => Type::Io,
+        "INTERNAL" | "FATAL" => Type::Internal,
+        "Not implemented" => Type::NotImplemented,
+        "Missing Extension" => Type::MissingExtension,
+        _ => Type::Other,
+    };
+    (kind, body)
+}
+
+/// Without the statement that the database quotes behind what it says: any words may stand in it.
+pub(super) fn without_statement(message: &str) -> &str {
+    message.split_once("\n\nLINE ").map_or(message, |(told, _)| told)
+}
+
+/// Why a statement failed, told from the type of its error and the text behind it.
+fn cause(kind: Type, body: &str) -> Cause {
+    let has = |part: &str| body.contains(part);
+    // One error may be told within another.
+    let of_machine = ["Out of Memory", "could not allocate", "No space left", "IO Error"];
+    match kind {
+        Type::Parser => Cause::NotSql,
+        Type::Transaction if has("Current transaction is aborted") => Cause::Aftermath,
+        // A transaction writes to one database only, and that of a model to a scratch one.
+        Type::Transaction if has("Attempting to write to database") => Cause::NotAllowed,
+        Type::Catalog if has("is not encrypted") => Cause::NeedlessKey,
+        Type::Io => Cause::Machine,
+        Type::Catalog | Type::Binder | Type::Conversion => Cause::Statement,
+        _ if of_machine.iter().any(|part| has(part)) => Cause::Machine,
+        _ => Cause::Statement,
+    }
 }
 
 fn told(what: impl Into<String>, hint: impl Into<String>) -> Words {
-    Words { what: what.into(), is_about_file: false, file: None, hint: hint.into() }
+    let (cause, what, hint) = (Cause::Statement, what.into(), hint.into());
+    Words { cause, what, is_about_file: false, file: None, hint }
 }
 
 fn of_file(what: impl Into<String>, file: Option<&str>, hint: impl Into<String>) -> Words {
     Words { is_about_file: true, file: file.map(PathBuf::from), ..told(what, hint) }
-}
-
-/// The message behind `Binder Error: ` and the like; `None` when it does not begin so.
-fn without_kind(message: &str) -> Option<&str> {
-    let (kind, body) = message.split_once(": ")?;
-    let is_kind = (kind.ends_with("Error") || kind == "INTERNAL")
-        && kind.len() < 40
-        && kind.chars().all(|c| c.is_ascii_alphabetic() || c == ' ');
-    is_kind.then_some(body)
 }
 
 /// Up to the end of the first sentence, without a full stop.
@@ -324,25 +387,28 @@ fn arithmetic(body: &str) -> Option<Words> {
 
 /// Names that mean nothing.
 fn name(body: &str) -> Option<Words> {
-    let near = || match between(body, "Candidate bindings: ", "\n") {
-        Some(names) => format!("there is {}", names.replace('"', "")),
-        None => match between(body, "Did you mean \"", "\"") {
-            Some(other) => format!("there is {other}"),
-            None => "check how it is written".to_owned(),
-        },
+    let none = |what: String| {
+        let near = between(body, "Candidate bindings: ", "\n").map(|names| names.replace('"', ""));
+        let near = near.or_else(|| between(body, "Did you mean \"", "\"").map(str::to_owned));
+        match near {
+            Some(names) => {
+                Words { cause: Cause::NoSuchName, ..told(what, format!("there is {names}")) }
+            }
+            None => told(what, "check how it is written"),
+        }
     };
     if let Some(column) = between(body, "Referenced column \"", "\" not found") {
-        return Some(told(format!("there is no column {column}"), near()));
+        return Some(none(format!("there is no column {column}")));
     }
     if body.contains("referenced that exists in the SELECT clause") {
         let column = between(body, "olumn \"", "\"").unwrap_or("a column");
         return Some(told(format!("there is no column {column}"), "check how it is written"));
     }
     if let Some(column) = between(body, "does not have a column named \"", "\"") {
-        return Some(told(format!("there is no column {column}"), near()));
+        return Some(none(format!("there is no column {column}")));
     }
     if let Some(table) = between(body, "Referenced table \"", "\" not found") {
-        return Some(told(format!("there is no table {table}"), near()));
+        return Some(none(format!("there is no table {table}")));
     }
     if let Some((kind, name)) =
         between(body, "", " does not exist!").and_then(|start| start.split_once(" with name "))
@@ -351,7 +417,7 @@ fn name(body: &str) -> Option<Words> {
             kind if kind.contains("function") => "function".to_owned(),
             kind => kind,
         };
-        return Some(told(format!("there is no {kind} {name}"), near()));
+        return Some(none(format!("there is no {kind} {name}")));
     }
     if let Some(column) = between(body, "Ambiguous reference to column name \"", "\"") {
         let what = format!("{column} is a column of more than one of the tables");
@@ -367,12 +433,12 @@ fn name(body: &str) -> Option<Words> {
 }
 
 /// Statements that cannot be run.
-fn statement(message: &str, body: &str) -> Option<Words> {
+fn statement(kind: Type, body: &str) -> Option<Words> {
     let has = |part: &str| body.contains(part);
-    if is_aftermath(message) {
+    if has("Current transaction is aborted") {
         return Some(told("an earlier statement failed", ""));
     }
-    if message.starts_with("INTERNAL") || message.starts_with("FATAL") {
+    if kind == Type::Internal {
         let hint = "open the source again; report it with the file when it comes back";
         return Some(told("the database failed within itself", hint));
     }
@@ -406,14 +472,14 @@ fn statement(message: &str, body: &str) -> Option<Words> {
     }
     let extension =
         between(body, "extension \"", "\"").or_else(|| between(body, "the extension ", " "));
-    if message.starts_with("Missing Extension") || has("in the extension") || has("AUTOLOAD") {
+    if kind == Type::MissingExtension || has("in the extension") || has("AUTOLOAD") {
         let what = match extension {
             Some(name) => format!("it needs {name}, which is no part of this program"),
             None => "it needs an extension that is no part of this program".to_owned(),
         };
         return Some(told(what, "keep the result as a table in the file, and read that"));
     }
-    if message.starts_with("Not implemented") {
+    if kind == Type::NotImplemented {
         let hint = "write it another way";
         return Some(told(format!("the database cannot do this: {}", first_sentence(body)), hint));
     }

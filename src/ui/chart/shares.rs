@@ -1,6 +1,7 @@
 //! The share of each value over time: a column per period, as high as the chart, parted by value.
 
 use super::bars::{day, last_day};
+use super::values::name_of;
 use crate::model::question::Shares;
 use crate::model::value::Value;
 use crate::state::{Action, LookAction, State, look};
@@ -164,13 +165,4 @@ pub(super) fn rows(shares: &Shares) -> Vec<(String, String, String)> {
         }
     }
     rows
-}
-
-fn name_of(value: Option<&Value>) -> String {
-    match value {
-        None => "all others".to_owned(),
-        Some(Value::Missing) => "missing".to_owned(),
-        Some(value) if text::cell(value).trim().is_empty() => "(blank)".to_owned(),
-        Some(value) => text::cell(value),
-    }
 }

@@ -53,12 +53,7 @@ fn bar_ui(
     actions: &mut Actions,
 ) {
     let p = theme::palette(ui);
-    let name = match value {
-        None => "all others".to_owned(),
-        Some(Value::Missing) => "missing".to_owned(),
-        Some(value) if text::cell(value).trim().is_empty() => "(blank)".to_owned(),
-        Some(value) => text::cell(value),
-    };
+    let name = name_of(value);
     let keeps = state.own_clause(column).zip(value).and_then(|(c, v)| look::keeps(c, v));
     let sense = if value.is_some() { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), sense);
@@ -96,6 +91,16 @@ fn bar_ui(
         bar_actions(&response, ui, column, value, actions);
     }
     response.on_hover_text(spoken);
+}
+
+/// What a value is called in a chart; `None` is all others.
+pub(super) fn name_of(value: Option<&Value>) -> String {
+    match value {
+        None => "all others".to_owned(),
+        Some(Value::Missing) => "missing".to_owned(),
+        Some(value) if text::cell(value).trim().is_empty() => "(blank)".to_owned(),
+        Some(value) => text::cell(value),
+    }
 }
 
 /// What a gesture on the bar of a value asks for.
