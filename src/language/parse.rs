@@ -59,9 +59,9 @@ fn syntax(text: &str, places: &Places) -> Result<Sql, ParseError> {
     let mut tokens =
         Tokenizer::new(&Condition, text).tokenize_with_location().map_err(|error| {
             let hint = if error.message.contains("Unterminated string") {
-                "close the text with a single quote; a quote inside is written twice"
+                "close the text with a single quote; write a quote inside it twice"
             } else {
-                "text stands in single quotes, odd names in double quotes"
+                "put text in single quotes, unusual names in double quotes"
             };
             ParseError {
                 message: plain(&error.message),
@@ -250,7 +250,7 @@ impl Places {
         self.lines.get(line).map(|start| (start + column).min(self.end))
     }
 
-    /// The message without the ` at Line: 1, Column: 5` at its end, and that place.
+    /// The message without the trailing ` at Line: 1, Column: 5`, and that place.
     fn split_message<'m>(&self, message: &'m str) -> (&'m str, Option<usize>) {
         let Some((text, place)) = message.rsplit_once(" at Line: ") else {
             return (message, None);

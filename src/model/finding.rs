@@ -50,7 +50,7 @@ impl Finding {
         Self { severity, message: message.into(), file: None, line: None, hint: None, plain: None }
     }
 
-    /// The same finding with a value of a row behind its message: `, such as "…"`.
+    /// The same finding with a value of a row after its message: `, such as "…"`.
     #[must_use]
     pub fn example(mut self, example: &str) -> Self {
         let plain = std::mem::take(&mut self.message);
