@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 fn start(stopping: stop::Stopping) {
     stop::listen(stopping);
     on_collapse(|place| {
-        let hint = "a file is damaged, or made to do this: take another copy of it";
+        let hint = "a file is damaged, or made to do this: get another copy of it";
         cli::tell(&Failure::new("the database gave up and ended the program", place, hint));
         stop::end_now(1);
     });

@@ -44,7 +44,7 @@ pub(super) fn choose(what: Choose, answers: SyncSender<Action>, wake: impl Fn() 
     };
     let spawned = std::thread::Builder::new().name("file chooser".to_owned()).spawn(work);
     if let Err(error) = spawned {
-        log::error!("no thread for the file chooser: {error}");
+        log::error!("the file chooser cannot be started: {error}");
     }
 }
 

@@ -77,7 +77,7 @@ fn why_no_display() -> &'static str {
     if cfg!(target_os = "linux") && is_unset("DISPLAY") && is_unset("WAYLAND_DISPLAY") {
         "neither DISPLAY nor WAYLAND_DISPLAY is set"
     } else {
-        "the system gave no window"
+        "the system did not open a window"
     }
 }
 

@@ -108,7 +108,7 @@ impl MusterApp {
         let Some(file) = &self.settings else { return };
         if let Err(error) = Settings::of(&self.state).save(file) {
             let failure = Failure::new(
-                "the settings could not be kept",
+                "the settings could not be saved",
                 file.display().to_string(),
                 error.to_string(),
             );

@@ -141,7 +141,7 @@ impl<'a> Binder<'a> {
             clause::Test::InCohort(name) => match row {
                 Row::Entity => Ok(Test::Member(self.members(name)?)),
                 Row::Related(_) => Err(Reason::mismatch(
-                    "a cohort cannot be asked for inside the filter of a figure",
+                    "a cohort cannot be used inside the filter of an aggregate",
                     "put in_cohort outside the filter",
                 )
                 .into()),
@@ -319,7 +319,7 @@ impl<'a> Binder<'a> {
                 Row::Entity => Expr::Figure(Box::new(self.figure(aggregate)?)),
                 Row::Related(_) => {
                     return Err(Reason::mismatch(
-                        "a figure over related rows cannot stand inside the filter of another",
+                        "an aggregate cannot be inside the filter of another",
                         "use columns of the table in the filter",
                     )
                     .into());
@@ -533,7 +533,7 @@ fn name_of(expr: &clause::Expr) -> &str {
 }
 
 /// Refuses to compare text with a day or a moment: the database would read every text as one, and
-/// fail on the first that is none.
+/// fail on the first that is not.
 fn refuse_text_as_moment(
     expr: &clause::Expr,
     other: &clause::Expr,
@@ -544,7 +544,9 @@ fn refuse_text_as_moment(
     }
     let name = name_of(expr);
     let what = match other {
-        clause::Expr::Now(_) => format!("{name} is text, and cannot be compared with a moment"),
+        clause::Expr::Now(_) => {
+            format!("{name} is text and cannot be compared with a point in time")
+        }
         clause::Expr::Value(value @ (Value::Date(_) | Value::Timestamp(_) | Value::Instant(_))) => {
             format!("{name} is text, but {value} is a date")
         }

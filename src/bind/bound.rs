@@ -34,7 +34,7 @@ pub enum Members<'a> {
         /// The column holds another kind of value than the entity's key: both are compared as text.
         as_text: bool,
     },
-    /// Those whom another slice of the same entity keeps.
+    /// Those that another slice of the same entity keeps.
     Segment(Box<BoundSlice<'a>>),
 }
 
@@ -69,7 +69,7 @@ pub enum Test<'a> {
     Between(Expr<'a>, Expr<'a>, Expr<'a>),
     /// From the second on and before the third.
     Within(Expr<'a>, Expr<'a>, Expr<'a>),
-    /// Any of these; there is at least one.
+    /// Any of these, at least one.
     Any(Vec<Self>),
     /// Never.
     Never,
@@ -133,7 +133,7 @@ pub enum Expr<'a> {
 pub struct ColumnUse<'a> {
     /// The column.
     pub column: &'a Column,
-    /// It may hold NaN, which is no value and counts as missing.
+    /// It may hold NaN, which is not a value and counts as missing.
     pub may_be_nan: bool,
 }
 

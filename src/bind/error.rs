@@ -4,7 +4,7 @@ use crate::model::failure::Failure;
 use crate::model::nearest::nearest;
 use crate::model::ways::NoWay;
 
-/// A message names so many of what there is.
+/// A message names this many of what there is.
 const TOLD_MAX: usize = 12;
 
 /// Why something cannot be bound, and in which clause it stands.
@@ -112,11 +112,11 @@ impl From<BindError> for Failure {
                 let hint = match (meant, known.as_slice()) {
                     (Some(meant), _) => format!("perhaps {meant} is meant"),
                     (None, []) if among.is_empty() => String::new(),
-                    (None, []) => format!("{among} has none"),
-                    (None, known) => format!("there is {}", few(known)),
+                    (None, []) => format!("there are none among {among}"),
+                    (None, known) => format!("available: {}", few(known)),
                 };
                 let place = match clause.is_empty() && !among.is_empty() {
-                    true => format!("in {among}"),
+                    true => format!("among {among}"),
                     false => clause,
                 };
                 (format!("there is no {what} called \"{name}\""), place, hint)
@@ -124,7 +124,7 @@ impl From<BindError> for Failure {
             Reason::Circle { segment, by } => (
                 format!("the segment \"{segment}\" contains itself"),
                 by.join(" > "),
-                "take one of them out of the other".to_owned(),
+                "remove one of them from the other".to_owned(),
             ),
             Reason::NoWay { table, entity, via, why } => {
                 let (what, hint) = no_way(&table, &entity, via.as_deref(), &why);
@@ -132,14 +132,14 @@ impl From<BindError> for Failure {
             }
             Reason::NoStep { step, steps, why } => match why {
                 NoWay::Several(ways) | NoWay::NotBy(ways) => (
-                    format!("{step} may be reached by {}", ways.join(" or by ")),
+                    format!("{step} can be reached by {}", ways.join(" or by ")),
                     steps,
                     format!("write {} in place of {step}", ways[0]),
                 ),
                 NoWay::None => (
-                    format!("nothing that is called {step} is pointed at here"),
+                    format!("nothing called {step} can be reached from here"),
                     steps,
-                    "a step is called by the table that it leads to, or by the column that points"
+                    "name a step after the table it leads to, or after the column that points there"
                         .to_owned(),
                 ),
             },
@@ -198,8 +198,8 @@ mod tests {
         let far = Reason::unknown("feature", "height", among, ["country", "orders"]);
         assert_eq!(
             told(far, ""),
-            "there is no feature called \"height\"; in the features of user; \
-             there is country, orders"
+            "there is no feature called \"height\"; among the features of user; \
+             available: country, orders"
         );
         let many: Vec<String> = (0..20).map(|i| format!("feature_{i}")).collect();
         let many = Reason::unknown("feature", "x", among, many.iter().map(String::as_str));

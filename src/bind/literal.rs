@@ -14,7 +14,7 @@ pub(super) fn typed(
     zone: &Moment,
 ) -> Result<Value, Reason> {
     match (kind, value) {
-        // A database would turn every text into a number, and fail on the first that is none.
+        // A database would turn every text into a number, and fail on the first that is not one.
         (Some(Kind::Text), Value::Integer(_) | Value::Decimal(_) | Value::Float(_)) => {
             Err(Reason::mismatch(
                 format!("{name} is text, but {value} is a number"),

@@ -40,7 +40,7 @@ pub enum BoundQuestion<'a> {
         slice: BoundSlice<'a>,
         /// The feature.
         feature: &'a Column,
-        /// At most so many.
+        /// At most this many.
         top: u16,
         /// Only values that contain this, without case. Empty is all.
         search: &'a str,
@@ -71,7 +71,7 @@ pub enum BoundQuestion<'a> {
         number: &'a Column,
         /// The groups.
         by: &'a Column,
-        /// At most so many.
+        /// At most this many.
         top: u16,
     },
     /// The share of each value of a feature over time.
@@ -84,7 +84,7 @@ pub enum BoundQuestion<'a> {
         by: &'a Column,
         /// The periods.
         periods: Periods,
-        /// At most so many values.
+        /// At most this many values.
         top: u16,
     },
     /// Rows of the people table.

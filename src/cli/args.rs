@@ -24,7 +24,7 @@ pub(super) struct SourceArgs {
     /// A DuckDB file, Parquet, CSV or JSON files, or a folder of them.
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// The folder of the workspace; else beside the source, or in the user's data folder.
+    /// The folder of the workspace. Default: beside the source, or in the user's data folder.
     #[arg(long, value_name = "DIR")]
     pub(super) workspace: Option<PathBuf>,
     #[command(flatten)]
@@ -33,18 +33,18 @@ pub(super) struct SourceArgs {
     pub(super) limits: LimitArgs,
 }
 
-/// What SQL of somebody else may use of this machine.
+/// How much of this machine somebody else's SQL may use.
 #[derive(Debug, Default, Args)]
 pub(super) struct LimitArgs {
-    /// Seconds that a statement of a source or project may take; else MUSTER_TIME_LIMIT, or 600,
-    /// and 15 for a view that is looked at while the source is opened.
+    /// Seconds that a statement of a source or project may take. Default: MUSTER_TIME_LIMIT, or 600,
+    /// and 15 for a view while the source is opened.
     #[arg(long, value_name = "SECONDS", help_heading = "Limits")]
     time_limit: Option<String>,
-    /// Memory that it may take: 4GB; else MUSTER_MEMORY_LIMIT, or four fifths of what there is.
+    /// Memory that it may use: 4GB. Default: MUSTER_MEMORY_LIMIT, or four fifths of all memory.
     #[arg(long, value_name = "SIZE", help_heading = "Limits")]
     memory_limit: Option<String>,
-    /// Disk for what does not fit into memory: 20GB; else MUSTER_SPILL_LIMIT, or most of what is
-    /// free.
+    /// Disk for what does not fit into memory: 20GB. Default: MUSTER_SPILL_LIMIT, or most of what
+    /// is free.
     #[arg(long, value_name = "SIZE", help_heading = "Limits")]
     spill_limit: Option<String>,
 }
@@ -64,7 +64,7 @@ impl LimitArgs {
         if let Some((place, text)) = time {
             let seconds = text.trim().parse::<f64>().ok().filter(|s| *s >= 0.001 && *s < 1e9);
             let seconds = seconds.ok_or_else(|| {
-                let what = format!("\"{text}\" is no number of seconds");
+                let what = format!("\"{text}\" is not a number of seconds");
                 Failure::wrong_use(what, place, "write a number such as 60")
             })?;
             limits = limits.with_time(Duration::from_secs_f64(seconds));
@@ -72,7 +72,7 @@ impl LimitArgs {
         let bytes = |given: Option<(&'static str, String)>| -> Result<Option<u64>, Failure> {
             let Some((place, text)) = given else { return Ok(None) };
             bytes_of(&text).map(Some).ok_or_else(|| {
-                Failure::wrong_use(format!("\"{text}\" is no size"), place, "write 4GB or 500MB")
+                Failure::wrong_use(format!("\"{text}\" is not a size"), place, "write 4GB or 500MB")
             })
         };
         let memory = ("--memory-limit", "MUSTER_MEMORY_LIMIT");
@@ -98,7 +98,7 @@ fn given(
 /// The key of an encrypted DuckDB file. Never on the command line, where others could read it.
 #[derive(Debug, Args)]
 pub(super) struct KeyArgs {
-    /// A file with the key of an encrypted DuckDB file; else the variable MUSTER_KEY.
+    /// A file with the key of an encrypted DuckDB file. Default: the variable MUSTER_KEY.
     #[arg(long, value_name = "FILE")]
     pub(super) key_file: Option<PathBuf>,
 }
@@ -122,13 +122,13 @@ pub(super) struct SliceArgs {
 /// What "now" means.
 #[derive(Debug, Args)]
 pub(super) struct NowArgs {
-    /// The number of the run to read, of a source that keeps runs; else the latest.
+    /// The number of the run to read, if the source keeps runs. Default: the latest.
     #[arg(long, value_name = "RUN")]
     as_of: Option<String>,
-    /// What now() means: 2026-11-23T09:00:00Z, or 2026-11-23 in the zone. Else this moment.
+    /// What now() means: 2026-11-23T09:00:00Z, or 2026-11-23 in the zone. Default: now.
     #[arg(long, value_name = "INSTANT")]
     pub(super) now: Option<String>,
-    /// The time zone of days: Europe/Berlin. Else the system's.
+    /// The time zone of days: Europe/Berlin. Default: the system's.
     #[arg(long, value_name = "NAME")]
     pub(super) zone: Option<String>,
 }
@@ -166,11 +166,11 @@ pub(super) struct ProjectArgs {
     #[arg(long, value_name = "INSTANT")]
     end_time: Option<String>,
     /// Only these models and what they need: names of entities, cohorts, SQL models, feature tables
-    /// and id stitchers. May be given several times, or with commas.
+    /// and id stitchers. May be given several times, or separated by commas.
     #[arg(long, value_name = "MODEL", value_delimiter = ',')]
     select: Vec<String>,
-    /// Whose rules hold for the project's SQL; else those of the warehouse that its connection names,
-    /// or Snowflake's.
+    /// The warehouse whose SQL the project is written in. Default: the one that its connection
+    /// names, or Snowflake.
     #[arg(long, value_name = "WAREHOUSE", value_enum)]
     dialect: Option<DialectArg>,
 }

@@ -18,10 +18,10 @@ use std::path::{Path, PathBuf};
 pub struct Build {
     #[command(flatten)]
     project: ProjectArgs,
-    /// The DuckDB file to build into; made when it is not there. Else PROJECT/output/NAME.duckdb.
+    /// The DuckDB file to build into, created if missing. Default: PROJECT/output/NAME.duckdb.
     #[arg(long, value_name = "FILE")]
     into: Option<PathBuf>,
-    /// Where the tables are that the inputs name: a DuckDB file, files, or a folder of files. May
+    /// Where the tables that the inputs name are: a DuckDB file, files, or a folder of files. May
     /// be given several times. Tables of the file that is built into are found without it.
     #[arg(long, value_name = "PATH")]
     data: Vec<PathBuf>,
@@ -29,16 +29,16 @@ pub struct Build {
     key: KeyArgs,
     #[command(flatten)]
     limits: LimitArgs,
-    /// Begin a new run although one was not finished.
+    /// Start a new run, even if one was not finished.
     #[arg(long)]
     anew: bool,
     /// Join all ids from scratch, rather than adding to the run before.
     #[arg(long)]
     rebuild_ids: bool,
-    /// Remove all but so many runs afterwards.
+    /// Keep only this many runs afterwards, and remove the others.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     keep_runs: Option<u64>,
-    /// Show this run as the latest although another one ends later; else it is kept as history.
+    /// Show this run as the latest, even if another one ends later. Default: keep it as history.
     #[arg(long)]
     as_latest: bool,
     /// Print JSON.
@@ -193,7 +193,7 @@ fn text(built: &Built, into: &std::path::Path) -> Lines {
     out.line(format_args!("Run {} up to {end} UTC is in {}", built.run, into.display()));
     let again = match (built.resumed, built.reused) {
         (true, reused) => {
-            format!("; went on with a run that was not finished, {reused} steps were done")
+            format!("; resumed an unfinished run, {reused} steps were already done")
         }
         _ => String::new(),
     };
@@ -240,7 +240,7 @@ fn text(built: &Built, into: &std::path::Path) -> Lines {
     if built.findings.len() > shown.len() {
         out.blank();
         let more = built.findings.len() - shown.len();
-        out.line(format_args!("{more} more findings; muster check tells those of the project"));
+        out.line(format_args!("{more} more findings; muster check lists those of the project"));
     }
     out
 }

@@ -15,8 +15,8 @@ use std::path::PathBuf;
 pub struct Compile {
     #[command(flatten)]
     project: ProjectArgs,
-    /// The folder for the files; made when it is not there. Files of an earlier compile in it are
-    /// replaced, any other file is left alone.
+    /// The folder for the files, created if missing. Files of an earlier compile in it are
+    /// replaced; any other file is left alone.
     #[arg(long, value_name = "FOLDER")]
     to: PathBuf,
     /// Print JSON.
@@ -68,7 +68,7 @@ impl Compile {
             out.line(format_args!("not built: {name}: {}", sentence(why)));
         }
         if errors > 0 {
-            out.line("The project has errors; muster check tells them.");
+            out.line("The project has errors; muster check lists them.");
         }
         out
     }

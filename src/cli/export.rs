@@ -23,19 +23,19 @@ pub struct Export {
     /// The file to write; its ending decides the format.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
-    /// Columns in order: a,b=c is column a, and column b under the name c. Else every feature.
-    /// A name with a comma or an equals sign stands in double quotes.
+    /// Columns in order: a,b=c is column a, and column b under the name c. Default: every feature.
+    /// Put a name with a comma or an equals sign in double quotes.
     #[arg(long, value_name = "LIST")]
     columns: Option<String>,
-    /// Replace the values of a column by their SHA-256: as they are, or after COLUMN:email,
-    /// COLUMN:google-email, COLUMN:phone or COLUMN:phone-digits has normalised them. May be given
-    /// several times.
+    /// Replace the values of a column by their SHA-256: as they are, or normalised first with
+    /// COLUMN:email, COLUMN:google-email, COLUMN:phone or COLUMN:phone-digits. May be given several
+    /// times.
     #[arg(long, value_name = "COLUMN")]
     hash: Vec<String>,
-    /// In CSV, write text that a spreadsheet would run as a formula as it is.
+    /// In CSV, leave text as it is, even where a spreadsheet would run it as a formula.
     #[arg(long)]
     raw_formulas: bool,
-    /// Begin a CSV with a byte order mark, by which Excel knows that it is UTF-8.
+    /// Begin a CSV with a byte order mark, so that Excel reads it as UTF-8.
     #[arg(long)]
     bom: bool,
     /// Print JSON.
@@ -76,7 +76,7 @@ impl Export {
 fn format_of(path: &Path) -> Result<ExportFormat, Failure> {
     ExportFormat::of_path(path).ok_or_else(|| {
         Failure::wrong_use(
-            "the ending of the file says no format",
+            "the file's ending does not name a format",
             path.display().to_string(),
             format!("name a file that ends in {}", ExportFormat::endings()),
         )
@@ -146,7 +146,7 @@ fn to_hash(columns: &[ExportColumn], wanted: &str) -> Result<(String, Normal), F
         Failure::wrong_use(
             format!("there is no way to hash called {how}"),
             format!("--hash {wanted}"),
-            format!("there is {}", known.join("; ")),
+            format!("available: {}", known.join("; ")),
         )
     })?;
     Ok((name.to_owned(), normal))
@@ -299,7 +299,7 @@ mod tests {
     fn mistakes_in_columns_say_what_there_is() {
         assert_eq!(
             check(Some("nope"), &[]),
-            "customer has no feature nope; --columns; there is customer_id, email, a,b, a=b"
+            "customer has no feature nope; --columns; available: customer_id, email, a,b, a=b"
         );
         assert_eq!(check(Some("email,"), &[]), "a column has no name; --columns; write a,b=c");
         assert_eq!(
@@ -312,7 +312,7 @@ mod tests {
         );
         assert!(
             check(Some("email"), &["email:md5"]).starts_with(
-                "there is no way to hash called md5; --hash email:md5; there is as-is"
+                "there is no way to hash called md5; --hash email:md5; available: as-is"
             )
         );
     }
@@ -348,7 +348,7 @@ mod tests {
           "apostrophes": 3,
           "changes": [
             "3 cells got an apostrophe, so that no spreadsheet runs them: in note, such as `=1+1`",
-            "phone was hashed as a telephone number, + and digits: 1,200 values were another before; 4 are no telephone number with a country code and were left empty"
+            "phone was hashed as a phone number, + and digits: 1,200 values were changed by that; 4 are not phone numbers with a country code and were left empty"
           ]
         }
         "#);

@@ -58,23 +58,23 @@ pub enum Command {
     Show(show::Show),
     /// Problems in the data, each with a place and a hint.
     Check(check::Check),
-    /// The SQL of every step that builds a Profiles project, nothing run.
+    /// Writes the SQL of every step that builds a Profiles project, and runs nothing.
     Compile(compile::Compile),
-    /// Builds a Profiles project: ids joined, features, cohorts, kept as a run.
+    /// Builds a Profiles project: joins its ids, computes features and cohorts, keeps them as a run.
     Build(build::Build),
-    /// How many are in a cohort or a slice of it.
+    /// How many members a cohort, or a slice of it, has.
     Count(count::Count),
-    /// Which values a feature has, and how often.
+    /// The values of a feature, and how often each occurs.
     Values(values::ValuesOf),
-    /// The statement that lists the members, as plain DuckDB runs it.
+    /// The SQL that lists the members, as plain DuckDB runs it.
     Sql(sql::SqlOf),
     /// Writes the members to a CSV, Parquet or Excel file, with a manifest beside it.
     Export(export::Export),
     /// Whether a list still matches its manifest.
     Verify(verify::Verify),
-    /// One entity, whole.
+    /// Everything about one member of an entity.
     Profile(profile::ProfileOf),
-    /// Removes what is kept about sources so that they open at once the next time.
+    /// Removes what is remembered about sources to open them faster.
     Forget(forget::Forget),
 }
 
@@ -118,8 +118,12 @@ impl Command {
         }
         on_stubborn(|| {
             let hint =
-                "a view or model works on a single huge value; look at what the file defines";
-            tell(&Failure::new("a statement does not stop although its time is up", "", hint));
+                "a view or model may work on a single huge value; check what the file defines";
+            tell(&Failure::new(
+                "a statement does not stop although its time limit has passed",
+                "",
+                hint,
+            ));
             stop::end_now(1);
         });
         let printed = match self {

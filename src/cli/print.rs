@@ -155,7 +155,7 @@ pub(super) fn answer(mut error: clap::Error) -> ExitCode {
         error.insert(kind, value);
     }
     let lines: Lines = error.render().to_string().trim_end().split('\n').collect();
-    // A closed pipe is no failure of the command.
+    // A closed pipe is not a failure of the command.
     let _ = match error.use_stderr() {
         true => writeln!(std::io::stderr(), "{lines}"),
         false => writeln!(std::io::stdout(), "{lines}"),

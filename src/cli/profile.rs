@@ -29,7 +29,7 @@ pub struct ProfileOf {
     /// The entity's name.
     #[arg(long, value_name = "NAME")]
     entity: String,
-    /// FEATURE=VALUE: any feature, or any type of id of a built project; VALUE alone is the key.
+    /// FEATURE=VALUE: any feature, or any id type of a built project; VALUE alone is the key.
     #[arg(long, value_name = "FEATURE=VALUE")]
     id: String,
     /// Also say whether it is in this cohort.
@@ -87,7 +87,7 @@ impl ProfileOf {
         };
         if cohort.entity != entity.name {
             let what = format!("{cohort} is a cohort of another entity");
-            return Err(Failure::wrong_use(what, "--cohort", "name one of this entity"));
+            return Err(Failure::wrong_use(what, "--cohort", "name a cohort of this entity"));
         }
         let condition = self.condition.as_deref().unwrap_or_default();
         let (catalog, workspace) = (&*opened.catalog, &opened.workspace);
@@ -132,7 +132,7 @@ fn entity<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a Entity, Failure> {
         let names: Vec<&str> = catalog.entities.iter().map(|e| e.name.as_str()).collect();
         let hint = match names.is_empty() {
             true => "no entity was found in the source".to_owned(),
-            false => format!("there is {}", names.join(", ")),
+            false => format!("available: {}", names.join(", ")),
         };
         Failure::wrong_use(format!("there is no entity {name}"), "--entity", hint)
     })
@@ -236,8 +236,7 @@ fn by_feature<'a, 'b>(entity: &'a Entity, id: &'b str) -> Result<(&'a Column, &'
 /// The test that finds a value of a feature, typed as the feature is.
 fn test(feature: &Column, value: &str) -> Result<Test, Failure> {
     let wrong = |hint: &str| {
-        let what =
-            format!("{} is a {}, and \"{value}\" is none", feature.name, feature.kind.word());
+        let what = format!("{} is a {}, but \"{value}\" is not", feature.name, feature.kind.word());
         Failure::wrong_use(what, "--id", hint)
     };
     let text = || value.to_owned();
@@ -501,11 +500,11 @@ mod tests {
         assert_eq!(check("EMAIL=a=b@c.com"), r#"email Text("a=b@c.com")"#);
         assert_eq!(
             check("phone=1"),
-            "customer has no feature phone; --id; there is customer_id, email"
+            "customer has no feature phone; --id; available: customer_id, email"
         );
         assert_eq!(
             check("x"),
-            "customer_id is a whole number, and \"x\" is none; --id; write digits"
+            "customer_id is a whole number, but \"x\" is not; --id; write digits"
         );
     }
 

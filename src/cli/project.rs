@@ -87,7 +87,7 @@ impl Read {
         out.line("Sizes come with a build; nothing is computed here.");
         if !self.findings.is_empty() {
             let found = self.findings.len();
-            out.line(format_args!("Findings: {found}. `muster check` tells them."));
+            out.line(format_args!("Findings: {found}. `muster check` lists them."));
         }
         out
     }

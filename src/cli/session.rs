@@ -57,7 +57,7 @@ pub(super) fn open_run(
     if catalog.definitions.is_some() && catalog.runs.is_empty() {
         let folder = catalog.path.display().to_string();
         return Err(Failure::wrong_use(
-            "the Profiles project is not built yet, so there are no tables that could be counted",
+            "the Profiles project is not built yet, so there are no tables to count",
             folder.clone(),
             format!("muster build {folder} --data FILE_OR_FOLDER"),
         ));
@@ -77,7 +77,7 @@ fn key_in(file: &Path) -> Result<String, Failure> {
     let place = file.display().to_string();
     let text = read::text(file, limit::KEY).map_err(|error| {
         let what = format!("the key cannot be read: {error}");
-        Failure::wrong_use(what, &place, "name a text file with the key in its first line")
+        Failure::wrong_use(what, &place, "name a text file with the key on its first line")
     })?;
     match text.lines().next() {
         Some(key) if !key.is_empty() => Ok(key.to_owned()),

@@ -19,7 +19,7 @@ use serde::Serialize;
 pub struct Show {
     #[command(flatten)]
     source: SourceArgs,
-    /// For a Profiles project: who changed each definition last, in which commit.
+    /// For a Profiles project: who last changed each definition, in which commit.
     #[arg(long)]
     git: bool,
     /// Print JSON.
@@ -233,7 +233,7 @@ fn text(catalog: &Catalog) -> Lines {
     if !catalog.findings.is_empty() {
         let found = grouped(catalog.findings.len() as u64);
         out.blank();
-        out.line(format_args!("Findings: {found}. `muster check` tells them."));
+        out.line(format_args!("Findings: {found}. `muster check` lists them."));
     }
     out
 }

@@ -21,7 +21,7 @@ pub(super) fn moment(args: &NowArgs) -> Result<Moment, Failure> {
     };
     let zone = match &args.zone {
         Some(name) => Moment::zone(name).map_err(|e| wrong(e, "--zone"))?,
-        // A system whose zone has no name is taken for UTC: what is not named cannot be repeated.
+        // A zone without a name counts as UTC, because it could not be stated again.
         None => Some(TimeZone::system()).filter(is_named).unwrap_or(TimeZone::UTC),
     };
     match &args.now {
@@ -131,7 +131,7 @@ fn segment(named: &Path, workspace: &Workspace) -> Result<SavedSegment, Failure>
     }
     if let Some(what) = read::instead_of_file(named) {
         let what = format!("this is {what}, not a file with a segment");
-        let hint = "write it into a file, and name that";
+        let hint = "save it to a file, and name that";
         return Err(Failure::wrong_use(what, format!("--segment {name}"), hint));
     }
     if !named.is_file() {
@@ -146,7 +146,7 @@ fn no_segment(name: &str, workspace: &Workspace) -> Failure {
         true => "the workspace has no segments".to_owned(),
         false => format!("the workspace has {}", names.join(", ")),
     };
-    let what = format!("no segment is called \"{name}\", and no file");
+    let what = format!("no segment or file is called \"{name}\"");
     Failure::wrong_use(what, "--segment", hint)
 }
 

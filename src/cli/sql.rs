@@ -62,8 +62,8 @@ impl ShownSql {
         let lines = statement_lines(&self.sql);
         let has_hidden = lines.iter().any(|line| line.chars().any(is_hidden));
         let note = has_hidden.then(|| {
-            "the statement cannot be pasted as it stands: a name in it holds a character that \
-             cannot be seen; --json has it exactly"
+            "the statement cannot be pasted as it is: a name in it holds an invisible character; \
+             --json has it exactly"
                 .to_owned()
         });
         Printed::done(&lines.into_iter().collect::<Lines>()).with_note(note)

@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 /// The longest value that a cell shows.
 const CELL_CHARS: usize = 60;
 
-/// Rows under headings, without a frame but for a line under the headings. Columns whose number
+/// Rows under headings, without a frame except for a line under the headings. Columns whose number
 /// is in `right` are aligned to the right.
 pub(super) fn table(headings: &[&str], rows: Vec<Vec<String>>, right: &[usize]) -> Lines {
     let mut table = Table::new();

@@ -26,10 +26,10 @@ pub struct ValuesOf {
     /// The feature whose values are counted.
     #[arg(long, value_name = "NAME")]
     feature: String,
-    /// How many values are told one by one, the most frequent first.
+    /// How many values to list, the most frequent first.
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     top: u16,
-    /// Only values with this in them, in either case.
+    /// Only values that contain this, ignoring case.
     #[arg(long, value_name = "TEXT", default_value = "")]
     search: String,
     /// Print JSON.
@@ -44,7 +44,7 @@ impl ValuesOf {
         let opened = session.opened();
         let slice = slice(&self.slice, &opened.catalog, &opened.workspace)?;
         let entity = opened.catalog.entity(&slice.cohort.entity);
-        let entity = entity.ok_or_else(|| Failure::new("the cohort is of no entity", "", ""))?;
+        let entity = entity.ok_or_else(|| Failure::new("the cohort has no entity", "", ""))?;
         let feature = entity.known_feature(&self.feature, "--feature")?.name.clone();
         let question = Question::Values {
             column: feature.clone(),

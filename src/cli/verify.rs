@@ -17,14 +17,14 @@ pub struct Verify {
     /// The list, or its manifest.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Make the list again from the source that the manifest names, and compare.
+    /// Rebuild the list from the source that the manifest names, and compare.
     #[arg(long)]
     rebuild: bool,
-    /// Where the source is now: needed when it does not lie in the folder of the list, for the
-    /// manifest may be somebody else's. May be given several times, as to the other commands.
+    /// Where the source is now: needed when it is not in the folder of the list, because the
+    /// manifest may be somebody else's. May be given several times.
     #[arg(long, value_name = "PATH", requires = "rebuild")]
     source: Vec<PathBuf>,
-    /// The folder of the workspace, when the manifest names one that lies elsewhere.
+    /// The folder of the workspace, when the manifest names one that is elsewhere.
     #[arg(long, value_name = "DIR", requires = "rebuild")]
     workspace: Option<PathBuf>,
     #[command(flatten)]
@@ -118,8 +118,8 @@ impl<'a> Verified<'a> {
         }
         if let Some(rebuilt) = &self.rebuilt {
             out.line(match rebuilt.identical {
-                true => "Made again: the same, byte for byte",
-                false => "Made again: not the same",
+                true => "Rebuilt: the same, byte for byte",
+                false => "Rebuilt: not the same",
             });
             for difference in rebuilt.differences {
                 out.line(format_args!("  {difference}"));
@@ -141,7 +141,7 @@ mod tests {
             manifest: sample(),
             sha256: "ef".into(),
             rows: Some(2),
-            differences: vec!["the list has 2 rows, the manifest says 1".into()],
+            differences: vec!["the list has 2 rows, but the manifest says 1".into()],
         }
     }
 
@@ -151,7 +151,7 @@ mod tests {
             identical: false,
             sha256: "cd".into(),
             rows: 1,
-            differences: vec!["the list made again has other bytes".into()],
+            differences: vec!["the rebuilt list has other bytes".into()],
         };
         let verdict = verdict();
         let shown = Verified::of(&verdict, Some(&rebuilt));
@@ -167,23 +167,23 @@ mod tests {
           "sha256": "ef",
           "sha256_in_manifest": "cd",
           "differences": [
-            "the list has 2 rows, the manifest says 1"
+            "the list has 2 rows, but the manifest says 1"
           ],
           "rebuilt": {
             "identical": false,
             "rows": 1,
             "sha256": "cd",
             "differences": [
-              "the list made again has other bytes"
+              "the rebuilt list has other bytes"
             ]
           }
         }
         "#);
         insta::assert_snapshot!(shown.text(), @r"
         /out/list.csv does not match its manifest
-          the list has 2 rows, the manifest says 1
-        Made again: not the same
-          the list made again has other bytes
+          the list has 2 rows, but the manifest says 1
+        Rebuilt: not the same
+          the rebuilt list has other bytes
         ");
     }
 

@@ -278,7 +278,7 @@ fn grid<'a>(
     })
 }
 
-/// The two numbers of at most so many members.
+/// The two numbers of at most this many members.
 pub fn grid_points<'a>(
     slice: &'a BoundSlice<'a>,
     (x, y): (&Column, &Column),

@@ -10,7 +10,7 @@ use super::project::{
 use super::report::Report;
 use super::words;
 
-/// How often something may be computed anew.
+/// How often something may be recomputed.
 const GRAINS: [&str; 8] =
     ["tick", "10minutes", "tenminutes", "hour", "day", "week", "month", "year"];
 /// Functions of windows.
@@ -41,7 +41,7 @@ pub(super) fn check(project: &Project, report: &mut Report) {
         if project[stitcher.entity].stitcher == Some(StitcherId(at)) {
             edges(project, StitcherId(at), report);
         } else {
-            let message = format!("id stitcher `{}` is used by no entity", stitcher.name);
+            let message = format!("id stitcher `{}` is not used by any entity", stitcher.name);
             let found = report.warning(&stitcher.place, message);
             report.add(found.hint("name it in `id_stitcher` of its entity"));
         }
@@ -60,9 +60,10 @@ pub(super) fn check(project: &Project, report: &mut Report) {
 
 fn macros(project: &Project, report: &mut Report) {
     for made in project.macros.iter().filter(|m| !m.used && m.package.is_none()) {
-        let message = format!("macro `{}` is used by nothing", made.name);
-        let found =
-            report.warning(&made.place, message).hint("remove it, or check how it is called");
+        let message = format!("macro `{}` is never used", made.name);
+        let found = report
+            .warning(&made.place, message)
+            .hint("remove it, or check the spelling of its calls");
         report.add(found);
     }
 }
@@ -112,14 +113,14 @@ fn id_types(project: &Project, id: EntityId, report: &mut Report) {
         let listed: Vec<String> = parts.iter().map(names).collect();
         let message =
             format!("the id types of `{}` are not connected: {}", entity.name, listed.join(" | "));
-        let found = report.warning(&entity.place, message).hint(
-            "no input has ids of two of these groups, so one person counts once in each of them",
-        );
+        let found = report
+            .warning(&entity.place, message)
+            .hint("no input has ids of two of these groups, so one person counts once in each");
         report.add(found);
     }
 }
 
-/// What has ids of a type, and is no source of the id graph.
+/// What has ids of a type but is not a source of the id graph.
 fn elsewhere(project: &Project, entity: EntityId, kind: IdTypeId) -> Option<&str> {
     let gives =
         |ids: &[RowId]| ids.iter().any(|id| id.entity == entity && id.id_type == Some(kind));
@@ -169,16 +170,19 @@ fn edges(project: &Project, id: StitcherId, report: &mut Report) {
                 "{} has a single id, `{kind}`, and joins nothing",
                 words::target(project, source.from)
             );
-            let found =
-                report.note(&source.place, message).hint("its rows still count for whom they name");
+            let found = report
+                .note(&source.place, message)
+                .hint("its rows still count for the ids they name");
             report.add(found);
         }
     }
     let mut seen = HashSet::new();
     for source in stitcher.sources.iter().filter(|_| !stitcher.default) {
         if !seen.insert(source.from) {
-            let message =
-                format!("{} is listed twice as edge source", words::target(project, source.from));
+            let message = format!(
+                "{} is listed twice as an edge source",
+                words::target(project, source.from)
+            );
             let found = report.warning(&source.place, message);
             report.add(found);
         }
@@ -198,7 +202,7 @@ fn feature_oddities(project: &Project, feature: &Feature, report: &mut Report) {
     let constant = bare.starts_with('\'') || bare.parse::<f64>().is_ok();
     if reads_rows && feature.window.is_none() && !bare.contains('(') && !constant {
         let message = format!(
-            "feature `{}` has many rows per {} and says not which one counts",
+            "feature `{}` has many rows per {} and does not say which one counts",
             feature.name, project[feature.entity].name
         );
         let found = report
@@ -223,7 +227,7 @@ fn feature_oddities(project: &Project, feature: &Feature, report: &mut Report) {
         let message = format!("feature `{}` uses `{name}` and has no `window`", feature.name);
         let found = report
             .warning(&feature.select.place, message)
-            .hint("add `window:` with `order_by`, which says in what order rows are looked at");
+            .hint("add `window:` with `order_by`, which says in what order rows are read");
         report.add(found);
     }
     merge(feature, &bare, report);
@@ -242,7 +246,7 @@ fn merge(feature: &Feature, select: &str, report: &mut Report) {
     let Some(merge) = &feature.merge else { return };
     let merge_text = plain(merge).trim_start().to_lowercase();
     let right = if select.starts_with("count(distinct") || select.starts_with("median(") {
-        Some("nothing: it has to be computed anew")
+        Some("nothing: it has to be computed from scratch")
     } else if select.starts_with("count(") || select.starts_with("sum(") {
         (!merge_text.starts_with("sum(")).then_some("sum")
     } else if select.starts_with("avg(") {
@@ -278,12 +282,13 @@ fn cohort(project: &Project, asked: &Asked<'_>, id: CohortId, report: &mut Repor
     let cohort = &project[id];
     let message = format!("cohort `{}` can never hold anyone: {reason}", cohort.name);
     let found = report.warning(&cohort.place, message).hint(
-        "each step narrows what the one before it left; where either is meant, write `or` in one condition",
+        "each step narrows what the one before it left; if either is meant, write `or` in one \
+         condition",
     );
     report.add(found);
 }
 
-/// Time grains that nobody knows.
+/// Time grains that are not known.
 fn grains(project: &Project, report: &mut Report) {
     let features = project.features.iter().map(|f| (&f.time_grain, &f.place));
     let cohorts = project.cohorts.iter().map(|c| (&c.time_grain, &c.place));
@@ -294,7 +299,7 @@ fn grains(project: &Project, report: &mut Report) {
         };
         let message = format!("`{grain}` is not a time grain");
         let found = report.warning(place, message);
-        report.add(found.hint("known are tick, 10minutes, hour, day, week, month, year"));
+        report.add(found.hint("use tick, 10minutes, hour, day, week, month or year"));
     }
 }
 
@@ -430,7 +435,7 @@ fn tags(project: &Project, report: &mut Report) {
             let near = crate::model::nearest::nearest(tag, known.iter().copied());
             report.add(super::report::with_hint(
                 found,
-                near.map(|n| format!("did this mean `{n}`?")),
+                near.map(|n| format!("perhaps `{n}` is meant")),
             ));
         }
     }

@@ -71,7 +71,7 @@ impl<'a> Files<'a> {
         self.paths.iter().filter(|path| yaml(path)).cloned().collect()
     }
 
-    /// The first project in a folder below `root`, when `root` itself is none.
+    /// The first project in a folder below `root`, when `root` itself is not one.
     fn project_below(&self, root: &Path) -> Option<PathBuf> {
         let all = self.paths.iter().filter(|p| is_project_file(p) && p.starts_with(root));
         all.min_by_key(|path| (path.components().count(), (*path).clone())).cloned()
@@ -208,7 +208,7 @@ fn model_files(
     for named in &raw.folders {
         let inside = plain_path(&folder.join(&named.text)).filter(|path| path.starts_with(folder));
         let Some(path) = inside else {
-            let message = format!("the model folder `{}` is outside of the project", named.text);
+            let message = format!("the model folder `{}` is outside the project", named.text);
             let finding = report.error(&named.place, message).hint("it is not read");
             report.add(finding);
             continue;
@@ -216,7 +216,7 @@ fn model_files(
         let below = files.yaml_below(&path);
         if below.is_empty() {
             let message = format!("the model folder `{}` has no YAML files", named.text);
-            let finding = report.error(&named.place, message).hint("check how it is written");
+            let finding = report.error(&named.place, message).hint("check the spelling");
             report.add(finding);
         }
         found.extend(below.into_iter().filter(|path| !found.contains(path)).collect::<Vec<_>>());
@@ -238,10 +238,10 @@ fn find_package(
     if let Some(url) = local {
         let inside = plain_path(&base.join(&url.text)).filter(|path| path.starts_with(root));
         let Some(path) = inside else {
-            let message = format!("package `{name}` is outside of the project");
+            let message = format!("package `{name}` is outside the project");
             let found = report
                 .error(&url.place, message)
-                .hint("it is not read; nothing in a project can name a file outside of it");
+                .hint("it is not read; a project can only name files inside it");
             report.add(found);
             return None;
         };

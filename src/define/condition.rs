@@ -1,6 +1,6 @@
 //! Conditions in SQL, taken apart as far as it is simple: for plain words and for contradictions.
 //!
-//! This is no parser of SQL. What it does not know stays whole, as [`Condition::Other`].
+//! This is not an SQL parser. What it does not know stays whole, as [`Condition::Other`].
 
 use super::project::{FeatureId, Part, Project, Target, Text};
 use super::words;

@@ -1,7 +1,7 @@
 //! Cohorts that can never hold anyone: conditions that contradict each other.
 //!
 //! Only what is simple is seen (see `condition.rs`), so a cohort that is not reported may be empty
-//! all the same; one that is reported can hold nobody.
+//! all the same; one that is reported can never have members.
 
 use std::collections::HashMap;
 
@@ -26,7 +26,7 @@ impl<'a> Asked<'a> {
         Self { project, own }
     }
 
-    /// Why nobody can be in `cohort`, in words; `None` when somebody may be.
+    /// Why no one can be in `cohort`, in words; `None` when someone may be.
     pub(super) fn never(&self, cohort: CohortId) -> Option<String> {
         let mut chain = vec![cohort];
         let mut at = cohort;
@@ -121,7 +121,7 @@ impl Limits<'_> {
                 other => other,
             };
             return Some(format!(
-                "it asks for one thing and for its opposite: {}",
+                "it asks for a condition and for its opposite: {}",
                 self.said(inner)
             ));
         }
@@ -241,7 +241,7 @@ impl Limits<'_> {
     fn contradiction(&self, subject: &Subject) -> Option<String> {
         let limit = self.by_subject.get(subject)?;
         if limit.missing && limit.there {
-            return self.clash(subject, "be both missing and there");
+            return self.clash(subject, "be both missing and not missing");
         }
         if let (Some((low, low_open)), Some((high, high_open))) = (limit.low, limit.high)
             && (low > high || (low == high && (low_open || high_open)))

@@ -10,7 +10,7 @@ const LINES_MAX: usize = 400;
 /// The lines, counted from 1, of the definition which stands at or around `line` of `text`.
 ///
 /// A definition is an item of a list, from its dash to the end of its block, with the comment
-/// directly above it. Blank lines and comments at its end are left out. An item of a flow list
+/// directly above it. Trailing blank lines and comments are left out. An item of a flow list
 /// (`vars: [{…}, {…}]`) is shown by its own lines, and what is in no list by its block.
 ///
 /// The result lies within the text, holds `line` and is at most 400 lines long. A `line` which is
@@ -95,7 +95,7 @@ fn first_comment(lines: &[Line], start: usize, end: usize) -> usize {
 struct Line<'a> {
     /// How many blanks it starts with.
     depth: usize,
-    /// The rest, without blanks at its end.
+    /// The rest, without trailing blanks.
     text: &'a str,
 }
 
@@ -122,7 +122,7 @@ impl<'a> Line<'a> {
         without_dash(self.text).is_some()
     }
 
-    /// What stands behind its dashes, and how deep that is.
+    /// What follows its dashes, and how deep that is.
     fn behind_dashes(&self) -> (usize, &'a str) {
         let mut text = self.text;
         while let Some(rest) = without_dash(text) {
@@ -167,7 +167,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// What stands behind the dash which `text` starts with.
+/// What follows the dash that `text` starts with.
 fn without_dash(text: &str) -> Option<&str> {
     let rest = text.strip_prefix('-')?;
     let inner = rest.trim_start_matches([' ', '\t']);

@@ -77,7 +77,7 @@ impl<'a> Fields<'a> {
                 idle: Vec::new(),
             }),
             _ => {
-                wrong(node, &format!("{what} is a mapping"), report);
+                wrong(node, &format!("{what} must be a mapping"), report);
                 None
             }
         }
@@ -134,7 +134,7 @@ impl<'a> Fields<'a> {
             "true" | "yes" | "on" => Some(true),
             "false" | "no" | "off" => Some(false),
             _ => {
-                wrong(node, &format!("`{key}` is true or false"), report);
+                wrong(node, &format!("`{key}` must be true or false"), report);
                 None
             }
         }
@@ -145,7 +145,7 @@ impl<'a> Fields<'a> {
         let written = text(node, key, report)?;
         let number = written.text.parse().ok();
         if number.is_none() {
-            wrong(node, &format!("`{key}` is a whole number"), report);
+            wrong(node, &format!("`{key}` must be a whole number"), report);
         }
         number
     }
@@ -182,14 +182,13 @@ impl<'a> Fields<'a> {
             }
             let message = format!("`{word}` is not a key of {}", self.what);
             let meant = self.meant(word);
-            let end = if meant.starts_with("did ") { '?' } else { ';' };
             if strict {
-                let hint = format!("{meant}{end} what it stands in is not built as it is");
+                let hint = format!("{meant}; the definition it is in is not built");
                 let found = report.error(&key.place, message).hint(hint);
                 report.add_fault(found);
             } else {
                 let found = report.warning(&key.place, message);
-                report.add(found.hint(format!("{meant}{end} it is ignored")));
+                report.add(found.hint(format!("{meant}; it is ignored")));
             }
         }
     }
@@ -205,22 +204,22 @@ impl<'a> Fields<'a> {
             known().find(|key| *key == other)
         });
         if let Some(key) = same.or_else(|| nearest(word, known())) {
-            return format!("did this mean `{key}`");
+            return format!("perhaps `{key}` is meant");
         }
         if let Some((key, place)) = ELSEWHERE.iter().find(|(key, _)| letters(key) == plain) {
-            return format!("`{key}` stands {place}");
+            return format!("`{key}` belongs {place}");
         }
         let start = known().find(|key| {
             let key = letters(key);
             plain.len() > 2 && (key.contains(&plain) || plain.starts_with(&key))
         });
         match start {
-            Some(key) => format!("did this mean `{key}`"),
+            Some(key) => format!("perhaps `{key}` is meant"),
             None if self.asked.is_empty() => "it is not known".to_owned(),
             None => {
                 let mut known = self.asked.clone();
                 known.dedup();
-                format!("known are {}", known.join(", "))
+                format!("available: {}", known.join(", "))
             }
         }
     }
@@ -242,14 +241,14 @@ pub(super) fn text(node: &Node, key: &str, report: &mut Report) -> Option<Writte
             Some(Written { text: text.clone(), plain: *plain, place: node.place.clone() })
         }
         _ => {
-            wrong(node, &format!("`{key}` is a single value"), report);
+            wrong(node, &format!("`{key}` must be a single value"), report);
             None
         }
     }
 }
 
 fn wrong(node: &Node, expected: &str, report: &mut Report) {
-    let finding = report.error(&node.place, format!("{expected}, but here it is {}", said(node)));
+    let finding = report.error(&node.place, format!("{expected}, not {}", said(node)));
     report.add_fault(finding);
 }
 

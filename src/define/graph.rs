@@ -117,7 +117,7 @@ fn leave_out_sources(
 }
 
 /// What has to be built before each thing that can be built, in the order of the project. The vars
-/// behind a table of vars count one by one.
+/// behind a table of vars count individually.
 pub fn needs_of_all(project: &Project) -> Vec<(Item, Vec<Item>)> {
     let graph = Graph::of(project);
     let direct = |at: usize| graph.needs[at].iter().copied();
@@ -470,7 +470,7 @@ fn own_reason(project: &Project, node: Node, report: &mut Report) -> Option<Reas
         Item::Entity(_) => &None,
     };
     if let Some(text) = broken {
-        // That an entity has nobody is told where the entity stands.
+        // That an entity has no members is reported where the entity is defined.
         let told = matches!(item, Item::Stitcher(id) if project[id].default);
         return Some(Reason { text: text.clone(), quiet: told && is_empty(project, item) });
     }
@@ -479,7 +479,7 @@ fn own_reason(project: &Project, node: Node, report: &mut Report) -> Option<Reas
         for part in &text.parts {
             match part {
                 Part::Unknown(name) if why.is_none() => {
-                    why = Some(format!("it uses `{name}`, which is not there"));
+                    why = Some(format!("it uses `{name}`, which does not exist"));
                 }
                 Part::Broken(fault) if why.is_none() => why = Some(fault.clone()),
                 _ => {}
@@ -496,14 +496,14 @@ fn own_reason(project: &Project, node: Node, report: &mut Report) -> Option<Reas
             .iter()
             .any(|step| matches!(&step.rule, CohortRule::Rows(rows) if rows.from.is_none()));
         return rows.then(|| Reason {
-            text: "one of its steps reads something that is not there".into(),
+            text: "one of its steps reads something that does not exist".into(),
             quiet: false,
         });
     }
     let Item::Feature(id) = item else { return None };
     let reason = nobody(project, id)?;
     let feature = &project[id];
-    let message = format!("nobody can compute feature `{}`: {reason}", feature.name);
+    let message = format!("feature `{}` cannot be computed: {reason}", feature.name);
     let found =
         report.error(&feature.place, message).hint("add an id of the entity to the rows it reads");
     report.add(found);
@@ -514,7 +514,7 @@ fn is_empty(project: &Project, item: Item) -> bool {
     matches!(item, Item::Stitcher(id) if project[id].sources.is_empty())
 }
 
-/// Why the rows of a feature belong to nobody.
+/// Why the rows of a feature belong to no one.
 fn nobody(project: &Project, id: FeatureId) -> Option<String> {
     let feature = &project[id];
     let (name, ids) = match feature.from? {

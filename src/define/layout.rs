@@ -58,14 +58,14 @@ fn schema_version(fields: &mut Fields<'_>, report: &mut Report) -> Option<u32> {
     let Some(node) = fields.get("schema_version") else {
         let found = report
             .warning(&place, "the project file has no `schema_version`")
-            .hint("names are looked for in every way that a layout knows");
+            .hint("names are looked up by the rules of every layout");
         report.add(found);
         return None;
     };
     let version = fields.number("schema_version", report)?;
     let version = u32::try_from(version).unwrap_or(u32::MAX);
     if version > SCHEMA_KNOWN {
-        let message = format!("schema version {version} is newer than any known here");
+        let message = format!("schema version {version} is newer than any that Muster knows");
         let found = report
             .warning(&node.place, message)
             .hint(format!("it is read as version {SCHEMA_KNOWN}"));
@@ -178,7 +178,7 @@ fn edge_caps(node: &Node, report: &mut Report) -> Vec<(Written, u64)> {
         match number {
             Some(number) => caps.push((key.clone(), number)),
             None => {
-                let message = format!("the cap for `{}` is a whole number", key.text);
+                let message = format!("the cap for `{}` must be a whole number", key.text);
                 let found = report.error(&value.place, message);
                 report.add_fault(found);
             }
@@ -197,7 +197,7 @@ pub(super) fn filter(node: &Node, report: &mut Report) -> Option<RawFilter> {
         Some(kind) => {
             let found = report.error(
                 &fields.place,
-                format!("a filter is of type include or exclude, not `{kind}`"),
+                format!("the type of a filter must be include or exclude, not `{kind}`"),
             );
             report.add_fault(found);
             None
@@ -218,9 +218,11 @@ pub(super) fn filter(node: &Node, report: &mut Report) -> Option<RawFilter> {
         let found = report
             .error(
                 &place,
-                format!("a filter has one of `value`, `regex` and `sql`, here it has {said}"),
+                format!(
+                    "a filter takes one of `value`, `regex` and `sql`, but this one has {said}"
+                ),
             )
-            .hint("what it stands in is not built as it is");
+            .hint("the definition it is in is not built");
         report.add_fault(found);
     }
     let rule = rules.into_iter().next()?;
@@ -258,8 +260,8 @@ fn package(node: &Node, report: &mut Report) -> Option<RawPackage> {
 
 fn inputs_map(node: &Node, report: &mut Report) -> Vec<(Written, Option<Written>)> {
     let Kind::Map(entries) = &node.kind else {
-        let found =
-            report.error(&node.place, format!("`inputsMap` is a mapping, not {}", node.what()));
+        let found = report
+            .error(&node.place, format!("`inputsMap` must be a mapping, not {}", node.what()));
         report.add_fault(found);
         return Vec::new();
     };

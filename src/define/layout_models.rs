@@ -159,7 +159,7 @@ fn owner(fields: &mut Fields<'_>, report: &mut Report) -> RawOwner {
     };
     if let (Some(_), Some(cohort)) = (&owner.entity, &owner.cohort) {
         let found = report
-            .error(&cohort.place, "`entity_key` and `entity_cohort` exclude each other")
+            .error(&cohort.place, "`entity_key` and `entity_cohort` cannot be combined")
             .hint("`entity_cohort` is used");
         report.add(found);
     }
@@ -203,7 +203,7 @@ fn vars(list: Vec<&Node>, owner: &RawOwner, report: &mut Report) -> Vec<RawVar> 
             vars.extend(report.apart(|report| var(node, of_input, owner, report)));
         }
         if kinds == 0 && !fields.is_empty() && !fields.has("name") && !fields.has("select") {
-            // Something else stands where the kind of var does.
+            // Something else is written in place of the kind of var.
             fields.done(report);
             continue;
         }
@@ -285,10 +285,10 @@ fn materialization(node: Option<&Node>, report: &mut Report) -> Materialization 
     if let Some(written) = fields.text(&["output_type"], report) {
         made.output = OutputType::of(&written.text);
         if made.output.is_none() {
-            let message = format!("`{}` is no kind of output", written.text);
+            let message = format!("`{}` is not a kind of output", written.text);
             let found = report
                 .warning(&written.place, message)
-                .hint("known are table, view, ephemeral, column, none, image, report, shell");
+                .hint("use table, view, ephemeral, column, none, image, report or shell");
             report.add(found);
         }
     }
@@ -298,8 +298,8 @@ fn materialization(node: Option<&Node>, report: &mut Report) -> Materialization 
             Some(status) => made.status = status,
             None => {
                 let found = report
-                    .warning(&written.place, format!("`{}` is no enable status", written.text))
-                    .hint("known are good_to_have, must_have, only_if_necessary, disabled");
+                    .warning(&written.place, format!("`{}` is not an enable status", written.text))
+                    .hint("use good_to_have, must_have, only_if_necessary or disabled");
                 report.add(found);
             }
         }
@@ -399,7 +399,7 @@ fn unread(name: Written, fault: Option<String>) -> RawModel {
 pub(super) fn hooks(fields: &mut Fields<'_>, report: &mut Report) {
     if let Some(node) = fields.get("hooks") {
         let found = report
-            .note(&node.place, "hooks are not carried out")
+            .note(&node.place, "hooks are not run")
             .hint("run their SQL before or after the build");
         report.add(found);
     }
@@ -529,8 +529,8 @@ fn cohort_filter(fields: &mut Fields<'_>, report: &mut Report) -> RawCohortFilte
         made.expression = expression(node, 0, report);
         if !made.steps.is_empty() {
             let found = report
-                .error(&node.place, "`filter_pipeline` and `filter_expression` exclude each other")
-                .hint("both have to hold here");
+                .error(&node.place, "`filter_pipeline` and `filter_expression` cannot be combined")
+                .hint("here both have to hold");
             report.add(found);
         }
     }
@@ -585,7 +585,7 @@ fn group(key: &Written, inner: Vec<RawExpression>, report: &mut Report) -> Optio
         _ => {
             let found = report
                 .error(&key.place, format!("`{}` is not a key of a filter expression", key.text))
-                .hint("known are AND and OR; what it stands in is not built as it is");
+                .hint("use AND or OR; the definition it is in is not built");
             report.add_fault(found);
             Some(RawExpression::And(inner))
         }

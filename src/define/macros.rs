@@ -86,7 +86,7 @@ impl Macros {
             return Ok(text.to_owned());
         }
         if self.made > TOTAL_MAX {
-            return Err(Fault::new("the macros of the project make too much text", ""));
+            return Err(Fault::new("the macros of the project produce too much text", ""));
         }
         let mut calls = 0;
         let made = self.expand_at(text, package, 0, &mut calls);
@@ -112,7 +112,7 @@ impl Macros {
             };
             *calls += 1;
             if depth >= DEPTH_MAX || *calls > CALLS_MAX {
-                let message = format!("macro `{name}` never comes to an end");
+                let message = format!("macro `{name}` never ends");
                 return Err(Fault {
                     hint: Some("a macro must not use itself, directly or through others".into()),
                     ..Fault::new(message, name)
@@ -120,13 +120,13 @@ impl Macros {
             }
             self.all[at].used = true;
             if let Some(fault) = self.faults.get(&at) {
-                return Err(Fault::new(format!("macro `{name}` is not read whole: {fault}"), name));
+                return Err(Fault::new(format!("macro `{name}` is not fully read: {fault}"), name));
             }
             let inner = fill(&self.all[at], &arguments(args), name)?;
             out.push_str(&self.expand_at(&inner, package, depth + 1, calls)?);
             if out.len() > TEXT_MAX {
                 let message =
-                    format!("macro `{name}` makes more than {} KB of text", TEXT_MAX >> 10);
+                    format!("macro `{name}` produces more than {} KB of text", TEXT_MAX >> 10);
                 return Err(Fault::new(message, name));
             }
         }
@@ -140,7 +140,7 @@ fn fill(made: &Macro, arguments: &[String], name: &str) -> Result<String, Fault>
         let (takes, gets) = (made.inputs.len(), arguments.len());
         let plural = if takes == 1 { "" } else { "s" };
         let message =
-            format!("macro `{name}` takes {takes} input{plural}, and here it gets {gets}");
+            format!("macro `{name}` takes {takes} input{plural}, but here it gets {gets}");
         return Err(Fault::new(message, name));
     }
     let given = |word: &str| made.inputs.iter().position(|i| i == word).map(|at| &arguments[at]);
@@ -154,7 +154,8 @@ fn fill(made: &Macro, arguments: &[String], name: &str) -> Result<String, Fault>
             out.push_str(piece.whole);
         }
         if out.len() > TEXT_MAX {
-            let message = format!("macro `{name}` makes more than {} KB of text", TEXT_MAX >> 10);
+            let message =
+                format!("macro `{name}` produces more than {} KB of text", TEXT_MAX >> 10);
             return Err(Fault::new(message, name));
         }
     }
@@ -375,7 +376,7 @@ fn tag_end(text: &str, end: &str, kind: PieceKind) -> Option<usize> {
 /// A token of what stands inside a tag.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Token<'a> {
-    /// A name. A member when a dot stands before it.
+    /// A name. A member when a dot precedes it.
     Word { word: &'a str, member: bool },
     /// A number.
     Number(&'a str),
@@ -506,10 +507,10 @@ mod tests {
         ]);
         assert_eq!(macros.expand("{{ a('q') }}", 0).unwrap(), "<q>");
         let fault = macros.expand("{{ loop1() }}", 0).unwrap_err();
-        assert_eq!(fault.message, "macro `loop1` never comes to an end");
+        assert_eq!(fault.message, "macro `loop1` never ends");
         assert_eq!(
             macros.expand("{{ b() }}", 0).unwrap_err().message,
-            "macro `b` takes 1 input, and here it gets 0"
+            "macro `b` takes 1 input, but here it gets 0"
         );
     }
 
@@ -521,13 +522,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.as_str(), &[] as &[&str], value.as_str()))
             .collect();
-        assert!(
-            with(&list)
-                .expand("{{m0()}}", 0)
-                .unwrap_err()
-                .message
-                .contains("never comes to an end")
-        );
+        assert!(with(&list).expand("{{m0()}}", 0).unwrap_err().message.contains("never ends"));
     }
 
     #[test]

@@ -295,7 +295,7 @@ impl Named {
                 if !self.names.inputs.contains_key(&key) {
                     let known = self.names.inputs.keys().filter(|(p, _)| *p == package);
                     let hint = nearest(name, known.map(|(_, n)| n.as_str()))
-                        .map(|n| format!("did this mean `{n}`?"));
+                        .map(|n| format!("perhaps `{n}` is meant"));
                     let message = format!("the package has no input `{name}`");
                     let found = with_hint(report.warning(&from.place, message), hint);
                     report.add(found);
@@ -445,7 +445,7 @@ impl Named {
     fn extended(&self, path: &Written, scope: &Scope, report: &mut Report) -> Option<Target> {
         let target = target(&self.names, path, scope, report)?;
         if !matches!(target, Target::Cohort(_) | Target::Entity(_)) {
-            let found = report.error(&path.place, format!("`{}` is no cohort", path.text));
+            let found = report.error(&path.place, format!("`{}` is not a cohort", path.text));
             report.add(found);
             return None;
         }
@@ -513,14 +513,14 @@ impl Named {
                     LookedUp::Nothing(_) if path.text.contains("default") => asked = Some(path),
                     LookedUp::NotFetched(_) => {}
                     LookedUp::Target(_) | LookedUp::Misspelt(..) => {
-                        let found =
-                            report.error(&path.place, format!("`{}` is no id stitcher", path.text));
+                        let found = report
+                            .error(&path.place, format!("`{}` is not an id stitcher", path.text));
                         report.add(found);
                     }
                     LookedUp::Nothing(near) => {
                         let hint = near.map_or_else(
                             || "the default stitcher is used".to_owned(),
-                            |n| format!("did this mean `{n}`?"),
+                            |n| format!("perhaps `{n}` is meant"),
                         );
                         let found = report
                             .error(&path.place, format!("`{}` is not defined", path.text))
@@ -534,7 +534,7 @@ impl Named {
             {
                 let place = of.raw.id_stitcher.as_ref().map_or(&of.raw.name.place, |p| &p.place);
                 let message =
-                    format!("the id stitcher of `{}` is one of another entity", of.raw.name.text);
+                    format!("the id stitcher of `{}` belongs to another entity", of.raw.name.text);
                 let found = report.error(place, message);
                 report.add(found);
                 chosen = None;
@@ -614,8 +614,11 @@ impl Named {
                 return;
             }
             let first = &first.name;
-            let what =
-                if first.text == raw.name.text { "feature" } else { "feature (but for its case)" };
+            let what = if first.text == raw.name.text {
+                "feature"
+            } else {
+                "feature (except for its case)"
+            };
             twice(what, &raw.name, &first.place, report);
             return;
         }
@@ -696,7 +699,7 @@ pub(super) fn target(
             Some(target)
         }
         LookedUp::NotFetched(package) => {
-            let message = format!("`{}` is of a package that is not fetched", path.text);
+            let message = format!("`{}` is from a package that is not fetched", path.text);
             let found = report.warning(&path.place, message);
             report.add(found.hint(format!("check out the package `{package}`")));
             None

@@ -252,7 +252,7 @@ pub enum Source {
 /// One identifier in each row of an input or a SQL model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RowId {
-    /// The SQL expression that gives it.
+    /// The SQL expression that computes it.
     pub select: Text,
     /// Its type; none when the row already carries the main id.
     pub id_type: Option<IdTypeId>,
@@ -340,7 +340,7 @@ pub struct Feature {
     pub filter: Option<Text>,
     /// Over which window it is computed.
     pub window: Option<Window>,
-    /// What stands where it would be missing, an SQL expression.
+    /// What replaces a missing value, an SQL expression.
     pub default: Option<Text>,
     /// The SQL type it is cast to.
     pub data_type: Option<Text>,
@@ -354,7 +354,7 @@ pub struct Feature {
     pub merge_filter: Option<Text>,
     /// How much it is wanted.
     pub status: EnableStatus,
-    /// How often it is computed anew, as written.
+    /// How often it is recomputed, as written.
     pub time_grain: Option<String>,
     /// How long it is kept, as written.
     pub retention: Option<String>,
@@ -398,7 +398,7 @@ pub struct Cohort {
     pub output: OutputType,
     /// How much it is wanted.
     pub status: EnableStatus,
-    /// How often it is computed anew, as written.
+    /// How often it is recomputed, as written.
     pub time_grain: Option<String>,
     /// How long it is kept, as written.
     pub retention: Option<String>,
@@ -431,7 +431,7 @@ pub struct CohortStep {
 /// Who matches a step.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CohortRule {
-    /// For whom the condition is true.
+    /// Those for whom the condition is true.
     Condition(Text),
     /// Whose main id these rows list.
     Rows(Rows),
@@ -473,7 +473,7 @@ pub struct SqlModel {
     pub features: Vec<(String, Option<String>)>,
     /// How much it is wanted.
     pub status: EnableStatus,
-    /// How often it is computed anew, as written.
+    /// How often it is recomputed, as written.
     pub time_grain: Option<String>,
     /// How long it is kept, as written.
     pub retention: Option<String>,
@@ -592,7 +592,7 @@ pub enum Part {
     InCohort {
         /// Which.
         cohort: Target,
-        /// Is a member, rather than is none.
+        /// Is a member, rather than is not.
         member: bool,
     },
     /// The condition that a row of the target is not later than the end of the run.

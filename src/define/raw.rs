@@ -164,7 +164,7 @@ pub(super) struct RawVar {
 }
 
 impl RawVar {
-    /// Whether both compute the same, but for where they stand.
+    /// Whether both compute the same, apart from where they are written.
     pub(super) fn says_the_same_as(&self, other: &Self) -> bool {
         let said = |var: &Self| {
             let one = |w: &Option<Written>| w.as_ref().map(|w| w.text.trim().to_owned());

@@ -95,10 +95,10 @@ impl Report {
     /// read and may define it.
     pub(super) fn unknown_hint(&self, nearest: Option<&str>) -> Option<String> {
         if let Some(nearest) = nearest {
-            return Some(format!("did this mean `{nearest}`?"));
+            return Some(format!("perhaps `{nearest}` is meant"));
         }
         let broken = self.broken.first()?;
-        Some(format!("it may be defined in {}, which could not be read whole", broken.display()))
+        Some(format!("it may be defined in {}, which could not be fully read", broken.display()))
     }
 
     /// Every finding once, in the order of files and lines.

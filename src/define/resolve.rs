@@ -132,7 +132,7 @@ fn add_macros(macros: &mut Macros, package: usize, raw: &mut RawProject, report:
         if matches!(made.name.as_str(), "this" | "warehouse") {
             let found =
                 report.error(&name.place, format!("a macro cannot be called `{}`", made.name));
-            report.add(found.hint("this and warehouse are words of the template language"));
+            report.add(found.hint("this and warehouse are reserved by the template language"));
             continue;
         }
         let at = macros.all.len();
@@ -322,7 +322,7 @@ impl Resolver<'_> {
         let sql = |part: Part| if let Part::Sql(sql) = part { Some(sql) } else { None };
         let plain: Option<String> = parts.into_iter().map(sql).collect();
         plain.unwrap_or_else(|| {
-            let message = "this text is compared as it is, and its template names no plain text";
+            let message = "this must be plain text, but its template gives something else";
             let found = self.report.error(&written.place, message);
             self.report.add(found);
             written.text.clone()
@@ -535,10 +535,10 @@ impl Resolver<'_> {
         if let Some(path) = inside {
             return (Source::File(path), None);
         }
-        let message = format!("the file `{}` is outside of the project", written.text);
+        let message = format!("the file `{}` is outside the project", written.text);
         let found = self.report.error(&written.place, message).hint("it is not read");
         self.report.add(found);
-        (Source::Elsewhere(written.text.clone()), Some("its file is outside of the project".into()))
+        (Source::Elsewhere(written.text.clone()), Some("its file is outside the project".into()))
     }
 
     fn sql_model(&mut self, of: InPackage<RawModel>) -> SqlModel {
@@ -636,7 +636,7 @@ impl Resolver<'_> {
         let scope = Scope { from, of_vars, ..outer };
         let mut broken = raw.fault;
         if let (Some(path), None) = (&raw.from, from) {
-            broken.get_or_insert(format!("it reads `{}`, which is not there", path.text));
+            broken.get_or_insert(format!("it reads `{}`, which does not exist", path.text));
         }
         let windowed =
             !raw.order_by.is_empty() || !raw.partition_by.is_empty() || raw.frame.is_some();
@@ -730,7 +730,7 @@ impl Resolver<'_> {
                 RawRule::Sql(rows) => CohortRule::Rows(self.rows(rows, &of_rows)),
                 RawRule::Regex(regex) => {
                     let found =
-                        self.report.error(&regex.place, "a step of a cohort has no `regex`");
+                        self.report.error(&regex.place, "a step of a cohort takes no `regex`");
                     self.report.add(found.hint("write the condition as `value`"));
                     broken.get_or_insert("one of its steps has a `regex`".to_owned());
                     continue;
@@ -877,8 +877,7 @@ impl Resolver<'_> {
         let known = &self.project.entities[entity.0];
         let broken = sources.is_empty().then(|| format!("nothing has an id of `{}`", known.name));
         if broken.is_some() {
-            let message =
-                format!("nothing has an id of `{}`, so there is nobody of it", known.name);
+            let message = format!("nothing has an id of `{}`, so it has no members", known.name);
             let wanted = self.project.features.iter().any(|feature| feature.entity == entity)
                 || self.project.cohorts.iter().any(|cohort| cohort.entity == entity);
             let elsewhere = self.project.packages.iter().any(|package| !package.fetched);
@@ -997,7 +996,7 @@ impl Resolver<'_> {
             Some(found.hint("what needs its columns is left out"))
         } else {
             let near = nearest(kind, ours.into_iter().chain(known))
-                .map(|n| format!("did this mean `{n}`?"));
+                .map(|n| format!("perhaps `{n}` is meant"));
             let message = format!("`{kind}` is not a type of model");
             Some(with_hint(self.report.error(&raw.kind.place, message), near))
         };

@@ -109,7 +109,7 @@ impl Requests {
             }
             LookedUp::NotFetched(_) if optional => None,
             LookedUp::NotFetched(package) => {
-                let message = format!("`{path}` is of a package that is not fetched");
+                let message = format!("`{path}` is from a package that is not fetched");
                 self.mild(message, path, &format!("check out the package `{package}`"));
                 None
             }
@@ -119,7 +119,7 @@ impl Requests {
                 let reported =
                     self.names.dropped_models.contains(&last) || self.names.dropped.contains(&last);
                 if !reported {
-                    let hint = nearest.map(|n| format!("did this mean `{n}`?"));
+                    let hint = nearest.map(|n| format!("perhaps `{n}` is meant"));
                     self.fault(format!("`{path}` is not defined"), path, hint);
                 }
                 None
@@ -160,7 +160,7 @@ impl Requests {
         let mut owners = vec![Owner::Entity(entity)];
         owners.extend(self.scope.cohort.map(Owner::Cohort));
         let nearest = self.names.nearest_var(&owners, name);
-        let hint = nearest.map(|n| format!("did this mean `{n}`?"));
+        let hint = nearest.map(|n| format!("perhaps `{n}` is meant"));
         self.fault(format!("`{}` has no feature `{name}`", known.name), name, hint);
         self.unknown(name)
     }
@@ -239,8 +239,10 @@ impl Object for Root {
             _ => match requests.names.thing(name, &requests.scope) {
                 Some(thing) => What::Definition(thing),
                 None => {
-                    let hint =
-                        requests.names.nearest_thing(name).map(|n| format!("did this mean `{n}`?"));
+                    let hint = requests
+                        .names
+                        .nearest_thing(name)
+                        .map(|n| format!("perhaps `{n}` is meant"));
                     if requests.names.dropped_models.contains(&name.to_lowercase()) {
                         return Some(requests.unknown(name));
                     }
@@ -371,7 +373,7 @@ impl Object for Handle {
                 requests.part(Part::Ref(Target::Cohort(*id)))
             }
             What::Warehouse | What::RowSet | What::Function(_) => {
-                requests.fault("a template writes something that is no text".into(), "{{", None);
+                requests.fault("a template writes something that is not text".into(), "{{", None);
                 return Ok(());
             }
         };
@@ -381,7 +383,7 @@ impl Object for Handle {
 
 impl Handle {
     fn unknown_method(self: &Arc<Self>, method: &str) -> Value {
-        let message = format!("a template uses `{method}`, which is not known here");
+        let message = format!("a template uses `{method}`, which Muster does not know");
         self.requests.fault(message, method, None);
         self.requests.unknown(method)
     }
@@ -509,7 +511,7 @@ impl Handle {
                         requests.part(Part::InCohort { cohort, member: how.trim() != "not in" })
                     }
                     Some(_) => {
-                        requests.fault(format!("`{first}` is no cohort"), first, None);
+                        requests.fault(format!("`{first}` is not a cohort"), first, None);
                         requests.unknown(first)
                     }
                     None => requests.unknown(first),

@@ -119,7 +119,7 @@ impl Evaluator {
         text
     }
 
-    /// Words where only vars can stand and that are none.
+    /// Words that are not vars, though only vars can stand there.
     fn unknown_vars(&self, text: &mut Text, scope: &Scope, report: &mut Report) {
         let Some(entity) = scope.entity else { return };
         let open = self.names.open_entities.contains(&entity);
@@ -128,7 +128,7 @@ impl Evaluator {
             let nearest = self.names.nearest_var(&[Owner::Entity(entity)], &word);
             let message = format!("`{name}` has no feature `{word}`");
             let fault = Fault { mild: open || nearest.is_none(), ..Fault::new(message, &word) };
-            let hint = nearest.map(|near| format!("did this mean `{near}`?"));
+            let hint = nearest.map(|near| format!("perhaps `{near}` is meant"));
             if !fault.mild {
                 text.parts.push(Part::Unknown(word));
             }
@@ -160,14 +160,14 @@ impl Evaluator {
             Arc::new(Requests::new(Arc::clone(&self.names), *scope, Arc::clone(&self.files), home));
         if template.contains("set executed") {
             requests.mild(
-                "the SQL inside `exec` is not carried out".into(),
+                "the SQL inside `exec` is not run".into(),
                 "exec",
                 "what the template reads from its result is missing",
             );
         }
         self.repeating += usize::from(repeats);
         if self.written > TOTAL_MAX {
-            return Err(Fault::new("the templates of the project make too much text", ""));
+            return Err(Fault::new("the templates of the project produce too much text", ""));
         }
         let steps = if self.repeating > REPEATING_MAX { 500 } else { STEPS_MAX };
         let rendered = render(&template, repeats.then_some(steps), &requests);
@@ -296,13 +296,13 @@ fn add_filters(environment: &mut Environment<'_>) {
 fn render_fault(error: &Error) -> Fault {
     match error.kind() {
         ErrorKind::OutOfFuel => Fault {
-            hint: Some("it takes more steps than a template may; a loop may never end".into()),
-            ..Fault::new("a template does not come to an end", "{%")
+            hint: Some("it takes more steps than a template may; a loop may be endless".into()),
+            ..Fault::new("a template never ends", "{%")
         },
         ErrorKind::WriteFailure => Fault {
             hint: Some("a loop may write far more than it should".into()),
             ..Fault::new(
-                format!("a template makes more than {} MB of text", WRITTEN_MAX >> 20),
+                format!("a template produces more than {} MB of text", WRITTEN_MAX >> 20),
                 "{%",
             )
         },
@@ -427,7 +427,7 @@ impl Growth {
     fn check(&self, length: usize) -> Result<(), Fault> {
         let too_long = self.factor * length as f64 > (4 << 20) as f64;
         if self.factor > 1.0 && (too_long || self.has_macro) {
-            let hint = Some("calculate in SQL, outside of the braces".to_owned());
+            let hint = Some("calculate in SQL, outside the braces".to_owned());
             return Err(Fault {
                 hint,
                 ..Fault::new("a template calculates too much inside its tags", "")
@@ -605,7 +605,7 @@ mod tests {
         assert_eq!(plain("{{ \"a-b\"|cut:\"-\" }}{{ [1, 2]|last }}").unwrap(), "ab2");
         assert_eq!(plain("{% comment %}{{ broken {% endcomment %}k").unwrap(), "k");
         let exec = plain("{% exec %}drop it{% endexec %}k").unwrap_err();
-        assert_eq!(exec, "the SQL inside `exec` is not carried out");
+        assert_eq!(exec, "the SQL inside `exec` is not run");
         assert_eq!(
             plain("{% for x in [1,2] %}{{x}}{% if !forloop.Last %},{% endif %}{% endfor %}")
                 .unwrap(),
@@ -624,7 +624,7 @@ mod tests {
     fn no_template_runs_for_ever_or_fills_the_memory() {
         let endless =
             "{% for a in [1,2,3,4,5,6,7,8,9] %}".repeat(12) + "x" + &"{% endfor %}".repeat(12);
-        assert_eq!(plain(&endless).unwrap_err(), "a template does not come to an end");
+        assert_eq!(plain(&endless).unwrap_err(), "a template never ends");
         let doubling = "{% set s = \"xxxxxxxx\" %}".to_owned() + &"{% set s = s + s %}".repeat(60);
         assert_eq!(plain(&doubling).unwrap_err(), "a template calculates too much inside its tags");
         let captured = "{% set s %}xxxxxxxx{% endset %}".to_owned()

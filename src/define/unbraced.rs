@@ -3,7 +3,7 @@
 use super::names::{Names, Scope};
 use super::project::{EntityId, FeatureId, Part, Target};
 
-/// Words of SQL that may stand where a var may and are none: keywords, types, parts of dates.
+/// Words of SQL that may stand where a var may but are not vars: keywords, types, parts of dates.
 const WORDS: &str = " all and any array as asc at between bigint binary bool boolean both bytes \
     by case cast char character collate cross current current_date current_time \
     current_timestamp d date date_part datetime day dayofmonth dayofweek dayofweekiso dayofyear \
@@ -26,8 +26,8 @@ fn is_word(word: &str) -> bool {
     WORDS.contains(&format!(" {} ", word.to_lowercase()))
 }
 
-/// Words that stand where only vars of an entity can stand and are none. A text with a query of its
-/// own may name columns of what that reads, so nothing is said of it.
+/// Words that stand where only vars of an entity can stand but are not vars. A text with a query of
+/// its own may name columns of what that reads, so nothing is said of it.
 pub(super) fn unknown_words(parts: &[Part], names: &Names, entity: EntityId) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for part in parts {

@@ -128,9 +128,9 @@ fn decode(file: &Arc<Path>, bytes: &[u8], report: &mut Report) -> String {
     if !text.contains('\r') {
         return text;
     }
-    let found = report
-        .note(&start, "the file has Windows newlines")
-        .hint("they are read as plain newlines; `git config core.autocrlf input` keeps them out");
+    let found = report.note(&start, "the file has Windows line endings").hint(
+        "they are read as plain line endings; `git config core.autocrlf input` keeps them out",
+    );
     report.add(found);
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
@@ -303,7 +303,7 @@ impl<'a> Builder<'a> {
 
     fn alias(&mut self, anchor: usize, place: &Place) -> Result<(), Finding> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
-            return Err(self.report.error(place, "the alias stands inside its own anchor"));
+            return Err(self.report.error(place, "the alias is inside its own anchor"));
         };
         self.aliased = self.aliased.saturating_add(node.weight);
         if self.aliased > ALIAS_MAX {
@@ -353,7 +353,7 @@ fn entry(map: &mut Entries, key: &Node, value: Arc<Node>, report: &mut Report) {
         map.entries.iter().find(|(k, _)| k.text == key.text).map_or(0, |(k, _)| k.place.line);
     let found = report
         .error(&key.place, format!("`{}` is written twice", key.text))
-        .hint(format!("the one in line {first} is used"));
+        .hint(format!("the one on line {first} is used"));
     report.add(found);
 }
 
@@ -479,7 +479,7 @@ mod tests {
         assert_eq!(found, ["2: a tab is used to indent"]);
         let (tree, found) = check("a: 1\r\na: 2\r\n");
         assert_eq!(tree, r#"{a@1: "1"@1}"#);
-        assert_eq!(found, ["1: the file has Windows newlines", "2: `a` is written twice"]);
+        assert_eq!(found, ["1: the file has Windows line endings", "2: `a` is written twice"]);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Checksum {
     pub bytes: u64,
 }
 
-/// Reads a file and gives its checksum. `on_block` is called with the bytes read so far and says
+/// Reads a file and returns its checksum. `on_block` is called with the bytes read so far and says
 /// whether to go on.
 ///
 /// # Errors
@@ -134,7 +134,7 @@ fn cannot_read(error: &std::io::Error, path: &Path) -> Failure {
     Failure::new(
         format!("the file cannot be read: {error}"),
         path.display().to_string(),
-        "check that it is there and may be read",
+        "check that it exists and can be read",
     )
 }
 

@@ -20,7 +20,7 @@ pub const SCHEMA: u32 = 1;
 /// time alone, so that the manifest never costs more than a small part of the list.
 pub const HASHED_BYTES_MAX: u64 = 64 << 20;
 
-/// What stands beside a list.
+/// What is written beside a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The format's version: 1.
@@ -172,7 +172,7 @@ impl Manifest {
         let value: serde_json::Value = serde_json::from_str(&text).map_err(broken)?;
         match value.get("schema").and_then(serde_json::Value::as_u64) {
             Some(schema) if schema > u64::from(SCHEMA) => Err(Failure::new(
-                format!("the manifest is of schema {schema}, which a later Muster wrote"),
+                format!("the manifest has schema {schema}, written by a later Muster"),
                 place,
                 "verify the list with that version",
             )),
@@ -197,7 +197,7 @@ impl Manifest {
             Failure::new(
                 format!("the manifest cannot be written: {error}"),
                 part.path().display().to_string(),
-                "choose a folder that may be written to",
+                "choose a folder that can be written to",
             )
         })
     }

@@ -1,4 +1,4 @@
-//! Lists leaving the building: what stands beside a list, and whether it still matches.
+//! What accompanies a list that leaves the program, and whether the list still matches it.
 //!
 //! Nothing here knows the database. Writing a list is the engine's job
 //! ([`crate::engine::jobs::export`]); this room holds what is true of the files: their checksums,
@@ -13,7 +13,7 @@ pub mod workbook;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The same path with more at its end; file names that are not UTF-8 stay as they are.
+/// The same path with something appended; file names that are not UTF-8 stay as they are.
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
     name.push(suffix);

@@ -8,7 +8,7 @@ use crate::disk::read;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Descriptions beyond this are taken for damage.
+/// Longer descriptions count as damage.
 const FOOTER_MAX: u64 = 256 << 20;
 
 /// The rows of a Parquet file; `None` when it is not one or is damaged.

@@ -79,10 +79,10 @@ fn rows_of(list: &Path, manifest: &Manifest, found: &Checksum) -> Result<Option<
 fn other_mark(list: &Path, manifest: &Manifest) -> Option<String> {
     match (checksum::has_byte_order_mark(list), manifest.options.byte_order_mark) {
         (true, false) => Some(
-            "the list begins with a byte order mark, of which the manifest says nothing".into(),
+            "the list begins with a byte order mark, which the manifest does not mention".into(),
         ),
         (false, true) => {
-            Some("the list has no byte order mark, the manifest says that it has one".into())
+            Some("the list has no byte order mark, but the manifest says it has one".into())
         }
         _ => None,
     }
@@ -92,14 +92,14 @@ fn differences(manifest: &Manifest, found: &Checksum, rows: Option<u64>) -> Vec<
     let mut out = Vec::new();
     if found.bytes != manifest.bytes {
         let (is, was) = (found.bytes, manifest.bytes);
-        out.push(format!("the list is {is} bytes long, the manifest says {was}"));
+        out.push(format!("the list is {is} bytes long, but the manifest says {was}"));
     }
     if found.sha256 != manifest.sha256 {
         out.push("the list's SHA-256 is not the one in the manifest".to_owned());
     }
     match rows {
         Some(rows) if rows != manifest.rows => {
-            out.push(format!("the list has {rows} rows, the manifest says {}", manifest.rows));
+            out.push(format!("the list has {rows} rows, but the manifest says {}", manifest.rows));
         }
         _ => {}
     }
@@ -121,7 +121,7 @@ pub fn changed_sources(then: &[FileRecord], now: &[FileRecord]) -> Vec<String> {
             _ => old.bytes == new.bytes && old.modified == new.modified,
         };
         if !same {
-            out.push(format!("a source file was changed since: {}", old.path));
+            out.push(format!("a source file has changed since: {}", old.path));
         }
     }
     for new in now.iter().filter(|n| then.iter().all(|o| o.path != n.path)) {
@@ -205,7 +205,7 @@ mod tests {
         std::fs::write(&list, "id,name\n1,\"A\nB\"\n").unwrap();
         let found = check(&list);
         assert!(
-            found.contains(&"the list has 1 rows, the manifest says 2".to_owned()),
+            found.contains(&"the list has 1 rows, but the manifest says 2".to_owned()),
             "{found:?}"
         );
     }

@@ -81,7 +81,7 @@ mod tests {
                 assert!(fs::write(&precious, "changed").is_err());
                 assert!(fs::remove_file(&precious).is_err());
                 assert!(fs::rename(inside.join("new"), &precious).is_err());
-                // What it starts is behind the wall too.
+                // What it starts is bound by it too.
                 let child = std::thread::Builder::new();
                 let write = child.spawn(move || fs::write(&precious, "changed")).unwrap();
                 assert!(write.join().unwrap().is_err());

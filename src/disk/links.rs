@@ -116,7 +116,7 @@ impl Entry {
             ),
             Self::LeadsNowhere => (
                 format!("{name} is a link that leads nowhere"),
-                "mend the link, or remove it".to_owned(),
+                "fix the link, or remove it".to_owned(),
             ),
             Self::Other(what) => (
                 format!("{name} is {what}, not a file, and is left out"),

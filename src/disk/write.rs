@@ -111,7 +111,7 @@ impl PartFile {
     /// Creates `TARGET.part` empty, in place of one that was left behind.
     ///
     /// # Errors
-    /// When the folder is not there or may not be written to, something that is no file has the
+    /// When the folder is not there or may not be written to, something that is not a file has the
     /// target's name, or another process is writing the same file.
     pub fn of(target: &Path) -> io::Result<Self> {
         match read::instead_of_file(target) {
@@ -163,7 +163,7 @@ impl PartFile {
         }
     }
 
-    /// The same, behind these bytes: copied.
+    /// The same bytes with these in front, as a copy.
     ///
     /// # Errors
     /// See [`PartFile::take`].

@@ -44,7 +44,7 @@ impl Inbox {
                 self.waiting.push_back(command);
                 over
             }
-            // Nothing asked of the old source is of interest any more.
+            // What was asked of the old source is no longer of interest.
             Command::Open { .. } => {
                 let over =
                     self.take_out(|c| matches!(c, Command::Ask { .. } | Command::Open { .. }));

@@ -50,7 +50,7 @@ pub fn read_as(
             Failure::new(
                 format!("the project cannot be listed: {error}"),
                 folder.display().to_string(),
-                "check that the folder is there and may be read",
+                "check that the folder exists and can be read",
             )
         },
     )?;
@@ -127,9 +127,9 @@ fn not_read(path: &Path, error: &io::Error, left: u64) -> Finding {
         false => error.to_string(),
     };
     let message = format!("the file is not read: {why}");
-    Finding::new(Severity::Error, message)
-        .at(path, None)
-        .hint("take what is no definition out of the project, or check that the file may be read")
+    Finding::new(Severity::Error, message).at(path, None).hint(
+        "remove what is not a definition from the project, or check that the file can be read",
+    )
 }
 
 #[cfg(all(test, unix))]

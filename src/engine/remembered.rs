@@ -82,7 +82,7 @@ impl Memory {
             finding.without_example();
         }
         let kept = Kept { files: self.files.clone(), catalog };
-        // What is not kept is found anew.
+        // What is not kept is looked for again.
         let _ = self.write(&kept);
     }
 

@@ -75,7 +75,7 @@ impl Session {
     /// The same source for another thread: nothing is read again.
     ///
     /// # Errors
-    /// When the database gives no second connection.
+    /// When the database cannot open a second connection.
     pub fn fork(&self) -> Result<Self, Failure> {
         let store = self.store.fork()?;
         Ok(Self { store, opened: Arc::clone(&self.opened), kept: Arc::clone(&self.kept) })

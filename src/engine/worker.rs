@@ -36,7 +36,7 @@ impl Engine {
     /// Starts the workers. `wake` is called after each event.
     ///
     /// # Panics
-    /// When the system gives no thread.
+    /// When the system cannot start a thread.
     pub fn spawn(wake: impl Fn() + Send + Sync + 'static) -> Self {
         let shared = Arc::new(Shared {
             inbox: Mutex::default(),
@@ -169,9 +169,9 @@ impl Shared {
             Ok(Err(failure)) => Outcome::Failed(failure),
             Err(_) => Outcome::Failed(
                 Failure::new(
-                    "a mistake in the program stopped this",
+                    "an error in the program stopped this",
                     "",
-                    "try again; if it comes back, report what was done",
+                    "try again; if it happens again, report what was done",
                 )
                 .of(FailureKind::OwnFault),
             ),

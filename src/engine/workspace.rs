@@ -73,7 +73,7 @@ pub fn load(file: &Path) -> Result<Workspace, Failure> {
         Err(error) => Err(Failure::new(
             format!("the workspace cannot be read: {error}"),
             file.display().to_string(),
-            "check that it may be read, or choose another folder with --workspace",
+            "check that it can be read, or choose another folder with --workspace",
         )),
     }
 }
@@ -91,7 +91,7 @@ fn refuse_link_out(file: &Path) -> Result<(), Failure> {
     Err(Failure::new(
         format!("the workspace is a link that leads out of its folder, to {}", to.display()),
         file.display().to_string(),
-        "remove the link, or name the folder of the workspace that you want with --workspace",
+        "remove the link, or name the workspace's folder with --workspace",
     ))
 }
 
@@ -123,7 +123,7 @@ fn parse(text: &str, file: &Path) -> Result<Workspace, Failure> {
             place,
             "open it with a later Muster; it is left as it is",
         )),
-        None => Err(Failure::new("the workspace says no version", place, "add `version: 1`")),
+        None => Err(Failure::new("the workspace has no version", place, "add `version: 1`")),
     }
 }
 
@@ -171,7 +171,7 @@ pub fn save(file: &Path, workspace: &Workspace) -> Result<(), Failure> {
         Failure::new(
             format!("the workspace cannot be saved: {error}"),
             file.display().to_string(),
-            "choose a folder that may be written to with --workspace",
+            "choose a folder that can be written to with --workspace",
         )
     };
     let old = read::text(file, limit::WORKSPACE);
@@ -199,7 +199,7 @@ fn text(workspace: &Workspace, file: &Path) -> Result<String, Failure> {
     match parse(&text, file) {
         Ok(back) if back == *workspace => Ok(text),
         _ => Err(Failure::new(
-            "the workspace would not be read back as it is",
+            "the workspace could not be read back unchanged",
             file.display().to_string(),
             "rename what has an unusual name",
         )),

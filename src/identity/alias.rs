@@ -41,7 +41,7 @@ pub struct Names {
     /// Aliases of earlier runs are brought up to date with it: where one led to an old main id, it
     /// now leads to that one's cluster.
     pub now: Vec<u32>,
-    /// The old main ids that are none any more, in the order they were given.
+    /// The old main ids that no longer exist, in the order they were given.
     pub aliases: Vec<Alias>,
 }
 

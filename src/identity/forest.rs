@@ -127,7 +127,7 @@ pub struct Join {
     pub edge: u32,
     /// The label of the cluster that came out: its smallest node.
     pub kept: u32,
-    /// The label of the other cluster, which is no label any more.
+    /// The label of the other cluster, which is no longer a label.
     pub absorbed: u32,
     /// How many nodes the cluster of the edge's `a` had just before.
     pub size_a: u32,

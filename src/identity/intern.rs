@@ -123,7 +123,7 @@ impl Interner {
     /// When it outgrows the numbers: see [`TooMany`]. What `out` got is then of no use.
     ///
     /// # Panics
-    /// When there is a kind for each row, but for fewer rows.
+    /// When kinds are given for each row, but for fewer rows than there are.
     pub fn intern_column<'t>(
         &mut self,
         kinds: Kinds<'_>,

@@ -13,8 +13,8 @@
 //!   they come. Numbers of identifiers and clusters do depend on the order; nothing that a reader
 //!   sees may be made of them alone.
 //! - Clusters are always finished: [`Forest::check`] proves it.
-//! - An edge that was refused is told of, with the cap that refused it; a main id that went away
-//!   is told of, with where it went and why.
+//! - An edge that was refused is reported, with the cap that refused it; a main id that went away
+//!   is reported, with where it went and why.
 //! - No hash decides that two texts are equal, and no recursion walks a graph.
 //!
 //! Start at [`Interner::intern_column`], then [`Edges::push_columns`], [`Edges::merge_repeats`],

@@ -6,7 +6,7 @@
 use super::edges::{Edges, UNTIMED};
 use super::intern::Interner;
 
-/// When more than one edge in so many is tied, ranks settle it.
+/// When more than one edge in this many is tied, ranks settle it.
 const TIED_FEW: usize = 16;
 
 /// A value to sort by, and the edge or identifier it belongs to.

@@ -43,7 +43,7 @@ pub fn complete(text: &str, cursor_chars: usize, scope: &Scope<'_>) -> Vec<Compl
         offers.retain(|offer| offer.is_name);
     }
     let mut found = ranked(offers, &typed);
-    // A quote that is closed behind the cursor already is not closed twice.
+    // A quote that is already closed after the cursor is not closed twice.
     let closes = match typed.open {
         Open::Text => '\'',
         Open::Name => '"',
@@ -520,7 +520,8 @@ fn offers<'a>(state: &State<'a>, scope: &Scope<'a>) -> Vec<Offer> {
         Next::Operator => {
             let mut offers = Vec::new();
             if state.figure.is_some() {
-                offers.push(Offer::word("filter (where ", "only related rows for which it holds"));
+                offers
+                    .push(Offer::word("filter (where ", "only related rows for which this holds"));
             }
             if state.clause.moment {
                 offers.extend(moved());
@@ -531,7 +532,8 @@ fn offers<'a>(state: &State<'a>, scope: &Scope<'a>) -> Vec<Offer> {
         Next::Join => {
             let mut offers = Vec::new();
             if state.figure.is_some() {
-                offers.push(Offer::word("filter (where ", "only related rows for which it holds"));
+                offers
+                    .push(Offer::word("filter (where ", "only related rows for which this holds"));
             }
             if state.clause.moment {
                 offers.extend(moved());
@@ -551,9 +553,9 @@ fn offers<'a>(state: &State<'a>, scope: &Scope<'a>) -> Vec<Offer> {
         ],
         Next::Not => vec![
             Offer::word("in (", "none of these values"),
-            Offer::word("between ", "outside of a range"),
+            Offer::word("between ", "outside a range"),
             Offer::word("like ", "does not match a pattern with % and _"),
-            Offer::word("ilike ", "the same, letters without case"),
+            Offer::word("ilike ", "the same, ignoring case"),
         ],
         Next::Unit => {
             units().map(|offer| Offer { insert: offer.label.clone() + "s", ..offer }).collect()
@@ -597,9 +599,9 @@ fn starts(entity: bool) -> Vec<Offer> {
     }
     offers.extend([
         Offer::word("not ", "the opposite; missing values are dropped"),
-        Offer::word("contains(", "text with a part, or a list with an item"),
-        Offer::word("starts_with(", "text that starts with a part"),
-        Offer::word("ends_with(", "text that ends with a part"),
+        Offer::word("contains(", "text that contains this, or a list with this item"),
+        Offer::word("starts_with(", "text that starts with this"),
+        Offer::word("ends_with(", "text that ends with this"),
         Offer::word("regexp_matches(", "text that matches a pattern"),
         Offer::word("list_has_any(", "a list with any of these items"),
         Offer::word("list_has_all(", "a list with all of these items"),
@@ -615,8 +617,8 @@ fn figures() -> [Offer; 5] {
         Offer::word("count(", "how many related rows"),
         Offer::word("sum(", "the sum over related rows"),
         Offer::word("avg(", "the average over related rows"),
-        Offer::word("min(", "the least over related rows"),
-        Offer::word("max(", "the greatest over related rows"),
+        Offer::word("min(", "the minimum over related rows"),
+        Offer::word("max(", "the maximum over related rows"),
     ]
 }
 
@@ -630,9 +632,9 @@ fn functions() -> [Offer; 12] {
         Offer::word("month(", "the month of a date, 1 to 12"),
         Offer::word("day(", "the day of the month"),
         Offer::word("isodow(", "the day of the week, 1 is Monday"),
-        Offer::word("coalesce(", "the first that is not missing"),
+        Offer::word("coalesce(", "the first value that is not missing"),
         Offer::word("round(", "a number rounded"),
-        Offer::word("abs(", "a number without its sign"),
+        Offer::word("abs(", "a number's absolute value"),
         Offer::word("cast(", "converted to another type"),
     ]
 }
@@ -701,7 +703,7 @@ fn operators(kind: Option<Kind>) -> Vec<Offer> {
     };
     if kind == Some(Kind::Text) {
         offers.push(Offer::word("like ", "a pattern with % and _"));
-        offers.push(Offer::word("ilike ", "the same, letters without case"));
+        offers.push(Offer::word("ilike ", "the same, ignoring case"));
     }
     offers.extend(missing);
     offers.push(Offer::word("not ", "not in, not between, not like"));

@@ -220,12 +220,12 @@ impl<'a> Reader<'a> {
             }
             Sql::Like { .. } | Sql::ILike { .. } => Err(self.error(
                 sql,
-                "like with escape or any is not known here",
-                "write contains(name, 'a_b') to match signs as they are",
+                "like with escape or any cannot be used here",
+                "write contains(name, 'a_b') to match characters as they are",
             )),
             Sql::InSubquery { .. } | Sql::Exists { .. } | Sql::Subquery(_) => Err(self.error(
                 sql,
-                "a query inside a condition is not known here",
+                "a query cannot be used inside a condition",
                 "write count(orders) >= 1, or in_cohort('name')",
             )),
             Sql::Function(call) => match self.test_call(sql, call, place)? {
@@ -314,7 +314,7 @@ impl<'a> Reader<'a> {
             }
             _ => {
                 let hint = format!("write {name}(name, 'text')");
-                return Err(self.error(sql, &format!("{name} takes a feature and a text"), &hint));
+                return Err(self.error(sql, &format!("{name} takes a feature and text"), &hint));
             }
         };
         let left = self.expression(expr, place.below())?;
@@ -362,8 +362,8 @@ impl<'a> Reader<'a> {
                     return wrong("in_cohort takes one name", "write in_cohort('name')");
                 };
                 if matches!(place.rows, Rows::Related(_)) {
-                    let hint = "put in_cohort outside of the filter";
-                    return wrong("rows of a related table are in no cohort", hint);
+                    let hint = "put in_cohort outside the filter";
+                    return wrong("rows of a related table are not in cohorts", hint);
                 }
                 (Expr::Entity, Test::InCohort(self.text(cohort, place)?))
             }

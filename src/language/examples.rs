@@ -138,7 +138,7 @@ pub(crate) const WRITTEN: &[(&str, &str)] = &[
     ("country\n  = -- a comment\n 'DE'", "country = 'DE'"),
 ];
 
-/// What is no condition, what is wrong with it, at which character, and what to try.
+/// What is not a condition, what is wrong with it, at which character, and what to try.
 pub(crate) const MISTAKES: &[(&str, &str, Option<usize>, &str)] = &[
     (
         "product.price > 3",
@@ -168,7 +168,7 @@ pub(crate) const MISTAKES: &[(&str, &str, Option<usize>, &str)] = &[
         "country = \"DE\"",
         "no feature of customer is called \"DE\"",
         Some(10),
-        "text stands in single quotes: 'DE'",
+        "put text in single quotes: 'DE'",
     ),
     (
         "orders_items > 1",
@@ -184,7 +184,7 @@ pub(crate) const MISTAKES: &[(&str, &str, Option<usize>, &str)] = &[
     ),
     (
         "count(*) > 1",
-        "count does not say what it is about",
+        "count does not say of what",
         Some(0),
         "name the table whose rows are counted: count(orders)",
     ),
@@ -205,13 +205,13 @@ pub(crate) const MISTAKES: &[(&str, &str, Option<usize>, &str)] = &[
         "count(orders) filter (where country = 'DE') > 1",
         "no column of orders is called \"country\"",
         Some(28),
-        "there is id, total, ordered, status, gift, …",
+        "available: id, total, ordered, status, gift, …",
     ),
     (
         "count(orders) filter (where count(orders) > 1) > 1",
-        "a figure over related rows cannot stand inside a filter",
+        "an aggregate cannot be inside a filter",
         Some(28),
-        "a filter compares columns of its own table",
+        "a filter can compare only columns of its own table",
     ),
     ("country = null", "nothing equals null", Some(10), "write x is null or x is not null"),
     (
@@ -220,17 +220,17 @@ pub(crate) const MISTAKES: &[(&str, &str, Option<usize>, &str)] = &[
         Some(0),
         "write orders >= 3, or orders is not null",
     ),
-    ("orders = '3'", "orders is a number, and '3' is text", Some(9), "write 3 without quotes"),
-    ("country = 3", "country is text, and 3 is a number", Some(10), "write '3' in single quotes"),
+    ("orders = '3'", "orders is a number, but '3' is text", Some(9), "write 3 without quotes"),
+    ("country = 3", "country is text, but 3 is a number", Some(10), "write '3' in single quotes"),
     (
         "birthday > 'soon'",
-        "birthday is a date, and 'soon' is none",
+        "birthday is a date, but 'soon' is not",
         Some(11),
         "write '2026-11-23', or now() - interval 90 days",
     ),
     (
         "birthday > date '2022-02-30'",
-        "'2022-02-30' is not a day of the calendar",
+        "'2022-02-30' is not a valid date",
         Some(16),
         "write date '2026-11-23'",
     ),
@@ -238,7 +238,7 @@ pub(crate) const MISTAKES: &[(&str, &str, Option<usize>, &str)] = &[
         "country = 'DE",
         "unterminated string literal",
         Some(10),
-        "close the text with a single quote; a quote inside is written twice",
+        "close the text with a single quote; write a quote inside it twice",
     ),
     (
         "country =",
@@ -285,13 +285,13 @@ pub(crate) const MISTAKES: &[(&str, &str, Option<usize>, &str)] = &[
     ),
     (
         "country in (select 1)",
-        "a query inside a condition is not known here",
+        "a query cannot be used inside a condition",
         Some(0),
         "write count(orders) >= 1, or in_cohort('name')",
     ),
     (
         "case when orders > 1 then true end",
-        "this part of SQL is not known in a condition",
+        "this part of SQL cannot be used in a condition",
         Some(0),
         "use features, values, and, or, not, in, between, like and the listed functions",
     ),

@@ -55,18 +55,18 @@ impl<'a> Reader<'a> {
             Sql::Function(call) => self.call(sql, call, place),
             Sql::Interval(_) => Err(self.error(
                 sql,
-                "an interval stands beside now() or today()",
+                "an interval goes with now() or today()",
                 "write now() - interval 90 days",
             )),
-            Sql::Tuple(_) => Err(self.error(sql, "a list stands after in", "write x in (1, 2)")),
+            Sql::Tuple(_) => Err(self.error(sql, "a list goes after in", "write x in (1, 2)")),
             _ if is_condition(sql) => Err(self.error(
                 sql,
-                "this is a condition where a value belongs",
+                "this is a condition, but a value belongs here",
                 "join conditions with and, or",
             )),
             _ => Err(self.error(
                 sql,
-                "this part of SQL is not known in a condition",
+                "this part of SQL cannot be used in a condition",
                 "use features, values, and, or, not, in, between, like and the listed functions",
             )),
         }
@@ -89,13 +89,13 @@ impl<'a> Reader<'a> {
         let hint = if let Some(near) = near {
             format!("perhaps {} is meant", super::print::column(near))
         } else if name.quote_style == Some('"') {
-            format!("text stands in single quotes: '{}'", name.value.replace('\'', "''"))
+            format!("put text in single quotes: '{}'", name.value.replace('\'', "''"))
         } else if names::table(&self.scope, &name.value).is_some() {
             format!("{0} is a table: write count({0}) >= 1", name.value)
         } else {
             let some: Vec<String> =
                 columns.iter().take(5).map(|c| super::print::column(&c.name)).collect();
-            format!("there is {}{}", some.join(", "), if columns.len() > 5 { ", …" } else { "" })
+            format!("available: {}{}", some.join(", "), if columns.len() > 5 { ", …" } else { "" })
         };
         Err(self.error(sql, &what, &hint))
     }
@@ -179,15 +179,16 @@ impl<'a> Reader<'a> {
             Err((place, NoWay::Several(ways) | NoWay::NotBy(ways))) => {
                 return Err(self.error(
                     sql,
-                    &format!("{} may be reached by {}", names[place], ways.join(" or by ")),
+                    &format!("{} can be reached by {}", names[place], ways.join(" or by ")),
                     &format!("write {} in place of {}", identifier(&ways[0]), names[place]),
                 ));
             }
             Err((0, NoWay::None)) => return Ok(None),
             Err((place, NoWay::None)) => {
-                let hint = "a step is called by the table that it leads to, or by the column that \
-                            points";
-                let what = format!("rows of {} point at no {}", names[place - 1], names[place]);
+                let hint = "name a step after the table it leads to, or after the column that \
+                            points there";
+                let what =
+                    format!("rows of {} do not point at any {}", names[place - 1], names[place]);
                 return Err(self.error(sql, &what, hint));
             }
         };
@@ -211,7 +212,7 @@ impl<'a> Reader<'a> {
         let way = way_to(self.scope.catalog, entity.table_name(), table, said.as_deref());
         let ways = match way {
             Ok(way) => return Ok(way.via),
-            // What does not belong at all is told where it is looked up.
+            // What does not belong at all is reported where it is looked up.
             Err(NoWay::None) => return Ok(said),
             Err(NoWay::Several(ways) | NoWay::NotBy(ways)) => ways,
         };
@@ -236,7 +237,11 @@ impl<'a> Reader<'a> {
             Some(near) => format!("perhaps {} is meant", super::print::table(near)),
             None => {
                 let some: Vec<&str> = tables.iter().take(5).map(|t| t.name.as_str()).collect();
-                format!("there is {}{}", some.join(", "), if tables.len() > 5 { ", …" } else { "" })
+                format!(
+                    "available: {}{}",
+                    some.join(", "),
+                    if tables.len() > 5 { ", …" } else { "" }
+                )
             }
         };
         self.error(sql, &format!("no table is called \"{handle}\""), &hint)
@@ -265,7 +270,7 @@ impl<'a> Reader<'a> {
             _ => {
                 return Err(self.error(
                     sql,
-                    "a text in single quotes belongs here",
+                    "text in single quotes belongs here",
                     "write date '2026-11-23'",
                 ));
             }
@@ -290,7 +295,7 @@ impl<'a> Reader<'a> {
         };
         value
             .map(Expr::Value)
-            .ok_or_else(|| self.error(sql, &format!("'{text}' is not a day of the calendar"), hint))
+            .ok_or_else(|| self.error(sql, &format!("'{text}' is not a valid date"), hint))
     }
 
     fn minus(&self, sql: &Sql, place: Place<'a>) -> Result<Expr, ParseError> {
@@ -304,7 +309,7 @@ impl<'a> Reader<'a> {
         let inner = self.expression(sql, place)?;
         if matches!(inner, Expr::Now(_)) {
             let hint = "compare a date with now() - interval 90 days instead";
-            return Err(self.error(sql, "a moment has no sign", hint));
+            return Err(self.error(sql, "a point in time has no sign", hint));
         }
         let zero = Box::new(Expr::Value(Value::Integer(0)));
         Ok(Expr::Arithmetic(Arithmetic::Subtract, zero, Box::new(inner)))
@@ -324,11 +329,15 @@ impl<'a> Reader<'a> {
             BinaryOperator::Modulo => Arithmetic::Remainder,
             _ if is_condition(sql) => {
                 let hint = "join conditions with and, or";
-                return Err(self.error(sql, "this is a condition where a value belongs", hint));
+                return Err(self.error(sql, "this is a condition, but a value belongs here", hint));
             }
             other => {
                 let hint = "the operators are + - * / % and = <> < <= > >=";
-                return Err(self.error(sql, &format!("{other} is not known here"), hint));
+                return Err(self.error(
+                    sql,
+                    &format!("the operator {other} cannot be used here"),
+                    hint,
+                ));
             }
         };
         let a = self.expression(left, place.below())?;
@@ -338,16 +347,16 @@ impl<'a> Reader<'a> {
             let moved = self.offset(right, place)?.and_then(|(n, unit)| {
                 moments::moved(*now, if later { n } else { n.checked_neg()? }, unit)
             });
-            return moved.map(Expr::Now).ok_or_else(|| {
-                self.error(right, "a moment moves by one interval of whole units", hint)
-            });
+            return moved
+                .map(Expr::Now)
+                .ok_or_else(|| self.error(right, "an interval of whole units belongs here", hint));
         }
         let b = self.expression(right, place.below())?;
         if let (Expr::Now(_), _) | (_, Expr::Now(_)) = (&a, &b) {
             let hint = "compare a date with now() - interval 90 days instead";
             return Err(self.error(
                 sql,
-                "only an interval is added to or taken from a moment",
+                "only an interval can be added to or subtracted from a point in time",
                 hint,
             ));
         }
@@ -395,7 +404,7 @@ impl<'a> Reader<'a> {
                 let hint = "the types are varchar, bigint, double, date, timestamp and boolean";
                 return Err(self.error(
                     sql,
-                    &format!("{} is not a type here", name.to_lowercase()),
+                    &format!("{} is not a type that can be used here", name.to_lowercase()),
                     hint,
                 ));
             }
@@ -411,7 +420,11 @@ impl<'a> Reader<'a> {
             "isodow" => Function::Weekday,
             _ => {
                 let hint = "the parts are year, month, day, hour and isodow (1 is Monday)";
-                return Err(self.error(sql, &format!("{name} is not a part of a date here"), hint));
+                return Err(self.error(
+                    sql,
+                    &format!("{name} is not a part of a date that can be used here"),
+                    hint,
+                ));
             }
         })
     }
@@ -423,7 +436,7 @@ impl<'a> Reader<'a> {
         }
         if call.filter.is_some() {
             let hint = "filter follows count, sum, avg, min or max";
-            return Err(self.error(sql, &format!("{name} has no filter"), hint));
+            return Err(self.error(sql, &format!("{name} takes no filter"), hint));
         }
         let args = self.arguments(call)?;
         if let Some(now) = self.moment(sql, &name, &args, place)? {
@@ -446,8 +459,10 @@ impl<'a> Reader<'a> {
                 None if matches!(name.as_str(), "dayofweek" | "weekday") => {
                     "write isodow(day), where 1 is Monday".to_owned()
                 }
-                None => "there is lower, upper, trim, length, abs, round, year, month, coalesce, …"
-                    .to_owned(),
+                None => {
+                    "available: lower, upper, trim, length, abs, round, year, month, coalesce, …"
+                        .to_owned()
+                }
             };
             return Err(self.error(sql, &format!("no function is called \"{name}\""), &hint));
         };
@@ -491,11 +506,15 @@ impl<'a> Reader<'a> {
                 })?;
                 let Expr::Now(now) = self.expression(moment, place.below())? else {
                     let hint = "write date_trunc('month', now()); for a feature, compare year(…) and month(…)";
-                    return Err(self.error(moment, "date_trunc works on now() and today()", hint));
+                    return Err(self.error(
+                        moment,
+                        "date_trunc works only on now() and today()",
+                        hint,
+                    ));
                 };
                 moments::cut(now, start).map(Some).ok_or_else(|| {
                     let hint = "write date_trunc('month', now() - interval 1 month)";
-                    self.error(sql, "this moment is cut twice", hint)
+                    self.error(sql, "date_trunc is applied twice", hint)
                 })
             }
             _ => Ok(None),
@@ -510,19 +529,15 @@ impl<'a> Reader<'a> {
         place: Place<'a>,
     ) -> Result<Expr, ParseError> {
         if matches!(place.rows, Rows::Related(_)) {
-            let hint = "a filter compares columns of its own table";
-            return Err(self.error(
-                sql,
-                "a figure over related rows cannot stand inside a filter",
-                hint,
-            ));
+            let hint = "a filter can compare only columns of its own table";
+            return Err(self.error(sql, "an aggregate cannot be inside a filter", hint));
         }
         let distinct = matches!(&call.args, FunctionArguments::List(list)
             if list.duplicate_treatment == Some(DuplicateTreatment::Distinct));
         if call.over.is_some() || (distinct && name != "count") {
             return Err(self.error(
                 sql,
-                &format!("{name} stands alone here"),
+                &format!("{name} cannot be used in this way"),
                 "write sum(orders.total)",
             ));
         }
@@ -536,7 +551,7 @@ impl<'a> Reader<'a> {
             _ => &[],
         };
         let [FunctionArg::Unnamed(FunctionArgExpr::Expr(arg))] = args else {
-            return Err(self.error(sql, &format!("{name} does not say what it is about"), &hint));
+            return Err(self.error(sql, &format!("{name} does not say of what"), &hint));
         };
         let (arg, via) = match strip(arg) {
             Sql::BinaryOp { left, op: BinaryOperator::Custom(op), right } if op == VIA => {
@@ -553,7 +568,7 @@ impl<'a> Reader<'a> {
         let parts: Vec<&Ident> = match strip(arg) {
             Sql::Identifier(one) => vec![one],
             Sql::CompoundIdentifier(several) => several.iter().collect(),
-            _ => return Err(self.error(arg, &format!("{name} is about a related table"), &hint)),
+            _ => return Err(self.error(arg, &format!("{name} works on a related table"), &hint)),
         };
         let (table, measure) = self.measure(arg, (name, distinct), &parts, &hint)?;
         let filter = match self.filter_of(call, name)? {
@@ -590,14 +605,12 @@ impl<'a> Reader<'a> {
                     return Err(refused(format!("{name} has two conditions; join them with and")));
                 }
                 _ => {
-                    return Err(refused(format!(
-                        "only a condition stands behind the rows of {name}"
-                    )));
+                    return Err(refused(format!("only a condition can follow the rows of {name}")));
                 }
             }
         }
         if !call.within_group.is_empty() || call.null_treatment.is_some() {
-            return Err(refused(format!("{name} stands alone here")));
+            return Err(refused(format!("{name} cannot be used in this way")));
         }
         Ok(found)
     }
@@ -667,8 +680,8 @@ impl<'a> Reader<'a> {
             if list.clauses.iter().any(|c| matches!(c, FunctionArgumentClause::Where(_))));
         let odd = || ParseError {
             message: match is_filtered {
-                true => "only a figure over related rows has a condition on them".to_owned(),
-                false => "only values stand between these parentheses".to_owned(),
+                true => "only an aggregate over related rows takes a condition on them".to_owned(),
+                false => "only values belong in these parentheses".to_owned(),
             },
             at: self.place_of(call),
             hint: match is_filtered {
@@ -698,7 +711,7 @@ impl<'a> Reader<'a> {
     pub(super) fn text(&self, sql: &Sql, place: Place<'a>) -> Result<String, ParseError> {
         match self.expression(sql, place.below())? {
             Expr::Value(Value::Text(text)) => Ok(text),
-            _ => Err(self.error(sql, "a text in single quotes belongs here", "write 'text'")),
+            _ => Err(self.error(sql, "text in single quotes belongs here", "write 'text'")),
         }
     }
 
@@ -719,7 +732,7 @@ impl<'a> Reader<'a> {
                 Expr::Value(value) => Ok(value),
                 _ => Err(self.error(
                     sql,
-                    "a list holds constants",
+                    "a list can hold only constants",
                     "write x = a or x = b for features",
                 )),
             }
@@ -763,7 +776,7 @@ impl<'a> Reader<'a> {
                 };
                 day.or(moment).map(Expr::Value).ok_or_else(|| {
                     let hint = "write '2026-11-23', or now() - interval 90 days";
-                    self.error(sql, &format!("{name} is a date, and '{text}' is none"), hint)
+                    self.error(sql, &format!("{name} is a date, but '{text}' is not"), hint)
                 })
             }
             (Value::Text(text), Kind::Integer | Kind::Number) => {
@@ -771,17 +784,17 @@ impl<'a> Reader<'a> {
                     Some(number) => format!("write {number} without quotes"),
                     None => format!("write {name} = 3"),
                 };
-                Err(self.error(sql, &format!("{name} is a number, and '{text}' is text"), &hint))
+                Err(self.error(sql, &format!("{name} is a number, but '{text}' is text"), &hint))
             }
             (Value::Integer(_) | Value::Decimal(_) | Value::Float(_), Kind::Text) => Err(self
                 .error(
                     sql,
-                    &format!("{name} is text, and {value} is a number"),
+                    &format!("{name} is text, but {value} is a number"),
                     &format!("write '{value}' in single quotes"),
                 )),
             (Value::Boolean(_), Kind::Text) => Err(self.error(
                 sql,
-                &format!("{name} is text, and {value} is yes or no"),
+                &format!("{name} is text, but {value} is yes or no"),
                 &format!("write '{value}' in single quotes"),
             )),
             _ => Ok(expr),

@@ -8,9 +8,9 @@ use sqlparser::tokenizer::{Location, TokenizerError};
 /// A text that cannot be divided into words and signs.
 pub(super) fn of_tokens(error: &TokenizerError, places: &Places) -> ParseError {
     let hint = if error.message.contains("Unterminated string") {
-        "close the text with a single quote; a quote inside is written twice"
+        "close the text with a single quote; write a quote inside it twice"
     } else {
-        "text stands in single quotes, odd names in double quotes"
+        "put text in single quotes, unusual names in double quotes"
     };
     let at = places.at(error.location);
     ParseError { message: plain(&error.message), at, hint: hint.to_owned() }

@@ -8,9 +8,9 @@
 //! - Groups inside hold at least two parts. An empty one is left out, and one part stands alone; a
 //!   group of none with one part is the negated part. Nested groups of the same kind stay: they
 //!   are parentheses that somebody wrote.
-//! - None of (any of (…)) is none of (…).
+//! - None of (any of (…)) becomes none of (…).
 //! - "Has no value" is negated with [`Missing::Drop`] and "in a cohort" with [`Missing::Keep`]:
-//!   both are never unknown, so the two negations are one. A doubled negation of them is none.
+//!   both are never unknown, so the two negations are one. Two negations of them cancel out.
 //! - `x = ''` is [`Test::IsEmpty`]. `lower(x) = 'a'`, `contains(lower(x), 'a')` and
 //!   `lower(x) in ('a')` with constants in lower case are tests that ignore case; the constants of
 //!   such tests are in lower case.
@@ -39,8 +39,8 @@ pub fn normalise(tree: &Tree) -> Tree {
     }
 }
 
-/// The clause in the one shape that text can say: a clause, but for "one of" with a missing value
-/// among others.
+/// The clause in the one shape that text can express: a clause, except for "one of" with a missing
+/// value among others.
 pub fn normalise_clause(given: &Clause) -> Node {
     let clause = plain_clause(given);
     match clause.test {

@@ -432,8 +432,8 @@ impl Said<'_> {
             }
             Measure::Sum(column) => format!("the sum of {column} over {table}{which}"),
             Measure::Average(column) => format!("the average {column} of {table}{which}"),
-            Measure::Minimum(column) => format!("the least {column} of {table}{which}"),
-            Measure::Maximum(column) => format!("the greatest {column} of {table}{which}"),
+            Measure::Minimum(column) => format!("the minimum {column} of {table}{which}"),
+            Measure::Maximum(column) => format!("the maximum {column} of {table}{which}"),
         }
     }
 
@@ -447,7 +447,7 @@ impl Said<'_> {
             Function::Trim => format!("{first} without outer spaces"),
             Function::Length => format!("the length of {first}"),
             Function::ListLength => format!("the number of {first}"),
-            Function::Absolute => format!("{first} without its sign"),
+            Function::Absolute => format!("the absolute value of {first}"),
             Function::Round if args.len() > 1 => {
                 format!("{first} rounded to {} decimals", other(1))
             }

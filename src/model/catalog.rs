@@ -181,7 +181,7 @@ pub struct ListItems {
 pub enum Reader {
     /// `read_parquet`.
     Parquet,
-    /// `read_parquet`, with columns that stand beside the files and not in them.
+    /// `read_parquet`, with columns whose values are not in the files.
     Partitioned(Partitions),
     /// `read_json`.
     Json(JsonReader),
@@ -317,7 +317,7 @@ pub struct Partitions {
 pub struct PartitionPart {
     /// How many files these are.
     pub files: usize,
-    /// The values of the columns that stand beside them.
+    /// The values of the columns that are not in them.
     pub values: Vec<Option<String>>,
     /// Columns that have another type in them than in the other files, and what becomes of these.
     pub conversions: Vec<(String, Conversion)>,
@@ -434,7 +434,7 @@ pub struct Column {
     pub kind: Kind,
     /// What the data team says about it (a column comment).
     pub description: Option<String>,
-    /// Why it is taken for personal data, if it is.
+    /// Why it is considered personal data, if it is.
     pub personal: Option<String>,
 }
 
@@ -455,7 +455,7 @@ pub struct Entity {
     pub cohorts: Vec<Cohort>,
     /// Rows of its table that a perfect key would not have.
     pub odd_rows: OddRows,
-    /// Why this is taken for an entity, in one sentence.
+    /// Why this is considered an entity, in one sentence.
     pub why: String,
 }
 
@@ -531,7 +531,7 @@ pub struct Cohort {
     pub extends: Option<String>,
     /// The SQL that defines it, or what is known about its origin.
     pub origin: String,
-    /// Why it is taken for a cohort.
+    /// Why it is considered a cohort.
     pub why: String,
 }
 
@@ -555,7 +555,7 @@ pub struct Relation {
     pub chosen: bool,
     /// Rows that point at nothing, missing keys not counted.
     pub dangling: u64,
-    /// Why it is taken for a relation.
+    /// Why it is considered a relation.
     pub why: String,
 }
 
@@ -641,7 +641,9 @@ impl Catalog {
         }
         match found.len() {
             1 => Ok(found.remove(0)),
-            0 => Err(format!("no cohort is called \"{asked}\"; there is {}", self.cohort_names())),
+            0 => {
+                Err(format!("no cohort is called \"{asked}\"; available: {}", self.cohort_names()))
+            }
             _ => Err(format!(
                 "\"{asked}\" is a cohort of several entities; write one of {}",
                 found.iter().map(|c| c.to_string()).collect::<Vec<_>>().join(", ")
@@ -660,7 +662,7 @@ impl Catalog {
             names.push(format!("{}/all", entity.name));
             names.extend(entity.cohorts.iter().map(|c| c.name.clone()));
         }
-        if names.is_empty() { "none: no entity was found".to_owned() } else { names.join(", ") }
+        if names.is_empty() { "none, as no entity was found".to_owned() } else { names.join(", ") }
     }
 }
 
@@ -692,7 +694,7 @@ impl Entity {
             Failure::wrong_use(
                 format!("{} has no feature {name}", self.name),
                 place,
-                format!("there is {}", names.join(", ")),
+                format!("available: {}", names.join(", ")),
             )
         })
     }

@@ -73,12 +73,12 @@ impl Normal {
     pub fn words(self) -> &'static str {
         match self {
             Self::AsItIs => "as it is",
-            Self::Email => "without spaces at its ends, in small letters",
+            Self::Email => "without outer spaces, in lower case",
             Self::GoogleEmail => {
-                "without spaces at its ends, in small letters, at Gmail without dots and +…"
+                "without outer spaces, in lower case, for Gmail without dots and +…"
             }
-            Self::Phone => "as a telephone number, + and digits",
-            Self::PhoneDigits => "as a telephone number, digits only",
+            Self::Phone => "as a phone number, + and digits",
+            Self::PhoneDigits => "as a phone number, digits only",
         }
     }
 
@@ -255,13 +255,13 @@ impl ListChanges {
             let Normalised { column, how, changed, lost } = column;
             let changed = grouped(*changed);
             let mut sentence = format!(
-                "{column} was hashed {}: {changed} values were another before",
+                "{column} was hashed {}: {changed} values were changed by that",
                 how.words()
             );
             if *lost > 0 {
                 let lost = grouped(*lost);
                 let why = match how.is_phone() {
-                    true => "no telephone number with a country code",
+                    true => "not phone numbers with a country code",
                     false => "empty",
                 };
                 sentence.push_str(&format!("; {lost} are {why} and were left empty"));

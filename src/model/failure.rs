@@ -24,7 +24,7 @@ pub enum FailureKind {
     Failed,
     /// The request itself was wrong, and is put otherwise (exit status 2).
     WrongUse,
-    /// It was told to stop; nobody needs to be told.
+    /// It was told to stop, so nothing is reported.
     Cancelled,
     /// The file is encrypted, and its key is asked for. Each face says how in its own words.
     KeyNeeded,

@@ -62,7 +62,7 @@ impl Finding {
         }
     }
 
-    /// The same finding with a value of a row behind its message: `, such as "…"`.
+    /// The same finding with a value of a row after its message: `, such as "…"`.
     #[must_use]
     pub fn example(mut self, example: &str) -> Self {
         let plain = std::mem::take(&mut self.message);

@@ -1,5 +1,5 @@
-//! What SQL that somebody else wrote may use of this machine: that of views in an opened file and
-//! that of a project.
+//! How much of this machine SQL that somebody else wrote may use: that of views in an opened file
+//! and that of a project.
 
 use std::time::Duration;
 

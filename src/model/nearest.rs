@@ -1,4 +1,4 @@
-//! Names that were probably meant by one that there is not.
+//! Which name was probably meant by one that does not exist.
 
 /// Names longer than this are not typed by hand, and comparing them takes long.
 const LONGEST: usize = 80;

@@ -20,9 +20,10 @@ pub struct Moment {
 
 /// Why text is not an instant.
 #[derive(Debug, thiserror::Error)]
-#[error("\"{text}\" is not an instant; {reason}")]
+#[error("\"{text}\" is not {what}; {reason}")]
 pub struct BadMoment {
     text: String,
+    what: &'static str,
     reason: String,
 }
 
@@ -45,7 +46,7 @@ impl Moment {
         if let Ok(instant) = text.parse::<Timestamp>() {
             return Ok(Self::new(instant, zone.clone()));
         }
-        let bad = |reason: String| BadMoment { text: text.to_owned(), reason };
+        let bad = |reason: String| BadMoment { text: text.to_owned(), what: "an instant", reason };
         text.parse::<DateTime>()
             .map_err(|_| bad("write 2026-11-23T09:00:00Z, or 2026-11-23 09:00".to_owned()))?
             .to_zoned(zone.clone())
@@ -60,6 +61,7 @@ impl Moment {
     pub fn zone(name: &str) -> Result<TimeZone, BadMoment> {
         TimeZone::get(name).map_err(|_| BadMoment {
             text: name.to_owned(),
+            what: "a time zone",
             reason: "write a zone's name such as Europe/Berlin or UTC".to_owned(),
         })
     }

@@ -59,14 +59,14 @@ pub enum Question {
     Histogram {
         /// The feature.
         column: String,
-        /// At most so many bins.
+        /// At most this many bins.
         bins_max: u16,
     },
     /// A feature's most frequent values.
     Values {
         /// The feature, of any kind.
         column: String,
-        /// At most so many; the rest is one figure.
+        /// At most this many; the rest is one figure.
         top: u16,
         /// Only values that contain this, without case. Empty is all.
         search: String,
@@ -75,7 +75,7 @@ pub enum Question {
     Timeline {
         /// The feature.
         column: String,
-        /// At most so many periods.
+        /// At most this many periods.
         periods_max: u16,
     },
     /// Two numbers against each other, counted in cells.
@@ -93,7 +93,7 @@ pub enum Question {
         number: String,
         /// The feature whose most frequent values are the groups.
         by: String,
-        /// At most so many groups.
+        /// At most this many groups.
         top: u16,
     },
     /// The share of each value of a feature over time.
@@ -102,9 +102,9 @@ pub enum Question {
         moment: String,
         /// The feature whose most frequent values share each period.
         by: String,
-        /// At most so many periods.
+        /// At most this many periods.
         periods_max: u16,
-        /// At most so many values; the rest is one.
+        /// At most this many values; the rest is one.
         top: u16,
     },
     /// Rows of the people table.

@@ -35,7 +35,7 @@ pub struct Dialect {
     pub delimiter: String,
     /// The quote character, if there is one.
     pub quote: Option<char>,
-    /// What stands before a quote within quotes, if anything.
+    /// What escapes a quote within quotes, if anything.
     pub escape: Option<char>,
     /// Whether a line holds the names.
     pub header: bool,
@@ -60,7 +60,7 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// Commas, double quotes and a line of names, in UTF-8.
+    /// Commas, double quotes and with a header line, in UTF-8.
     pub fn comma_separated() -> Self {
         Self {
             delimiter: ",".to_owned(),
@@ -122,7 +122,7 @@ pub enum Form {
     Whole,
     /// A whole number of up to 38 digits.
     Huge,
-    /// A number with so many decimals of up to 38 digits in all, all of them kept.
+    /// A number of up to 38 digits with this many decimals, all of them kept.
     Exact(u8),
     /// A number that a 64-bit float holds.
     Number,
@@ -145,7 +145,7 @@ pub enum Form {
 pub struct Marks {
     /// What stands between thousands, if anything.
     pub thousands: Option<char>,
-    /// What stands before decimals.
+    /// The mark before decimals.
     pub decimal: char,
     /// The unit that is written beside every number; empty for none.
     pub unit: String,
@@ -215,7 +215,7 @@ impl Form {
             ("time", "") => Self::Time,
             _ => {
                 return Err(format!(
-                    "\"{text}\" is no form of a column; write text, whole number, number, \
+                    "\"{text}\" is not a form of a column; write text, whole number, number, \
                      number 1.234,5, yes/no, date %d/%m/%Y, moment %d/%m/%Y %H:%M, \
                      moment with offset or time"
                 ));
@@ -259,7 +259,9 @@ impl Marks {
     /// From a number that is written so: `1.234,5`, `1,234.5 $`, `1 234`.
     fn of_example(example: &str) -> Result<Self, String> {
         let wrong = || {
-            format!("\"{example}\" is no example of a number; write one such as 1.234,5 or 1,234.5")
+            format!(
+                "\"{example}\" is not an example of a number; write one such as 1.234,5 or 1,234.5"
+            )
         };
         let unit = UNITS.iter().copied().filter(|u| example.contains(u)).max_by_key(|u| u.len());
         let number = unit.map_or(example.to_owned(), |u| example.replace(u, ""));

@@ -27,7 +27,7 @@ pub struct Hop {
     pub to_form: KeyForm,
     /// Whether one row at the start may have many at the end.
     pub to_many: bool,
-    /// Whether the relation is meant when nothing else is said.
+    /// Whether the relation is used unless a condition says otherwise.
     pub chosen: bool,
 }
 

@@ -59,7 +59,7 @@ pub enum Correction {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         also: Vec<String>,
     },
-    /// A found entity is none.
+    /// An entity that was found is not one.
     NotEntity {
         /// The entity's name.
         name: String,
@@ -75,13 +75,13 @@ pub enum Correction {
         #[serde(default, rename = "as", skip_serializing_if = "Option::is_none")]
         form: Option<String>,
     },
-    /// Of several columns by which one table points at another, the one that is meant when nothing
-    /// else is said.
+    /// Of several columns by which one table points at another, the one that is used unless a
+    /// condition says otherwise.
     Way {
         /// `table.column` that points.
         by: String,
     },
-    /// A found relation is none.
+    /// A relation that was found is not one.
     NotRelation {
         /// `table.column` that points.
         from: String,

@@ -50,8 +50,8 @@ impl History {
     ) -> Self {
         let mut history = Self { ask: None, head: None, left: patience, trouble: None };
         if let Some((path, what)) = odd_in_git(folder) {
-            let message = format!("the history of the project is not read: {what} lies in it");
-            let hint = "take another copy of the project, without it";
+            let message = format!("the history of the project is not read: it contains {what}");
+            let hint = "get another copy of the project, without it";
             let finding = Finding::new(Severity::Note, message).at(path, None).hint(hint);
             history.trouble = Some(finding);
             return history;
@@ -107,7 +107,7 @@ impl History {
     }
 }
 
-/// Answers until nobody asks any more.
+/// Answers until no more questions come.
 fn answer(
     mut repository: Repository,
     asked: &Receiver<Question>,

@@ -14,7 +14,7 @@
 //!   trusted.
 //! - Lines are compared without their line ending, so a work tree with Windows newlines is no edit.
 //!   For the same reason a commit which changed nothing but newlines is not named.
-//! - A history which is cut off (a shallow or partial clone), too long or damaged gives no answer
+//! - A history that is cut off (a shallow or partial clone), too long or damaged yields no answer
 //!   where the answer lies beyond the end: never the commit at which the reading stopped.
 //! - A file which was renamed keeps the commits from before.
 //! - Each file is read and traced once. After files or commits changed, open the repository anew.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 /// Folders in which a commit changed something, looked through for what an added file was before.
 const FOLDERS_MAX: usize = 1_000;
 
-/// Files which vanished there: with so many, no more folders are looked through.
+/// Files which vanished there: at this many, no more folders are searched.
 const VANISHED_MAX: usize = 1_000;
 
 /// Something of the history is missing, damaged or too large.

@@ -16,13 +16,13 @@ use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// Where the first block begins, behind the three headers.
+/// Where the first block begins, after the three headers.
 const FIRST_BLOCK: u64 = 3 * 4096;
 /// Where the two headers are that take turns.
 const HEADERS: [u64; 2] = [4096, 8192];
 /// What stands for no block.
 const NONE: u64 = u64::MAX;
-/// A block holds so many parts of metadata, behind a checksum of 8 bytes.
+/// A block holds this many parts of metadata, after a checksum of 8 bytes.
 const PARTS: u64 = 64;
 /// Lists of more free blocks than these are not read: a quarter of a terabyte.
 const FREE_MAX: u64 = 1 << 20;

@@ -59,7 +59,7 @@ pub(super) fn read(probe: &dyn Probe, asked: Option<u64>) -> Result<Option<Built
         return Err(Failure::wrong_use(
             format!("there is no run {run}"),
             "--as-of",
-            format!("there is {}", known.join(", ")),
+            format!("available: {}", known.join(", ")),
         ));
     }
     let document = probe.rows(&statements::definitions(run))?;
@@ -67,7 +67,7 @@ pub(super) fn read(probe: &dyn Probe, asked: Option<u64>) -> Result<Option<Built
     let definitions = text.as_deref().map(serde_json::from_str::<Definitions>);
     let definitions = definitions.transpose().ok().flatten().ok_or_else(|| {
         Failure::new(
-            format!("what run {run} knew about its definitions cannot be read"),
+            format!("the definitions of run {run} cannot be read"),
             "",
             "build the project again",
         )

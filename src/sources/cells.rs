@@ -79,7 +79,7 @@ impl CellShape {
             ("numbers", &self.number),
             ("texts", &self.texts.all),
             ("dates", &self.day),
-            ("moments", &self.moment),
+            ("timestamps", &self.moment),
             ("times", &self.time),
             ("bytes", &self.bytes),
         ]
@@ -106,7 +106,7 @@ impl CellShape {
             ["bytes"] => ("BLOB".to_owned(), Conversion::HexBytes, None),
             ["texts"] => self.of_texts(name),
             _ if only(&["whole numbers", "numbers"]) && !self.wide => cast("DOUBLE"),
-            _ if only(&["dates", "moments"]) => cast("TIMESTAMP"),
+            _ if only(&["dates", "timestamps"]) => cast("TIMESTAMP"),
             _ => {
                 let (_, rarest) = kinds[0];
                 let told: Vec<String> =
@@ -134,7 +134,7 @@ impl CellShape {
         }
         let note = (texts.empty.count > 0).then(|| {
             let count = counted(texts.empty.count, "empty text");
-            let message = format!("{count} of {name} among dates read as missing");
+            let message = format!("{count} among the dates of {name} read as missing");
             Note { severity: Severity::Note, message, seen: texts.empty.first.clone() }
         });
         let type_name = type_name.to_owned();

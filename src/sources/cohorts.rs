@@ -121,7 +121,7 @@ fn looks_like_a_cohort(candidate: &Keyed<'_>, entity: &Keyed<'_>) -> Option<Stri
         return Some(format!("it is a view over {}", entity.table.name));
     }
     if is_named_list(candidate.table) {
-        return Some("its name says that it is a list".to_owned());
+        return Some("its name suggests that it is a list".to_owned());
     }
     if candidate.table.columns.len() == 1 && !is_generic_key(&candidate.key.name) {
         return Some("it has no other column".to_owned());
@@ -170,7 +170,7 @@ pub(super) fn of_event_entities(
                 continue;
             }
             let why = format!(
-                "all its {} are values of {}.{column}, and its name says that it is a list",
+                "all its {} are values of {}.{column}, and its name suggests that it is a list",
                 counted(filled, "row"),
                 table.name
             );

@@ -14,8 +14,8 @@ use crate::model::value::Kind;
 use crate::model::workspace::Correction;
 use std::path::{Path, PathBuf};
 
-/// Applies the corrections in order. One that fits nothing any more becomes a finding, and so does
-/// one that takes the mark from a column that looks personal: it may have come with somebody
+/// Applies the corrections in order. One that no longer fits anything becomes a finding, and so
+/// does one that takes the mark from a column that looks personal: it may have come with somebody
 /// else's workspace, which is in the folder `workspace`.
 ///
 /// # Errors
@@ -146,7 +146,7 @@ fn set_log_entity(
     let name = named.name.to_owned();
     if catalog.table(&name).is_some() {
         let message =
-            format!("{own} was named as the id of the entity {name}, as a table is called");
+            format!("{own} cannot be the id of an entity called {name}: a table has that name");
         let hint = "choose another name for the entity";
         catalog.findings.push(Finding::new(Severity::Error, message).hint(hint));
         return Ok(None);
@@ -244,7 +244,7 @@ fn forms_by_hand(
             (Kind::Text, _) | (_, Kind::Text) => Ok((whole(from), whole(to))),
             _ => Ok((KeyForm::Whole, KeyForm::Whole)),
         },
-        Some(other) => Err(format!("is to be compared as \"{other}\", which is not known")),
+        Some(other) => Err(format!("cannot be compared as \"{other}\"")),
     }
 }
 
@@ -292,11 +292,11 @@ fn set_time(catalog: &mut Catalog, table: &str, column: Option<&str>) -> Option<
     None
 }
 
-/// A column that is not personal any more, because a workspace says so.
+/// A column that is no longer personal, because a workspace says so.
 fn taken_off(column: &str, looked_so: &str, workspace: Option<&Path>) -> Finding {
     let file = workspace.map_or_else(|| PathBuf::from("muster.yaml"), |w| w.join("muster.yaml"));
     let message = format!(
-        "{column} looks personal ({looked_so}), and is taken for not personal because {} says so",
+        "{column} looks personal ({looked_so}), but is treated as not personal because {} says so",
         file.display()
     );
     let hint = format!(

@@ -102,9 +102,9 @@ fn unread(path: &Path, error: &io::Error) -> Failure {
         }
         _ if compressed => (
             "the compressed file is damaged or cut short".to_owned(),
-            "take another copy of the file, or unpack it by itself",
+            "get another copy of the file, or unpack it first",
         ),
-        _ => (format!("the file cannot be read: {error}"), "take another copy of the file"),
+        _ => (format!("the file cannot be read: {error}"), "get another copy of the file"),
     };
     Failure::new(what, path.display().to_string(), hint)
 }
@@ -133,7 +133,7 @@ fn look_as(
         sample.truncate(end + 1);
     }
     if sample.iter().all(u8::is_ascii_whitespace) && !cut {
-        let hint = "take another copy of the file";
+        let hint = "get another copy of the file";
         let place = path.display().to_string();
         return Err(Unread::Failed(Failure::new("the file holds no rows", place, hint)));
     }
@@ -195,7 +195,7 @@ impl Scan {
         }
     }
 
-    /// Goes over every record behind the names.
+    /// Goes over every record after the header.
     fn run(
         &mut self,
         text: Box<dyn io::Read>,
@@ -240,7 +240,7 @@ impl Scan {
             LineEnd::Feed | LineEnd::ReturnFeed => self.feeds += 1,
             LineEnd::File => {}
         }
-        // A row of one empty cell is one; a blank line in a wider table is none.
+        // A blank line is a row in a table of one column; in a wider table it is not.
         if record.is_blank() && (width > 1 || record.ends == LineEnd::File) {
             self.tallies.see_blank();
             return;
@@ -273,7 +273,7 @@ impl Scan {
         let width = guess.names.len();
         let mut findings = Vec::new();
         if let Some(title) = &guess.title {
-            let message = "lines above the names of the columns are passed over";
+            let message = "lines above the column names are skipped";
             let finding = Finding::new(Severity::Note, message).example(title);
             findings.push(finding.at(path, Some(1)));
         }
@@ -283,7 +283,7 @@ impl Scan {
         }
         findings.extend(encoding_told(path, &written.encoding));
         if !guess.header {
-            let message = "no line holds names: the columns are called column0, column1, …";
+            let message = "no line holds column names: the columns are called column0, column1, …";
             let finding =
                 Finding::new(Severity::Note, message).at(path, Some(guess.skip_lines + 1));
             findings.push(finding.hint(
@@ -292,7 +292,7 @@ impl Scan {
         }
         if guess.odd_header {
             let line = guess.skip_lines + 1;
-            let message = "the quotes in the line of names do not match";
+            let message = "the quotes in the header line do not match";
             let hint = "correct the line where the file was made";
             let finding = Finding::new(Severity::Warning, message).at(path, Some(line));
             findings.push(finding.hint(hint));
@@ -300,7 +300,7 @@ impl Scan {
         if self.returns > 0 && self.feeds > 0 {
             let message = "some lines end in a carriage return alone: rows may be read wrong";
             let finding = Finding::new(Severity::Warning, message).at(path, None);
-            findings.push(finding.hint("save the file with one kind of line ends"));
+            findings.push(finding.hint("save the file with one kind of line ending"));
         }
         let lenient = self.tallies.need_lenience(self.rows) || self.damaged;
         findings.extend(self.tallies.findings(path, width, self.rows));
@@ -339,7 +339,7 @@ impl Scan {
         }
     }
 
-    /// How a line of names whose quotes do not match is passed over: as it stands, it would take
+    /// How with a header line whose quotes do not match is passed over: as it stands, it would take
     /// rows along.
     fn skipped_header(&self, guess: &Guess) -> Skipped {
         if !guess.odd_header {

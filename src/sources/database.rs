@@ -63,9 +63,9 @@ pub(super) fn tables(
                 findings.push(if !hint.is_empty() {
                     finding.hint(hint)
                 } else if is_view {
-                    finding.hint("repair the view's statement; the other tables work")
+                    finding.hint("fix the view's statement; the other tables work")
                 } else {
-                    finding.hint("take another copy of the file, or a backup")
+                    finding.hint("get another copy of the file, or a backup")
                 });
             }
         }
@@ -188,10 +188,10 @@ pub(super) fn torn_log(path: &Path) -> Option<Finding> {
     Some(
         Finding::new(
             Severity::Warning,
-            "the log of pending changes ends in the middle of one; changes after the break are lost",
+            "the log of pending changes ends in the middle of a change; later changes are lost",
         )
         .at(log, None)
-        .hint("take another copy while nothing writes to it; what is shown is the state before"),
+        .hint("copy it again while nothing writes to it; what is shown is the state before"),
     )
 }
 
@@ -204,7 +204,7 @@ pub fn log_of(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// The entries of a log: each is its length, a checksum, and so many bytes.
+/// The entries of a log: each is its length, a checksum, and that many bytes.
 struct Entries<F> {
     file: F,
     length: u64,

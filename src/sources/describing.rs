@@ -2,12 +2,12 @@
 //! (`orders.status.label`) and are not in the list of entities when that is long.
 
 use super::keys::last_part;
-use super::names::{counted, words};
+use super::names::words;
 use super::personal::is_people;
 use crate::model::catalog::{Catalog, Entity, EntityBase, Table};
 use crate::model::finding::{Finding, Severity};
 
-/// A list of so many entities can be looked through; nothing is taken from it.
+/// A list of this many entities can be looked through; nothing is removed from it.
 const ENOUGH: usize = 12;
 /// A table of so few rows holds codes rather than things.
 const CODES_ROWS: u64 = 100;
@@ -32,8 +32,11 @@ pub(super) fn hide(catalog: &mut Catalog) {
     catalog.entities.retain(|entity| !hidden.iter().any(|(name, _)| *name == entity.name));
     let named: Vec<String> = hidden.iter().map(|(name, why)| format!("{name} ({why})")).collect();
     let message = format!(
-        "{} only describe others and are not listed as entities: {}",
-        counted(hidden.len() as u64, "table or id").replace("table or ids", "tables or ids"),
+        "{} as entities: {}",
+        match hidden.len() {
+            1 => "1 table or id only describes others and is not listed".to_owned(),
+            n => format!("{n} tables or ids only describe others and are not listed"),
+        },
         named.join(", ")
     );
     let hint = "their columns are reached by steps, as in count(orders) filter (where \
@@ -68,7 +71,7 @@ fn describes(catalog: &Catalog, entity: &Entity) -> Option<String> {
     let codes = table.rows <= CODES_ROWS || table.columns.len() <= CODES_COLUMNS;
     let named = says_codes(&table.name);
     if outgoing == 0 && (named || (codes && !is_place_or_thing(table))) {
-        let what = if named { "codes by its name" } else { "a short list" };
+        let what = if named { "codes, going by the name," } else { "a short list" };
         return Some(format!("{what} that {}", pointing(incoming)));
     }
     None

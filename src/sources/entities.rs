@@ -56,10 +56,10 @@ pub(super) fn but_odd(odd: OddRows) -> String {
     };
     let doubled = match odd.doubled {
         0 => None,
-        n => Some(format!("{} with one that an other row has", counted(n, "row"))),
+        n => Some(format!("{} with one that another row has", counted(n, "row"))),
     };
     let told: Vec<String> = without.into_iter().chain(doubled).collect();
-    if told.is_empty() { String::new() } else { format!(", but for {}", told.join(" and ")) }
+    if told.is_empty() { String::new() } else { format!(", except for {}", told.join(" and ")) }
 }
 
 fn why_keyed(k: &Keyed<'_>, relations: &[Relation], odd: OddRows) -> String {

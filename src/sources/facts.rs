@@ -64,7 +64,7 @@ pub(super) struct ColumnFacts {
     pub spaced: u64,
     /// Texts that read as e-mail addresses.
     pub emails: u64,
-    /// Texts that read as network addresses.
+    /// Texts that read as IP addresses.
     pub ips: u64,
     /// Texts that read as phone numbers.
     pub phones: u64,

@@ -97,7 +97,7 @@ pub fn instead_of_database(path: &Path) -> Option<(String, String)> {
             .map(|(has, needs)| cut_short(has, needs));
     }
     if head.is_empty() {
-        return Some(("the file is empty".into(), "take another copy of the file".into()));
+        return Some(("the file is empty".into(), "get another copy of the file".into()));
     }
     let this_is = |what: &str| format!("this is {what}, not a DuckDB database");
     if head.starts_with(b"PAR1") {
@@ -114,7 +114,7 @@ pub fn instead_of_database(path: &Path) -> Option<(String, String)> {
 pub(super) fn cut_short(has: u64, needs: u64) -> (String, String) {
     (
         format!("the database is cut short: it has {has} bytes and needs {needs}"),
-        "take another copy of the file, or a backup".to_owned(),
+        "get another copy of the file, or a backup".to_owned(),
     )
 }
 
@@ -138,7 +138,7 @@ pub fn odd_log(path: &Path) -> Option<(String, String)> {
             false => read::instead_of_file(log)?.to_string(),
         };
         let what = format!("the log of pending changes, {}, is {what}, not a file", file_name(log));
-        let hint = format!("remove {}, or take another copy of the database", log.display());
+        let hint = format!("remove {}, or get another copy of the database", log.display());
         Some((what, hint))
     })
 }
@@ -182,7 +182,7 @@ pub fn file_sets(paths: &[PathBuf], findings: &mut Vec<Finding>) -> Result<Vec<F
         } else {
             if let Some(what) = read::instead_of_file(path) {
                 let what = format!("this is {what}, not a file");
-                return Err(Failure::new(what, place(), "save what comes out of it to a file"));
+                return Err(Failure::new(what, place(), "save its output to a file"));
             }
             let format = format_by_name(path).or_else(|| format_by_content(path));
             let Some(format) = format else {
@@ -197,11 +197,11 @@ pub fn file_sets(paths: &[PathBuf], findings: &mut Vec<Finding>) -> Result<Vec<F
     }
     if !lists.is_empty() {
         let message = format!(
-            "{} {} written by Muster, with a manifest beside it, and not read as data",
+            "{} {} written by Muster, with a manifest, and not read as data",
             lists.join(", "),
             if lists.len() == 1 { "is a list" } else { "are lists" }
         );
-        let hint = "open the file by itself, or move its manifest away, to read it";
+        let hint = "to read it, open the file by itself, or move its manifest away";
         findings.push(Finding::new(Severity::Note, message).hint(hint));
     }
     if files.is_empty()
@@ -214,7 +214,7 @@ pub fn file_sets(paths: &[PathBuf], findings: &mut Vec<Finding>) -> Result<Vec<F
     }));
     if files.is_empty() {
         let place = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
-        let mut what = "no Parquet, CSV, TSV or JSON file is there".to_owned();
+        let mut what = "there is no Parquet, CSV, TSV or JSON file".to_owned();
         let mut hint = "choose a folder with data files, or a DuckDB file by itself".to_owned();
         if let Some(stray) = strays.into_iter().next() {
             what = format!("{what}: {}", stray.message);
@@ -232,7 +232,7 @@ pub fn file_sets(paths: &[PathBuf], findings: &mut Vec<Finding>) -> Result<Vec<F
         return Err(Failure::new(
             format!("{} files are too many to open at once", files.len()),
             "",
-            "choose a folder further down",
+            "choose a folder inside it",
         ));
     }
     Ok(grouped(files))
@@ -314,7 +314,7 @@ fn is_own_list(path: &Path, name: &str) -> bool {
     said["schema"].is_u64() && said["file"] == name && said["sql"].is_string()
 }
 
-/// Files that lie beside data and are none.
+/// Files that lie beside data but are not data.
 fn is_prose(name: &str) -> bool {
     let lower = name.to_lowercase();
     let stem = lower.split('.').next().unwrap_or_default();
@@ -420,8 +420,8 @@ fn unknown(path: &Path) -> Failure {
     let head = head(path);
     let what = match strange(&head) {
         _ if head.is_empty() => "the file is empty".to_owned(),
-        Some(strange) => format!("this is {}, which is not read", strange.name()),
-        None => "what the file holds is not known".to_owned(),
+        Some(strange) => format!("this is {}, which Muster does not read", strange.name()),
+        None => "this kind of file is not known".to_owned(),
     };
     Failure::new(
         what,
@@ -449,7 +449,7 @@ pub fn check_content(path: &Path, format: Format) -> Result<(), Failure> {
         Failure::new(format!("the file cannot be read: {error}"), &place, hint)
     })?;
     if length == 0 {
-        return Err(Failure::new("the file is empty", place, "take another copy of the file"));
+        return Err(Failure::new("the file is empty", place, "get another copy of the file"));
     }
     let head = head(path);
     let compressed = is_compressed(path);
@@ -489,20 +489,20 @@ pub fn check_content(path: &Path, format: Format) -> Result<(), Failure> {
     if format.holds_tables() {
         let what = match format {
             Format::Sqlite => "this is not an SQLite database",
-            _ => "this is not an Excel workbook in the form of .xlsx",
+            _ => "this is not an .xlsx workbook",
         };
-        return Err(Failure::new(what, place, "take another copy of the file"));
+        return Err(Failure::new(what, place, "get another copy of the file"));
     }
     if format == Format::Parquet && !parquet {
         let text = std::str::from_utf8(&head).is_ok();
         return Err(if text {
             is("a text file", ".csv or .json")
         } else {
-            Failure::new("this is not a Parquet file", place, "take another copy of the file")
+            Failure::new("this is not a Parquet file", place, "get another copy of the file")
         });
     }
     if format == Format::Parquet && !ends_with_magic(path, length) {
-        let hint = "take another copy of the file";
+        let hint = "get another copy of the file";
         return Err(Failure::new("the Parquet file is cut short", place, hint));
     }
     Ok(())
@@ -544,8 +544,7 @@ pub(super) fn left_out(ignored: &[PathBuf]) -> Finding {
     let names: Vec<String> = ignored.iter().take(5).map(|p| file_name(p)).collect();
     let more = ignored.len().saturating_sub(names.len());
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-    let message =
-        format!("left out, for it is not data that can be read: {}{rest}", names.join(", "));
+    let message = format!("left out as not readable: {}{rest}", names.join(", "));
     Finding::new(Severity::Note, message)
 }
 

@@ -34,7 +34,7 @@ pub(super) fn partitions(
     names.retain(|name| !both.contains(name));
     if !both.is_empty() {
         let message = format!(
-            "{} stands in the files and in the names of their folders: the files count",
+            "{} is both in the files and in the names of their folders: the files count",
             both.join(", ")
         );
         let first = paths.first().cloned().unwrap_or_default();
@@ -131,7 +131,7 @@ fn type_of(values: &[&str]) -> &'static str {
 pub(super) fn not_read(partitions: &Partitions, paths: &[PathBuf]) -> Finding {
     let names: Vec<&str> = partitions.columns.iter().map(|(name, _)| name.as_str()).collect();
     let message = format!(
-        "{} out of the names of folders left out, for they are not the same for all files: {}",
+        "{} from the names of folders left out, because they differ between the files: {}",
         counted(names.len() as u64, "column"),
         names.join(", ")
     );

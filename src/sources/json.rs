@@ -112,7 +112,8 @@ fn told(notes: Vec<Note>, paths: &[PathBuf]) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         notes.into_iter().take(TOLD_MAX).map(|note| finding(note, paths)).collect();
     if more > 0 {
-        let message = format!("{} more of this kind are not told", counted(more as u64, "finding"));
+        let message =
+            format!("{} more of this kind are not listed", counted(more as u64, "finding"));
         findings.push(Finding::new(Severity::Note, message));
     }
     findings
@@ -176,7 +177,7 @@ impl FoundShape {
             } else {
                 broken.add(String::from_utf8_lossy(record.bytes).trim(), &place);
             }
-            // Where records are no lines, nothing is found again behind a broken one.
+            // Where records are not lines, there is no way to find the next one after a broken one.
             let lost = layout != JsonLayout::Lines && broken.count > 0;
             let stopped = sound.is_multiple_of(1024) && probe.is_cancelled();
             !(lost || stopped)
@@ -188,9 +189,9 @@ impl FoundShape {
         refuse_broken(path, layout, sound, &broken)?;
         if mark && layout == JsonLayout::Documents && sound > 1 {
             return Err(Failure::new(
-                "the file begins with a byte order mark, and its records are no lines",
+                "the file begins with a byte order mark, and its records are not one per line",
                 path.display().to_string(),
-                "save it without the mark, or with one record in each line",
+                "save it without the mark, or with one record on each line",
             ));
         }
         let passes_over = others || broken.count > 0;
@@ -288,7 +289,7 @@ impl FoundShape {
             self.fields.list.iter().map(|f| f.key.as_str()).filter(|k| *k != key).collect();
         let beside = match others.is_empty() {
             true => String::new(),
-            false => format!("; what stands beside it is not read: {}", others.join(", ")),
+            false => format!("; what is beside it is not read: {}", others.join(", ")),
         };
         let message =
             format!("the file is one record: the objects in its list {key} are the rows{beside}");
@@ -304,14 +305,14 @@ impl FoundShape {
                 notes.push(Note::seen(Severity::Warning, message, tally.first.clone(), hint));
             }
         };
-        let hint = "correct the line, or take another copy of the file";
-        tell(&self.broken, "line", "no whole JSON record", hint);
+        let hint = "correct the line, or get another copy of the file";
+        tell(&self.broken, "line", "not a whole JSON record", hint);
         if self.objects > 0 {
-            let hint = "write it as an object, as the others are";
-            tell(&self.others, "record", "no object with keys", hint);
+            let hint = "write it as an object, like the others";
+            tell(&self.others, "record", "not an object with keys", hint);
         }
         let most = format!("the records have more than {} different keys", self.fields.list.len());
-        let hint = "put what has a key of its own in every record into a list";
+        let hint = "put values whose key differs in every record into a list";
         tell(&self.fields.beyond, "value", &most, hint);
         notes.into_iter().map(|note| finding(note, paths)).collect()
     }
@@ -319,17 +320,16 @@ impl FoundShape {
 
 fn apart(fields: &Fields, spellings: &[usize]) -> Note {
     let keys: Vec<&str> = spellings.iter().map(|i| fields.list[*i].key.as_str()).collect();
-    let message = format!(
-        "the keys {} differ only in case, and are columns of their own",
-        keys.join(" and ")
-    );
+    let message =
+        format!("the keys {} differ only in case, and become separate columns", keys.join(" and "));
     let seen = fields.together.first.clone();
     Note::at(Severity::Note, message, seen)
 }
 
 fn spelled(keys: &[String]) -> Note {
     let message = format!(
-        "the keys {} differ only in case, and no record has two of them: they are one column, {}",
+        "the keys {} differ only in case, and no record has two of them: they become one column, \
+         {}",
         keys.join(" and "),
         keys.first().map_or("", String::as_str)
     );
@@ -362,24 +362,24 @@ fn refuse_broken(
         if sound > 0 {
             return Ok(());
         }
-        let hint = "take another copy of the file";
+        let hint = "get another copy of the file";
         return Err(Failure::new("the file holds no records", place, hint));
     };
     if layout == JsonLayout::Lines && sound >= broken.count {
         return Ok(());
     }
     let what = match text.is_empty() {
-        true => "it ends within its list of records".to_owned(),
-        false => format!("in line {line} is no whole JSON record: {text}"),
+        true => "it ends in the middle of its list of records".to_owned(),
+        false => format!("line {line} is not a whole JSON record: {text}"),
     };
     Err(Failure::new(
         format!("the file cannot be read as JSON: {what}"),
         place,
-        "check that it holds whole JSON records, one in each line or in one list",
+        "check that it holds whole JSON records, one on each line or all in one list",
     ))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     let what = format!("the file cannot be read as JSON: {error}");
-    Failure::new(what, path.display().to_string(), "take another copy of the file")
+    Failure::new(what, path.display().to_string(), "get another copy of the file")
 }

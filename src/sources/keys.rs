@@ -24,7 +24,7 @@ const DANGLING_BY_ROLE: u64 = 1;
 const DANGLING_OF_KEYS: u64 = 10;
 /// Columns of a large table that are worth an exact count.
 const CANDIDATES_MAX: usize = 4;
-/// A relation by name stays one while at most so many of a hundred rows point at nothing.
+/// A relation by name stays one while at most this many of a hundred rows point at nothing.
 const DANGLING_BY_NAME: u64 = 60;
 /// A relation by values alone.
 const DANGLING_BY_VALUE: u64 = 10;
@@ -279,7 +279,7 @@ fn best(
 }
 
 /// Of several references from one table to another, the one that is named as the key is (beside
-/// `referrer_customer_id`, `customer_id`) is meant when nothing else is said.
+/// `referrer_customer_id`, `customer_id`) is used unless a condition says otherwise.
 pub(super) fn choose_plain(relations: &mut [Relation]) {
     let plain = |r: &Relation| {
         let (from, to) = (normal(&r.from_column), normal(&r.to_column));
@@ -312,8 +312,10 @@ pub(super) fn tell_several(catalog: &mut Catalog) {
     for ((from, to), relations) in ways.iter().filter(|(_, relations)| relations.len() > 1) {
         let columns: Vec<&str> = relations.iter().map(|r| r.from_column.as_str()).collect();
         let which = match relations.iter().find(|r| r.chosen) {
-            Some(chosen) => format!("{} is meant when nothing is said", chosen.from_column),
-            None => "a condition says which".to_owned(),
+            Some(chosen) => {
+                format!("{} is used unless a condition says otherwise", chosen.from_column)
+            }
+            None => "a condition must say which".to_owned(),
         };
         let message = format!("{from} points at {to} by {}; {which}", columns.join(" and "));
         let hint = format!(
@@ -484,9 +486,9 @@ fn verified(
     let matched = filled - dangling;
     let ground = match ground {
         Ground::Name => "",
-        Ground::Values => ", though it is named otherwise",
+        Ground::Values => ", though its name is different",
         Ground::People => ", and both are about people",
-        Ground::Role => ", and its name says what one is to another",
+        Ground::Role => ", and its name says how one relates to the other",
     };
     let why = format!(
         "{} of {} values of {} are found in {}.{}{}{ground}",

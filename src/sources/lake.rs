@@ -34,7 +34,7 @@ const KNOWN: &[&str] = &[
     "invariants",
 ];
 
-/// What a folder is, told by what stands in it.
+/// What a folder is, going by what is in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lake {
     /// A Delta table.
@@ -74,12 +74,12 @@ pub(super) fn log_files(folder: &Path) -> Vec<PathBuf> {
 pub(super) fn refusal(name: &str, folder: &Path) -> Failure {
     Failure::new(
         format!(
-            "this is an {name} table, and which of its files are live stands in a log that is not \
-             read"
+            "this is an {name} table, and which of its files are live is in a log that Muster \
+             does not read"
         )
         .replace("an Hudi", "a Hudi"),
         folder.display().to_string(),
-        "write what is live to Parquet or to a DuckDB file with a program that knows such tables, \
+        "export the live rows to Parquet or a DuckDB file with a program that knows such tables, \
          and open that",
     )
 }
@@ -126,7 +126,7 @@ pub(super) fn delta(
         })
         .collect();
     let message = format!(
-        "{} is a Delta table: version {version} is read, {} live files by its log",
+        "{} is a Delta table: version {version} is read, with {} live files",
         folder.file_name().unwrap_or_default().to_string_lossy(),
         files.len()
     );
@@ -162,7 +162,7 @@ impl Log<'_> {
         Failure::new(
             format!("the Delta table cannot be read: {}", what.into()),
             self.folder.display().to_string(),
-            "write what is live to Parquet with a program that knows Delta tables, and open that",
+            "export the live rows to Parquet with a program that knows Delta tables, and open that",
         )
     }
 
@@ -201,7 +201,7 @@ impl Log<'_> {
             let checkpoint = checkpoints.into_iter().rfind(|(version, _)| *version + 1 >= first);
             let Some((version, files)) = checkpoint.filter(|(version, _)| *version <= last) else {
                 let what =
-                    format!("commit {} is missing, and no checkpoint stands for it", first - 1);
+                    format!("commit {} is missing, and no checkpoint replaces it", first - 1);
                 return Err(self.refused(what));
             };
             self.take_checkpoint(&files, &mut state)?;
@@ -226,7 +226,10 @@ impl Log<'_> {
         let mut actions = Vec::new();
         for (number, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
             let action = serde_json::from_str::<Json>(line).map_err(|error| {
-                self.refused(format!("line {} of commit {version} is no JSON: {error}", number + 1))
+                self.refused(format!(
+                    "line {} of commit {version} is not JSON: {error}",
+                    number + 1
+                ))
             })?;
             actions.push(action);
         }
@@ -253,7 +256,7 @@ impl Log<'_> {
             }
         }
         if state.protocol.is_null() || state.metadata.is_null() {
-            return Err(self.refused("its checkpoint is of a kind that is not read"));
+            return Err(self.refused("its checkpoint is of a kind that Muster does not read"));
         }
         Ok(())
     }
@@ -262,7 +265,7 @@ impl Log<'_> {
     fn file(&self, written: &str) -> Result<PathBuf, Failure> {
         let path = unescaped(written);
         if path.contains("://") || Path::new(&path).is_absolute() || path.starts_with("file:") {
-            return Err(self.refused(format!("its file {path} lies elsewhere")));
+            return Err(self.refused(format!("its file {path} is elsewhere")));
         }
         let file = self.folder.join(&path);
         if !file.is_file() {
@@ -275,7 +278,7 @@ impl Log<'_> {
     fn inside(&self, path: &Path) -> Result<(), Failure> {
         match links::leads_out(self.folder, path) {
             None => Ok(()),
-            Some(to) => Err(self.refused(format!("its file lies elsewhere, at {}", to.display()))),
+            Some(to) => Err(self.refused(format!("its file is elsewhere, at {}", to.display()))),
         }
     }
 }
@@ -306,7 +309,8 @@ impl State {
             Failure::new(
                 format!("the Delta table cannot be read: {what}"),
                 folder.display().to_string(),
-                "write what is live to Parquet with a program that knows Delta tables, and open that",
+                "export the live rows to Parquet with a program that knows Delta tables, and \
+                 open that",
             )
         };
         let features = self.protocol.get("readerFeatures").and_then(Json::as_array);
@@ -317,11 +321,11 @@ impl State {
             .filter(|name| !KNOWN.contains(name))
             .collect();
         if !unknown.is_empty() {
-            return Err(log(format!("it asks for what is not known here: {}", unknown.join(", "))));
+            return Err(log(format!("it needs what Muster does not know: {}", unknown.join(", "))));
         }
         let version = self.protocol.get("minReaderVersion").and_then(Json::as_u64);
         if version.is_none_or(|version| version > 3) {
-            return Err(log("it does not say, in a known way, what it asks of readers".to_owned()));
+            return Err(log("it does not say in a known way what readers need".to_owned()));
         }
         let mapping = self
             .metadata
@@ -347,7 +351,7 @@ impl State {
         let fields = schema.as_ref().and_then(|s| s.get("fields")).and_then(Json::as_array);
         let Some(fields) = fields else {
             let what = "the Delta table cannot be read: its schema is not understood";
-            let hint = "take another copy of the table";
+            let hint = "get another copy of the table";
             return Err(Failure::new(what, folder.display().to_string(), hint));
         };
         let field = |field: &Json| {

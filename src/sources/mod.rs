@@ -135,7 +135,7 @@ pub fn open(
     probe::in_time(probe, corrected, ())?;
     if probe.missed() > 0 {
         let message = format!(
-            "{} did not end in time: keys, relations, cohorts or corrections may be missing",
+            "{} did not finish in time: keys, relations, cohorts or corrections may be missing",
             names::counted(probe.missed(), "look")
         );
         let hint = "allow more with --time-limit SECONDS or MUSTER_TIME_LIMIT";
@@ -153,7 +153,7 @@ pub fn with_shadows(mut catalog: Catalog, names: &[String]) -> Catalog {
         "the file has macros with the names of built-in functions: {}; Muster uses the built-in ones",
         names.join(", ")
     );
-    let hint = "views of the file that call these macros may give numbers that nobody expects";
+    let hint = "views of the file that call these macros may give unexpected numbers";
     let finding = Finding::new(Severity::Warning, message).at(&catalog.path, None).hint(hint);
     catalog.findings.push(finding);
     catalog.shadows = Some(Shadows { database: name_in_a_shell(&catalog.path) });
@@ -248,7 +248,7 @@ fn discover(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Failure> {
             }
             Err(failure) => {
                 let first = failure.what.lines().next().unwrap_or_default();
-                let message = format!("{} cannot be looked at: {first}", table.name);
+                let message = format!("{} cannot be examined: {first}", table.name);
                 let finding = Finding::new(Severity::Error, message).at(&catalog.path, None);
                 catalog.findings.push(finding.hint(failure.hint));
                 unread.push(table.name.clone());

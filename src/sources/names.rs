@@ -77,7 +77,7 @@ pub(super) fn words(name: &str) -> Vec<String> {
     normal(name).split('_').filter(|w| !w.is_empty()).map(str::to_owned).collect()
 }
 
-/// Words that end like an id and are none.
+/// Words that end like an id but are not one.
 const NO_IDS: &[&str] = &[
     "prepaid", "unpaid", "valid", "invalid", "android", "covid", "monkey", "turkey", "hybrid",
     "fluid", "solid", "rapid", "avoid", "humid", "liquid", "squid", "hockey", "whiskey", "acid",

@@ -17,12 +17,12 @@ use crate::model::value::Kind;
 use crate::sql::{ident, session, unnested};
 use std::collections::BTreeSet;
 
-/// Fields of the structs of one table beyond so many are no columns.
+/// Fields of the structs of one table beyond this many do not become columns.
 const FIELDS_MAX: usize = 200;
-/// Lists of a source beyond so many are no tables.
+/// Lists of a source beyond this many do not become tables.
 const LISTS_MAX: usize = 40;
 
-/// Makes columns of the fields of structs, each behind the struct. A column of the table goes before
+/// Makes columns of the fields of structs, each after its struct. A column of the table goes before
 /// a field of the same name.
 ///
 /// # Errors
@@ -54,11 +54,11 @@ pub(super) fn columns(
         }
         if left_out > 0 {
             let message = format!(
-                "{} has {} fields within its structs; {left_out} of them are no columns",
+                "{} has {} fields within its structs; {left_out} of them are not columns",
                 table.name,
                 made.len() + left_out
             );
-            let hint = "conditions reach them all by their names: device.os.name = 'iOS'";
+            let hint = "conditions can use all of them by name: device.os.name = 'iOS'";
             findings.push(Finding::new(Severity::Note, message).hint(hint));
         }
         let before = table.origin.clone();
@@ -74,7 +74,7 @@ pub(super) fn columns(
                     probe.name_files(&table.name, paths, reader, &mut |_| ())?;
                 }
                 let message = format!(
-                    "fields within structs of {} are no columns: {}",
+                    "fields within structs of {} are not columns: {}",
                     table.name, failure.what
                 );
                 findings.push(Finding::new(Severity::Note, message).hint(failure.hint));
@@ -165,11 +165,11 @@ pub(super) fn tables(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Fai
         for list in lists {
             if belongs.is_empty() || made == LISTS_MAX {
                 let why = match belongs.is_empty() {
-                    true => "its rows belong to nobody",
+                    true => "its rows belong to no entity",
                     false => "there are too many lists",
                 };
                 let message =
-                    format!("the items of {}.{} are no rows: {why}", parent.name, list.name);
+                    format!("the items of {}.{} are not rows: {why}", parent.name, list.name);
                 catalog.findings.push(Finding::new(Severity::Note, message));
                 continue;
             }
@@ -182,7 +182,7 @@ pub(super) fn tables(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Fai
                 Err(failure) if failure.kind == FailureKind::Cancelled => return Err(failure),
                 Err(failure) => {
                     let message = format!(
-                        "the items of {}.{} are no rows: {}",
+                        "the items of {}.{} are not rows: {}",
                         parent.name, list.name, failure.what
                     );
                     let found = Finding::new(Severity::Note, message).hint(failure.hint);
@@ -271,7 +271,7 @@ fn items(
         name: place.clone(),
         type_name: "BIGINT".to_owned(),
         kind: Kind::Integer,
-        description: Some(format!("Which of its {} it is", list.name)),
+        description: Some(format!("Its position in {}", list.name)),
         personal: None,
     });
     columns.extend(fields.iter().map(|(_, column)| column.clone()));
@@ -304,7 +304,7 @@ fn items(
         relations.push(Relation {
             from_table: table.name.clone(),
             dangling,
-            why: format!("each of its rows is an item of {} of {}", list.name, parent.name),
+            why: format!("each of its rows is an item of {} in {}", list.name, parent.name),
             ..belongs.clone()
         });
     }

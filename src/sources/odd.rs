@@ -39,16 +39,17 @@ pub(super) fn finding(
             example = Some(id.clone());
         }
         let has = if odd.doubled == 1 { "row has" } else { "rows have" };
-        let an_other = format!("a {key} that an earlier row has");
+        let an_other = format!("a {key} that an earlier row already has");
         told.push(format!("{} {has} {an_other}", grouped(odd.doubled)));
     }
     let message = format!(
-        "{}.{key} is taken for the key of {}, but {}; each of them counts as one and stands in lists",
+        "{}.{key} is taken as the key of {}, but {}; each of these rows is still counted and \
+         listed",
         table.name,
         counted(table.rows, "row"),
         told.join(", and "),
     );
-    let hint = "mend these rows, or name another key with the correction `entity`";
+    let hint = "fix these rows, or name another key with the correction `entity`";
     let finding = Finding::new(Severity::Warning, message).hint(hint);
     let finding = match example {
         Some(id) => finding.example(&id),

@@ -88,7 +88,7 @@ fn columns_of_each(
     findings.extend(failures.into_iter().map(|(path, failure)| {
         let first = failure.what.lines().next().unwrap_or_default();
         let message = format!("the file cannot be read, and its rows are missing: {first}");
-        let hint = "take another copy of the file";
+        let hint = "get another copy of the file";
         Finding::new(Severity::Error, message).at(path, None).hint(hint)
     }));
     *paths = kept;
@@ -156,7 +156,7 @@ pub(super) fn converted(
         };
         if matches!(conversion, Conversion::BytesText | Conversion::BytesTexts) {
             let message =
-                format!("{name} holds bytes without a type that are text: it is read as text");
+                format!("{name} holds bytes without a type that are text: they are read as text");
             findings.push(about(paths, Severity::Note, message));
         }
         columns.push((name, conversion));
@@ -208,8 +208,9 @@ fn rounded(
     if count == 0 {
         return Ok(None);
     }
-    let count = counted(count, "moment");
-    let message = format!("{count} of {column} finer than a microsecond rounded to one");
+    let count = counted(count, "timestamp");
+    let message =
+        format!("{count} of {column} finer than a microsecond rounded to the microsecond");
     Ok(Some(about(paths, Severity::Note, message).example(&example.display())))
 }
 

@@ -24,7 +24,7 @@ pub(super) fn alone(paths: &[PathBuf]) -> Sql {
 }
 
 /// What becomes of columns in each file, so that they can stand below each other and none loses a
-/// value. What the database joins by itself without a loss stays as it is.
+/// value. What the database combines by itself without loss stays as it is.
 ///
 /// # Errors
 /// When a file cannot be read, or it was cancelled.
@@ -85,7 +85,7 @@ enum Rule {
     Utc,
     /// Nothing but text holds all.
     Text,
-    /// The database makes text of it by itself.
+    /// The database turns it into text by itself.
     TextAnyway,
 }
 

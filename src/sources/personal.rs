@@ -84,13 +84,13 @@ fn by_fields(type_name: &str, about_people: bool) -> Option<String> {
 fn by_values(seen: &ColumnFacts) -> Option<String> {
     let mostly = |n: u64| seen.filled >= 3 && n * 5 >= seen.filled * 4;
     let told = |n: u64, what: &str| {
-        Some(format!("{n} of the first {} values read as {what}", seen.filled))
+        Some(format!("{n} of the first {} values look like {what}", seen.filled))
     };
     if mostly(seen.emails) {
         return told(seen.emails, "e-mail addresses");
     }
     if mostly(seen.ips) {
-        return told(seen.ips, "network addresses");
+        return told(seen.ips, "IP addresses");
     }
     if mostly(seen.phones) {
         return told(seen.phones, "phone numbers");
@@ -126,11 +126,11 @@ fn by_name(name: &str, kind: Kind, about_people: bool) -> Option<String> {
     } else if textual && any(&["postcode", "zip", "zipcode", "postal", "plz"]) && about_people {
         "a postal code"
     } else if kind == Kind::Text && any(&["ip", "ipaddress", "ipv4", "ipv6"]) {
-        "a network address"
+        "an IP address"
     } else {
         return None;
     };
-    Some(format!("the name \"{name}\" says that it holds {what}"))
+    Some(format!("the name \"{name}\" suggests that it holds {what}"))
 }
 
 fn is_birth(words: &[String], normal: &str) -> bool {

@@ -238,7 +238,7 @@ fn alike(
     }
     for path in &apart {
         let message =
-            format!("it has other columns than the files of {} and is a table by itself", set.name);
+            format!("its columns differ from those of {}, so it is a table by itself", set.name);
         findings.push(Finding::new(Severity::Note, message).at(path, None));
     }
     let alone = |path: PathBuf| {
@@ -290,8 +290,9 @@ fn text_table(
         }
         reader = Reader::Text(plain);
         named = probe.name_files(&name, &paths, &reader, tell);
-        let message =
-            format!("all columns of {name} are kept as text, for some could not be read as more");
+        let message = format!(
+            "all columns of {name} are kept as text, because some could not be read as another type"
+        );
         findings.push(Finding::new(Severity::Warning, message).at(&place, None));
         read.forced.clear();
     }
@@ -311,7 +312,7 @@ fn text_table(
         let kept = counts(probe, &filled)?.first().copied().unwrap_or(0);
         if kept < values {
             let message = format!(
-                "{column} has {} that are not as its correction says: they are read as missing",
+                "{column} has {} that do not fit its correction: they are read as missing",
                 counted(values - kept, "value")
             );
             findings.push(Finding::new(Severity::Warning, message).at(&place, None));
@@ -326,11 +327,7 @@ pub(super) fn counted_rows(table: &mut Table, rows: u64) -> Option<Finding> {
     let TableOrigin::Files { paths, .. } = &table.origin else { return None };
     let (place, message) = (
         paths.first()?,
-        format!(
-            "{} were read of the {} that were seen",
-            counted(rows, "row"),
-            counted(seen, "row")
-        ),
+        format!("{} were read, but {} were seen", counted(rows, "row"), counted(seen, "row")),
     );
     let hint = "correct the rows that the other findings name, where the file was made";
     (rows != seen).then(|| Finding::new(Severity::Warning, message).at(place, None).hint(hint))
@@ -359,7 +356,7 @@ fn forms_of(
                 forms.insert(column.to_lowercase(), form);
             }
             Err(told) => {
-                let message = format!("the correction of {table}.{column} is not read: {told}");
+                let message = format!("the correction of {table}.{column} cannot be read: {told}");
                 findings.push(Finding::new(Severity::Error, message));
             }
         }

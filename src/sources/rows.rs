@@ -11,7 +11,7 @@ use crate::model::value::Kind;
 use crate::sql::{facts, session};
 use std::collections::BTreeSet;
 
-/// Tables beyond the largest so many stay without.
+/// Only this many tables, the largest ones, become entities this way.
 const TABLES_MAX: usize = 8;
 
 /// Makes an entity of the rows of each table, the largest first. Views and tables without rows
@@ -41,7 +41,8 @@ pub(super) fn number(probe: &dyn Probe, catalog: &mut Catalog) -> Result<(), Fai
             cohorts: Vec::new(),
             odd_rows: Default::default(),
             why: format!(
-                "no column is a key, so each of the {} of {} is one, known by its number",
+                "no column is a key, so each of the {} of {} counts as one, known by its row \
+                 number",
                 counted(table.rows, "row"),
                 table.name
             ),
@@ -63,7 +64,7 @@ fn number_column(name: &str) -> Column {
         name: name.to_owned(),
         type_name: "BIGINT".to_owned(),
         kind: Kind::Integer,
-        description: Some("The number of the row".to_owned()),
+        description: Some("Row number".to_owned()),
         personal: None,
     }
 }

@@ -45,7 +45,7 @@ pub(super) struct Tally {
 pub(super) struct Seen {
     pub file: usize,
     pub line: u64,
-    /// Its beginning, as it is written.
+    /// How it begins in the file.
     pub text: String,
 }
 

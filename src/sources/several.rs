@@ -38,7 +38,7 @@ pub(super) fn tables(
     };
     if found.is_empty() {
         let place = path.display().to_string();
-        return Err(Failure::new("no table is in the file", place, "choose another file"));
+        return Err(Failure::new("there is no table in the file", place, "choose another file"));
     }
     let mut out = Vec::new();
     for (name, reader) in found {

@@ -43,7 +43,7 @@ pub(super) fn tables(
     let names = file.names().map_err(|error| damaged(path, &error))?;
     let mut found = Vec::new();
     if names.len() > TABLES_MAX {
-        let message = format!("{} tables are too many: {TABLES_MAX} are read", names.len());
+        let message = format!("{} tables are too many: only {TABLES_MAX} are read", names.len());
         findings.push(Finding::new(Severity::Warning, message).at(path, None));
     }
     for table in names.into_iter().take(TABLES_MAX) {
@@ -64,7 +64,7 @@ pub(super) fn tables(
             Ok(seen) => seen,
             Err(error) => {
                 let message = format!("the table {table} cannot be read: {error}");
-                let hint = "take another copy of the file";
+                let hint = "get another copy of the file";
                 findings.push(Finding::new(Severity::Error, message).at(path, None).hint(hint));
                 continue;
             }
@@ -74,7 +74,7 @@ pub(super) fn tables(
         let columns = cells::columns(&seen.columns, &shapes, &mut notes);
         if seen.not_utf8 > 0 {
             let count = counted(seen.not_utf8, "text");
-            let message = format!("{count} not in UTF-8: what cannot be read of it is shown as �");
+            let message = format!("{count} not in UTF-8: bytes that cannot be read are shown as �");
             notes.push(Note { severity: Severity::Warning, message, seen: None });
         }
         findings.extend(notes.into_iter().map(|note| note.finding(path, &table)));
@@ -191,11 +191,9 @@ pub(super) fn logs_of(path: &Path) -> [PathBuf; 2] {
 fn copied(path: &Path, logs: &[PathBuf; 2]) -> Result<PrivateFolder, Failure> {
     let told = |error: std::io::Error| {
         Failure::new(
-            format!(
-                "changes wait in a log beside the file, and no copy can be made of both: {error}"
-            ),
+            format!("changes wait in a log beside the file, and the two cannot be copied: {error}"),
             path.display().to_string(),
-            "close the program that has it open, which then joins them",
+            "close the program that has it open, which then writes them into the file",
         )
     };
     let folder = PrivateFolder::create("sqlite").map_err(told)?;
@@ -209,7 +207,7 @@ fn copied(path: &Path, logs: &[PathBuf; 2]) -> Result<PrivateFolder, Failure> {
     Ok(folder)
 }
 
-/// A path as SQLite takes it with options behind it.
+/// A path as SQLite takes it, with options after it.
 fn uri(path: &Path, options: &str) -> String {
     let mut out = String::from("file:");
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
@@ -229,6 +227,6 @@ fn damaged(path: &Path, error: &rusqlite::Error) -> Failure {
     Failure::new(
         format!("the SQLite database cannot be read: {error}"),
         path.display().to_string(),
-        "take another copy of the file",
+        "get another copy of the file",
     )
 }

@@ -49,13 +49,13 @@ pub(super) fn tell_epochs(catalog: &mut Catalog, facts: &[Facts]) {
             epochs(table, facts).map(|(column, unit)| (column.name.clone(), unit)).collect();
         for (name, unit) in found {
             let message = format!(
-                "{}.{name} holds moments as {unit} since 1970, and is compared as a number",
+                "{}.{name} holds timestamps as {unit} since 1970, and is compared as a number",
                 table.name
             );
-            let hint = "to compare it as a moment, convert it where the data is made";
+            let hint = "to compare it as a timestamp, convert it where the data is made";
             catalog.findings.push(Finding::new(Severity::Note, message).hint(hint));
             if let Some(column) = table.columns.iter_mut().find(|c| c.name == name) {
-                let said = || format!("Moments as {unit} since 1970");
+                let said = || format!("Timestamps as {unit} since 1970");
                 column.description.get_or_insert_with(said);
             }
         }

@@ -68,7 +68,7 @@ pub(super) fn tables(
             }
         };
         if sheet.visible != SheetVisible::Visible {
-            let message = "the sheet is hidden, and read all the same".to_owned();
+            let message = "the sheet is hidden, but is read too".to_owned();
             notes.push(Note { severity: Severity::Note, message, seen: None });
         }
         findings.extend(notes.into_iter().map(|note| note.finding(path, &sheet.name)));
@@ -155,7 +155,7 @@ fn look(
     let merged = book.merge_cells_from(sheet, first_row);
     if merged > 0 {
         let count = counted(merged, "merged cell");
-        let message = format!("{count} over several rows: the value counts for the first of them");
+        let message = format!("{count} over several rows: only the first row gets the value");
         notes.push(Note { severity: Severity::Warning, message, seen: None });
     }
     let columns = cells::columns(&names, &shapes[least as usize..=most as usize], notes);
@@ -218,13 +218,14 @@ fn tell_titles(first: &[Row], header: Option<usize>, notes: &mut Vec<Note>) {
         Some(at) => {
             let text = first[0].1.first().and_then(|(_, cell)| cells::text_of(cell, "VARCHAR"));
             let lines = counted(at as u64, "row");
-            let message = format!("{lines} above the names of the columns passed over");
+            let message = format!("{lines} above the column names skipped");
             let mut title = Tally::default();
             title.add(&text.unwrap_or_default(), &Place::of_line(u64::from(first[0].0) + 1));
             Note { severity: Severity::Note, message, seen: title.first }
         }
         None => {
-            let message = "no row holds names: columns are called by their letters".to_owned();
+            let message =
+                "no row holds column names: columns are named by their letters".to_owned();
             Note { severity: Severity::Note, message, seen: None }
         }
     };
@@ -257,8 +258,8 @@ impl Lost {
             }
         };
         tell(&self.errors, "cell", "with an error read as missing");
-        let why = "without a value read as missing: open the workbook in a spreadsheet and save \
-                   it, which works them out";
+        let why = "without a value read as missing: open the workbook in a spreadsheet program \
+                   and save it, to compute them";
         tell(&self.formulas, "formula", why);
     }
 }
@@ -344,7 +345,7 @@ fn open(path: &Path) -> Result<Book, Failure> {
         *sum += std::io::copy(&mut limited, &mut std::io::sink()).map_err(|error| told(&error))?;
         if *sum > most {
             let what = format!("the workbook unpacks to more than {} MB", most >> 20);
-            let hint = "save its sheets as CSV, and open these";
+            let hint = "save its sheets as CSV, and open those";
             return Err(Failure::new(what, path.display().to_string(), hint));
         }
     }

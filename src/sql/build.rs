@@ -489,7 +489,7 @@ pub fn merges_table(name: &Sql) -> Sql {
     )
 }
 
-/// A table for main ids that are none any more.
+/// A table for main ids that no longer exist.
 pub fn aliases_table(name: &Sql) -> Sql {
     Sql::fill(
         "CREATE OR REPLACE TABLE {} (old_id VARCHAR, new_id VARCHAR, run BIGINT, cause VARCHAR, \

@@ -16,7 +16,7 @@ pub fn sqlite_tables() -> Sql {
     )
 }
 
-/// A table of so many texts, into which cells are put.
+/// A table of this many text columns, into which cells are put.
 pub fn stage(name: &str, columns: usize) -> Sql {
     let columns = (0..columns).map(|i| Sql::fill("{} VARCHAR", &[&cell(i)]));
     Sql::fill(
@@ -41,7 +41,7 @@ fn cell(i: usize) -> Sql {
     ident(&format!("c{i}"))
 }
 
-/// What stands after `FROM` to read such a table in plain DuckDB, whose extension comes by itself.
+/// What follows `FROM` to read such a table in plain DuckDB, whose extension comes by itself.
 pub(super) fn from_foreign(file: &Path, reader: &ForeignReader) -> Sql {
     let file = text(&file.to_string_lossy());
     match &reader.kind {

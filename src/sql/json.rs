@@ -98,7 +98,7 @@ fn by_hand(paths: &[PathBuf], part: &JsonPart, reader: &JsonReader) -> Sql {
     )
 }
 
-/// The records of files as the column `json`; missing where a line is none.
+/// The records of files as the column `json`; missing where a line is not a record.
 fn records(paths: &[PathBuf], part: &JsonPart, reader: &JsonReader) -> Sql {
     let list = file_list(paths);
     match (part.mark, part.layout) {

@@ -53,7 +53,7 @@ pub fn decimals_beyond(paths: &[PathBuf]) -> Sql {
     )
 }
 
-/// What stands after `FROM` to read Parquet files with columns that stand beside them.
+/// What follows `FROM` to read Parquet files with columns whose values are not in the files.
 pub(super) fn partitioned(paths: &[PathBuf], partitions: &Partitions) -> Sql {
     if partitions.by_names {
         return Sql::fill(

@@ -108,7 +108,7 @@ pub enum Outward {
     Whole,
     /// Text as the database prints it.
     Text,
-    /// A list, nested so many times, of texts as the database prints them.
+    /// A list, nested this many times, of texts as the database prints them.
     TextLists(usize),
 }
 

@@ -35,7 +35,7 @@ pub(super) fn from_text_files(files: &TextFiles) -> Sql {
     Sql::fill("(SELECT {} FROM {})", &[&Sql::join(columns, ", "), &rows])
 }
 
-/// Whether the reader by itself makes of a column's text what it is to become.
+/// Whether the reader by itself turns a column's text into what it should become.
 fn is_read_as_is(column: &TextColumn) -> bool {
     let simple = match &column.form {
         Form::Text
@@ -173,7 +173,7 @@ fn without_marks(mut cell: Sql, marks: &Marks) -> Sql {
     cell
 }
 
-/// A moment with its year first and its offset right behind it, as a cast takes it.
+/// A moment with its year first and its offset right after it, as a cast takes it.
 fn with_plain_offset(cell: Sql, order: DateOrder) -> Sql {
     let replaced = |cell: Sql, pattern: &str, with: &str| {
         Sql::fill("regexp_replace({}, {}, {})", &[&cell, &text(pattern), &text(with)])

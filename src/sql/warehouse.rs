@@ -107,7 +107,7 @@ const FUNCTIONS: &[&str] = &[
     "CREATE OR REPLACE TEMP MACRO muster_json_type(x) AS CASE json_type(muster_json(x)) \
          WHEN 'BIGINT' THEN 'number' WHEN 'UBIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' \
          WHEN 'VARCHAR' THEN 'string' ELSE lower(json_type(muster_json(x))) END",
-    // A number with nothing behind its point is written without one.
+    // A number with nothing after its point is written without one.
     "CREATE OR REPLACE TEMP MACRO muster_as_text(x) AS CASE \
          WHEN typeof(x) IN ('DOUBLE', 'FLOAT') \
          THEN regexp_replace(CAST(x AS VARCHAR), '\\.0$', '') ELSE CAST(x AS VARCHAR) END",
@@ -175,7 +175,7 @@ const FUNCTIONS: &[&str] = &[
          WHEN 'on' THEN TRUE WHEN 'off' THEN FALSE ELSE TRY_CAST(a AS BOOLEAN) END",
     // The moment of a row, for Muster's own use.
     MOMENT,
-    // What is no moment is told by the cast that fails.
+    // A value that is not a moment makes the cast fail.
     "CREATE OR REPLACE TEMP MACRO muster_to_moment(x) AS CASE \
          WHEN muster_moment(x) IS NOT NULL THEN muster_moment(x) \
          ELSE CAST(CAST(x AS VARCHAR) AS TIMESTAMP) END",
@@ -299,7 +299,7 @@ pub fn moment(value: &Sql) -> Sql {
     Sql::fill("muster_moment({})", &[value])
 }
 
-/// One row about an expression that should give moments: how many values give none, one of them,
+/// One row about an expression that should give moments: how many values do not, one of them,
 /// how many give one, and the type.
 pub fn moments_in(value: &Sql, rows: &Sql) -> Sql {
     let moment = moment(value);

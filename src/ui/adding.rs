@@ -26,7 +26,7 @@ pub(super) fn adding_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             actions.push(slice(SliceAction::StopAdding));
         }
         if adding.found.is_empty() {
-            ui.label(theme::weak(ui, "Nothing is called so"));
+            ui.label(theme::weak(ui, "Nothing matches"));
         }
         ui.spacing_mut().item_spacing.y = 1.0;
         for (index, found) in adding.found.iter().enumerate() {

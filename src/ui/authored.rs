@@ -31,7 +31,7 @@ pub(super) fn defined_ui(ui: &mut Ui, state: &State, actions: &mut Actions) -> b
     true
 }
 
-/// What stands where the canvas would be while a project is not built.
+/// What is shown in place of the canvas while a project is not built.
 pub(super) fn unbuilt_ui(
     ui: &mut Ui,
     state: &State,
@@ -46,7 +46,7 @@ pub(super) fn unbuilt_ui(
         ui.label(theme::weak(
             ui,
             "Its definitions can be read here. Sizes, charts and lists come with a build, which joins \
-             the ids and computes the features from the tables of the data team",
+             the ids and computes the features from the data team's tables",
         ));
         ui.add_space(theme::HALF);
         ui.horizontal(|ui| {
@@ -259,7 +259,7 @@ fn feature_ui(
             notes.push("personal".to_owned());
         }
         if !feature.served {
-            notes.push("helps others, not served".to_owned());
+            notes.push("internal, not served".to_owned());
         }
         if !notes.is_empty() {
             ui.label(theme::small(ui, notes.join(" · ")));

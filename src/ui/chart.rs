@@ -254,7 +254,7 @@ pub(super) fn brush_days_ui(
 fn table_ui(ui: &mut Ui, name: &str, answer: &Answer) {
     let rows = rows_of(answer);
     let heads = match answer {
-        Answer::Boxes(_) => ["group", "least to greatest", "people"],
+        Answer::Boxes(_) => ["group", "lowest to highest", "people"],
         Answer::Grid(_) => ["cell", "people", ""],
         Answer::Shares(_) => ["period and value", "share", "people"],
         _ => ["", "this segment", "everyone"],

@@ -17,7 +17,7 @@ pub(super) fn corrections_ui(ui: &mut Ui, state: &State, actions: &mut Actions) 
         let words = correction_words(correction);
         ui.horizontal(|ui| {
             ui.label(theme::text(&words));
-            if icons::button(ui, Icon::Close, &format!("Take back: {words}"), true).clicked() {
+            if icons::button(ui, Icon::Close, &format!("Undo: {words}"), true).clicked() {
                 actions.push(Action::Correct(CorrectionAction::Remove(index)));
             }
         });
@@ -194,7 +194,7 @@ fn way_ui(ui: &mut Ui, catalog: &Catalog, by: &mut String) {
     if let Some(picked) = widgets::choice(ui, "Way", by, &choices) {
         *by = picked;
     }
-    ui.label("is meant when nothing else is said");
+    ui.label("is used unless a condition says otherwise");
 }
 
 /// A table and a column of it, as `table.column`.

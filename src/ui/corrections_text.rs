@@ -6,7 +6,7 @@ use egui::Ui;
 
 /// Forms that are offered; any other can be written.
 const FORMS: &[(&str, &str)] = &[
-    ("text", "text, as it stands"),
+    ("text", "text, as it is"),
     ("whole number", "whole numbers"),
     ("number", "numbers: 1234.5"),
     ("number 1,234.5", "numbers: 1,234.5"),
@@ -17,13 +17,13 @@ const FORMS: &[(&str, &str)] = &[
     ("date %m/%d/%Y", "dates: 11/30/2025"),
     ("date %d.%m.%Y", "dates: 30.11.2025"),
     ("date %d-%b-%Y", "dates: 30-Nov-2025"),
-    ("moment", "moments: 2025-11-30 18:00"),
-    ("moment %d/%m/%Y %H:%M", "moments: 30/11/2025 18:00"),
-    ("moment with offset", "moments: 2025-11-30 18:00+01:00"),
+    ("moment", "dates and times: 2025-11-30 18:00"),
+    ("moment %d/%m/%Y %H:%M", "dates and times: 30/11/2025 18:00"),
+    ("moment with offset", "dates and times: 2025-11-30 18:00+01:00"),
 ];
 /// Delimiters that are offered.
 const DELIMITERS: &[(&str, &str)] =
-    &[("", "as guessed"), (",", "comma"), (";", "semicolon"), ("\\t", "tab"), ("|", "bar")];
+    &[("", "as detected"), (",", "comma"), (";", "semicolon"), ("\\t", "tab"), ("|", "bar")];
 
 /// Chooses or writes the form of a column.
 pub(super) fn form_ui(ui: &mut Ui, form: &mut String) {
@@ -41,7 +41,7 @@ pub(super) fn form_ui(ui: &mut Ui, form: &mut String) {
 
 /// Chooses how a file is written. What is left open stays as it was guessed.
 pub(super) fn file_ui(ui: &mut Ui, file: &mut FileCorrection) {
-    ui.label("has its cells parted by");
+    ui.label("has its cells separated by");
     let delimiters: Vec<(String, &str)> =
         DELIMITERS.iter().map(|(mark, words)| ((*mark).to_owned(), *words)).collect();
     let now = file.delimiter.clone().unwrap_or_default();
@@ -50,11 +50,14 @@ pub(super) fn file_ui(ui: &mut Ui, file: &mut FileCorrection) {
     }
     ui.label("in the encoding");
     let encoding = file.encoding.clone().unwrap_or_default();
-    if let (_, Some(changed)) = widgets::field(ui, "as guessed", &encoding, 120.0) {
+    if let (_, Some(changed)) = widgets::field(ui, "as detected", &encoding, 120.0) {
         file.encoding = Some(changed).filter(|name| !name.trim().is_empty());
     }
-    let headers =
-        [(None, "names as guessed"), (Some(true), "a line of names"), (Some(false), "no names")];
+    let headers = [
+        (None, "header as detected"),
+        (Some(true), "with a header line"),
+        (Some(false), "no header line"),
+    ];
     ui.label("with");
     if let Some(picked) = widgets::choice(ui, "Names", &file.header, &headers) {
         file.header = picked;

@@ -72,7 +72,7 @@ fn content_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         Dialog::Leave(next) => {
             let anyway = library(LibraryAction::Anyway(next.clone()));
             let what = "The changes to this segment are not saved";
-            sure_ui(ui, what, "Leaving takes them back", ("Leave anyway", anyway), actions);
+            sure_ui(ui, what, "Leaving discards them", ("Leave anyway", anyway), actions);
         }
         Dialog::Now => now_ui(ui, state, actions),
         Dialog::Export => export_ui(ui, state, actions),

@@ -39,7 +39,7 @@ pub fn editor_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             actions.push(Action::Edit(EditAction::Change(Box::new(form))));
         }
         ui.horizontal(|ui| {
-            if widgets::primary(ui, "Take").clicked() {
+            if widgets::primary(ui, "Apply").clicked() {
                 actions.push(Action::Edit(EditAction::Commit));
             }
             if ui.button("Cancel").clicked() {

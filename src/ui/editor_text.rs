@@ -37,8 +37,9 @@ pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut
         (TextMode::Empty, "is empty text"),
         (TextMode::Missing, "is missing"),
     ];
-    let lengths = super::editor::COMPARISONS
-        .map(|(comparison, word)| (TextMode::Length(comparison), format!("is {word} … long")));
+    let lengths = super::editor::COMPARISONS.map(|(comparison, word)| {
+        (TextMode::Length(comparison), format!("has {word} … characters"))
+    });
     modes.extend(lengths.iter().map(|(mode, words)| (*mode, words.as_str())));
     ui.horizontal(|ui| {
         if let Some(picked) = widgets::choice(ui, "Test", mode, &modes) {

@@ -66,7 +66,7 @@ pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     dialogs::error_ui(ui, state);
     ui.label(theme::small(
         ui,
-        "A manifest is written beside it: what it holds, by which rule, and how to get it again",
+        "A manifest is written beside it: what it holds, by which rule, and how to make it again",
     ));
     ui.horizontal(|ui| {
         if widgets::primary(ui, "Export").clicked() {

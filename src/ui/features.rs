@@ -29,7 +29,7 @@ pub fn features_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         actions.push(Action::Edit(EditAction::New(first.name.clone())));
     }
     if found.is_empty() {
-        ui.label(theme::weak(ui, "No feature is called so"));
+        ui.label(theme::weak(ui, "No feature matches"));
     }
     let seen = list_ui(ui, state, &found, actions);
     if seen != state.features.seen {

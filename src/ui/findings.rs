@@ -34,7 +34,7 @@ pub(super) fn findings_ui(ui: &mut Ui, findings: &[Finding]) {
     }
     let more = findings.len().saturating_sub(LISTED_MAX);
     if more > 0 {
-        ui.label(theme::weak(ui, format!("{more} more are told by muster check")));
+        ui.label(theme::weak(ui, format!("muster check lists {more} more")));
     }
 }
 

@@ -30,7 +30,7 @@ pub fn palette_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         actions.push(ViewAction::PaletteTake(state.palette.mark).into());
     }
     if entries.is_empty() {
-        ui.label(theme::weak(ui, "Nothing is called so"));
+        ui.label(theme::weak(ui, "Nothing matches"));
     }
     ui.spacing_mut().item_spacing.y = 1.0;
     for (index, entry) in entries.iter().enumerate() {

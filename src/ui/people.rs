@@ -362,9 +362,9 @@ fn header_ui(ui: &mut Ui, table: &PeopleTable<'_>, header: Rect, actions: &mut A
         let sort = table.state.people.sort.as_ref().filter(|sort| sort.by == feature.name);
         let spoken = match sort {
             Some(Sort { descending: true, .. }) => {
-                format!("{}, sorted from the greatest", feature.name)
+                format!("{}, sorted from the highest", feature.name)
             }
-            Some(_) => format!("{}, sorted from the least", feature.name),
+            Some(_) => format!("{}, sorted from the lowest", feature.name),
             None => format!("Sort by {}", feature.name),
         };
         let spoken = text::shown(&spoken);

@@ -195,7 +195,7 @@ fn moments_ui(ui: &mut Ui, related: &RelatedRows, index: usize) {
     let days: Vec<_> = related.rows.iter().filter_map(|r| day(r.get(index)?)).collect();
     let (Some(first), Some(last)) = (days.iter().min(), days.iter().max()) else { return };
     let name = format!("Time line of {}", related.table);
-    let says = format!("{} moments from {} to {}", days.len(), first.0, last.0);
+    let says = format!("{} events from {} to {}", days.len(), first.0, last.0);
     let figure = super::figure::figure(ui, &name, &says, 44.0);
     let p = theme::palette(ui);
     let length = (last.1 - first.1).max(1) as f32;

@@ -14,7 +14,7 @@ pub(super) struct Column {
     pub(super) number: bool,
 }
 
-/// Draws so many rows, at most so high; `cell` gives the text of a row's column.
+/// Draws this many rows, at most this high; `cell` gives the text of a row's column.
 pub(super) fn table_ui(
     ui: &mut Ui,
     id: &str,

@@ -146,7 +146,7 @@ pub(super) fn notices_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             ui.separator();
         }
         if state.notices.is_empty() {
-            ui.label(theme::weak(ui, "Nothing was said yet"));
+            ui.label(theme::weak(ui, "No notices yet"));
         }
         for notice in state.notices.iter().rev() {
             notice_ui(ui, notice, actions);

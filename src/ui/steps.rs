@@ -81,7 +81,7 @@ pub(super) fn step_title(state: &State, part: usize) -> String {
     part.map(|part| super::profile::part_words(part, state)).unwrap_or_default()
 }
 
-/// What stands where people would, when the segment has none.
+/// What is shown in place of people when the segment has none.
 pub(super) fn no_one_ui(ui: &mut Ui, state: &State) {
     ui.label(theme::heading("No one matches"));
     culprit_ui(ui, state);

@@ -104,7 +104,7 @@ fn run_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
         }
     });
-    let hint = "The build whose tables are shown; rows count up to its moment, in UTC";
+    let hint = "The build whose tables are shown; rows count up to its end, in UTC";
     widgets::name_field(ui, &response.response.on_hover_text(hint), "Run");
 }
 

@@ -506,7 +506,7 @@ fn what_is_in_the_way_is_said_and_nothing_is_lost() {
     let text = scene.folder.path().join("notes.txt");
     fs::write(&text, "mine").unwrap();
     request.into = text.clone();
-    assert!(built(&request).unwrap_err().what.contains("no DuckDB file"));
+    assert!(built(&request).unwrap_err().what.contains("not a DuckDB file"));
     assert_eq!(fs::read_to_string(&text).unwrap(), "mine");
     request.into = scene.folder.path().join("nowhere/x.duckdb");
     assert!(built(&request).unwrap_err().what.contains("no such folder"));
@@ -659,8 +659,8 @@ fn text_that_is_no_moment_is_told_once_and_the_rest_is_built() {
     assert_eq!(built.sizes[0].2, 4, "their rows count like those without a moment");
     assert_eq!(
         warnings(&built),
-        ["2 of 3 values of `at` of input logins are no moments, such as \"2026-11-19 10:00 \
-          Europe/Berlin\"; their rows count as rows without a moment Some(5)"]
+        ["2 of 3 values of `at` of input logins are not timestamps, such as \"2026-11-19 10:00 \
+          Europe/Berlin\"; their rows count as rows without a timestamp Some(5)"]
     );
 }
 
@@ -672,7 +672,7 @@ fn the_command_tells_what_is_odd_about_the_data() {
     let done = command.arg("--into").arg(scene.file()).output().unwrap();
     let out = String::from_utf8(done.stdout).unwrap();
     assert!(done.status.success(), "{out}");
-    assert!(out.contains("are no moments, such as \"yesterday\""), "{out}");
+    assert!(out.contains("are not timestamps, such as \"yesterday\""), "{out}");
     assert!(out.contains("all.yaml:5"), "{out}");
 }
 

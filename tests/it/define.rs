@@ -158,20 +158,20 @@ fn files_in_bad_shape_are_read_as_far_as_they_go() {
     assert_eq!(project.sql_models.len(), 1);
     assert_eq!(project.macros.len(), 2);
     insta::assert_snapshot!(shown(&findings), @r#"
-    note m/a_windows.yaml:1: the file has Windows newlines
-        they are read as plain newlines; `git config core.autocrlf input` keeps them out
+    note m/a_windows.yaml:1: the file has Windows line endings
+        they are read as plain line endings; `git config core.autocrlf input` keeps them out
     note m/b_bom.yaml:1: the file starts with a byte order mark
         save it as UTF-8 without a byte order mark
     error m/c_tabs.yaml:2: a tab is used to indent
         indent with spaces; here each tab was read as two spaces
-    warning m/c_tabs.yaml:2: macro `a` is used by nothing
-        remove it, or check how it is called
+    warning m/c_tabs.yaml:2: macro `a` is never used
+        remove it, or check the spelling of its calls
     error m/d_broken.yaml:4: not valid YAML: unclosed bracket '['
-    error m/f_only_a_word.yaml:1: a model file is a mapping, but here it is `hello`
+    error m/f_only_a_word.yaml:1: a model file must be a mapping, not `hello`
     error m/g_latin.yaml:1: the file is not UTF-8
         save it as UTF-8; what could not be read is shown as �
-    warning m/g_latin.yaml:2: macro `c` is used by nothing
-        remove it, or check how it is called
+    warning m/g_latin.yaml:2: macro `c` is never used
+        remove it, or check the spelling of its calls
     error m/h_zeros.yaml:1: not valid YAML: unexpected character: `\u{0}'
     "#);
 }

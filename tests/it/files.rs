@@ -274,7 +274,7 @@ fn a_project_reads_nothing_outside_of_it() {
     fs::remove_file(place.at("proj/inputs")).unwrap();
     for path in ["../secret/visits.csv", "/etc/passwd"] {
         place.project(&format!("csv: {path}"), "select 1 a");
-        place.fails(&build, &["outside of the project"]);
+        place.fails(&build, &["outside the project"]);
     }
     place.project("csv: inputs/visits.csv", "select 1 a");
     place.visits("proj/inputs/real.csv");

@@ -68,7 +68,7 @@ pub(super) fn check(request: &BuildRequest) -> Result<(), Failure> {
     let empty = is_named_so && std::fs::metadata(into).is_ok_and(|data| data.len() == 0);
     if into.exists() && !empty && !files::is_database(into) {
         return Err(Failure::wrong_use(
-            "this is no DuckDB file, and is left as it is",
+            "this is not a DuckDB file, and is left as it is",
             place,
             "name a new file, or a DuckDB file, with --into",
         ));
@@ -88,7 +88,7 @@ pub(super) fn check(request: &BuildRequest) -> Result<(), Failure> {
         return Err(Failure::wrong_use(
             "there is no such folder",
             folder.display().to_string(),
-            "make it first, or name another file with --into",
+            "create it first, or name another file with --into",
         ));
     }
     Ok(())

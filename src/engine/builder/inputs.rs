@@ -109,14 +109,14 @@ pub(super) fn bind(
     places.extend(name_by_schema(store, &known)?);
     store.execute(&statements::look_in(&places))?;
     bound.places = places;
-    // One that is missing is told where it is read.
+    // One that is missing is reported where it is read.
     let rules = project.stitcher_rules.as_ref();
     bound.rules = rules.and_then(|rules| find(&known, &rules.table).ok());
     Ok(bound)
 }
 
 /// Rows with their moments in UTC and without a zone: a run knows no other. What cannot be looked at
-/// is told where it is read.
+/// is reported where it is read.
 fn in_utc(store: &Store, rows: Sql) -> Sql {
     let columns = store.columns(&session::everything(&rows)).unwrap_or_default();
     statements::in_utc(&rows, &columns).unwrap_or(rows)
@@ -150,7 +150,7 @@ fn name_by_schema(store: &Store, known: &[Known]) -> Result<Vec<Sql>, Failure> {
         }
         let rows = in_utc(store, table.sql.clone());
         let named = statements::name_in_schema(&schema, &table.name, &rows);
-        // A view of a data file that does not work is told where it is read.
+        // A view of a data file that does not work is reported where it is read.
         let _ = store.execute(&named);
     }
     Ok(schemas)
@@ -188,7 +188,7 @@ fn alias(number: usize) -> String {
     format!("muster data {}", number + 1)
 }
 
-/// Tables of the file that is built into, but for those that a build made.
+/// Tables of the file that is built into, except those that a build made.
 fn own_tables(store: &Store) -> Result<Vec<Known>, Failure> {
     let rows = store.cells(&statements::objects())?;
     let tables = rows.into_iter().filter_map(|row| {
@@ -240,7 +240,7 @@ fn of_files(
     let tables = sources::tables_of_files(store, paths, &mut findings, job.report);
     store.execute(&session::use_database(&own))?;
     let tables = tables?;
-    // What was left out or guessed on the way in is told with what came of it.
+    // What was left out or guessed on the way in is reported with the result.
     bound.findings.extend(findings.into_iter().filter(|f| f.severity != Severity::Note));
     for table in &tables {
         if let crate::model::catalog::TableOrigin::Files { paths, reader } = &table.origin
@@ -317,7 +317,7 @@ fn find(known: &[Known], written: &str) -> Result<Sql, String> {
             names.truncate(12);
             let there = match names.is_empty() {
                 true => "no data is named; say where it is with --data".to_owned(),
-                false => format!("there is {}", names.join(", ")),
+                false => format!("available: {}", names.join(", ")),
             };
             Err(format!("there is no table `{written}`; {there}"))
         }

@@ -65,11 +65,11 @@ pub struct BuildRequest {
     pub end: Option<DateTime>,
     /// Only these and what they need; empty means all.
     pub selected: BTreeSet<Item>,
-    /// Begin a run anew although one was not finished.
+    /// Start a new run, even if one was not finished.
     pub anew: bool,
     /// Join all ids from scratch.
     pub rebuild_ids: bool,
-    /// Keep so many runs, and remove older ones.
+    /// Keep this many runs, and remove older ones.
     pub keep_runs: Option<u64>,
     /// Whose rules hold for SQL of the project; else those of the warehouse that its connection names.
     pub warehouse: Option<Warehouse>,
@@ -97,7 +97,7 @@ pub struct Built {
     /// What is wrong with the project, what is odd about the data, what does not work, and what is
     /// left out for it.
     pub findings: Vec<Finding>,
-    /// So many of them, the first ones, are about the project as it is written.
+    /// How many of them, the first ones, are about the project's files.
     pub of_project: usize,
     /// What came of joining ids, by entity.
     pub stitches: Vec<Stitched>,
@@ -140,7 +140,7 @@ pub struct Stitched {
     pub refused: u64,
     /// Main ids.
     pub clusters: u64,
-    /// Main ids that are none any more.
+    /// Main ids that no longer exist.
     pub retired: u64,
     /// What was checked, as a sentence.
     pub statement: String,
@@ -197,7 +197,7 @@ pub fn write_files(folder: &Path, files: &[PlannedFile]) -> Result<(), Failure> 
         Failure::new(
             format!("the plan cannot be written: {error}"),
             path.display().to_string(),
-            "name a folder that may be written",
+            "name a folder that can be written to",
         )
     };
     std::fs::create_dir_all(folder).map_err(|error| failed(error, folder))?;
@@ -219,7 +219,7 @@ pub fn write_files(folder: &Path, files: &[PlannedFile]) -> Result<(), Failure> 
 /// The files of the plan that a folder holds already.
 ///
 /// # Errors
-/// When it has a `plan.json` that is none of a plan: that is somebody's own.
+/// When it has a `plan.json` that is not a plan's: it may be somebody's own.
 fn planned_before(folder: &Path) -> Result<Vec<String>, Failure> {
     let path = folder.join("plan.json");
     let text = match read::text(&path, limit::PLAN) {
@@ -232,7 +232,7 @@ fn planned_before(folder: &Path) -> Result<Vec<String>, Failure> {
     let files = steps.filter(|_| plan.as_ref().is_some_and(|plan| plan["schema"] == 1));
     let Some(files) = files else {
         return Err(Failure::wrong_use(
-            "this plan.json is not of a compiled project, and is left as it is",
+            "this plan.json is not from a compiled project, and is left as it is",
             path.display().to_string(),
             "name another folder with --to",
         ));
@@ -258,9 +258,9 @@ pub fn item_named(project: &Project, name: &str) -> Result<Item, Failure> {
     found.map(|(_, item)| *item).ok_or_else(|| {
         let known: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
         Failure::wrong_use(
-            format!("there is nothing called \"{name}\" that is built"),
+            format!("nothing called \"{name}\" is built"),
             "--select",
-            format!("there is {}", known.join(", ")),
+            format!("available: {}", known.join(", ")),
         )
     })
 }
@@ -427,7 +427,7 @@ fn build_run(
     let (document, commit, trouble) = definitions::document(project, request, &plan, &builder.run);
     builder.built.findings.extend(trouble);
     runs::publish(&mut builder, &plan, &document, commit.as_deref())?;
-    // The run is published: what fails now is told beside it.
+    // The run is published: what fails now is reported beside it.
     for failure in [runs::retire(&mut builder).err(), builder.sizes(&plan).err()] {
         let told = failure.map(|f| Finding::new(Severity::Warning, f.what).hint(f.hint));
         builder.built.findings.extend(told);
@@ -452,7 +452,7 @@ fn nothing_to_build(findings: &[Finding], folder: &Path) -> Failure {
             Some((file, line)) => format!("{}:{line}", file.display()),
             None => folder.display().to_string(),
         },
-        "muster check tells everything that is wrong with it",
+        "muster check lists everything that is wrong with it",
     )
 }
 
@@ -580,7 +580,7 @@ impl Builder<'_> {
             };
             let hint = match (severity, out.for_want) {
                 (Severity::Note, _) => "it is optional, and left out with what needs it",
-                (_, true) => "repair that first",
+                (_, true) => "fix that first",
                 _ => "",
             };
             let finding = Finding::new(severity, format!("{name} is not built: {}", out.why))
@@ -648,7 +648,7 @@ impl Builder<'_> {
             let place = item_place(self.project, out.item);
             return Err(Failure::new(
                 format!(
-                    "{} must be built and is not: {}",
+                    "{} must be built but is not: {}",
                     item_name(self.project, out.item),
                     out.why
                 ),
@@ -670,7 +670,7 @@ impl Builder<'_> {
             return Err(Failure::new(
                 format!("nothing could be built{why}"),
                 place,
-                "name the data with --data, or repair what muster check tells",
+                "name the data with --data, or fix what muster check lists",
             ));
         }
         Ok(())
@@ -724,7 +724,7 @@ pub fn default_file(folder: &Path, project: &Project) -> Result<PathBuf, Failure
     }
     std::fs::create_dir_all(&output).map_err(|error| {
         Failure::new(
-            format!("the folder for the output cannot be made: {error}"),
+            format!("the folder for the output cannot be created: {error}"),
             output.display().to_string(),
             "name a file with --into",
         )

@@ -1,4 +1,4 @@
-//! What the columns of moments hold that is none.
+//! What the columns of moments hold that is not a moment.
 
 use super::Builder;
 use crate::model::finding::{Finding, Severity};
@@ -6,12 +6,12 @@ use crate::model::value::{Value, grouped};
 use crate::plan::{self, Moments, Plan};
 
 impl Builder<'_> {
-    /// Tells of values that should be moments and are none, and of whole numbers that were taken
+    /// Reports values that should be moments and are not, and whole numbers that were taken
     /// for moments. Their rows count like those without a moment.
     pub(super) fn tell_moments(&mut self, plan: &Plan) {
         for moments in &plan.moments {
             let query = self.run.settled(&moments.query);
-            // What cannot be asked was told where its rows are read.
+            // What cannot be asked is reported where its rows are read.
             let told = self.store.vet_query(&query).and_then(|()| self.store.cells(&query));
             let Some(row) = told.ok().and_then(|rows| rows.into_iter().next()) else { continue };
             let place = &moments.place;
@@ -37,10 +37,10 @@ fn odd_moments(moments: &Moments, name: &str, row: &[Value]) -> Vec<(String, &'s
         let example: String = example.display().chars().take(60).collect();
         told.push((
             format!(
-                "{odd} of {all} values of `{written}` of {name} are no moments, such as \
-                 \"{example}\"; their rows count as rows without a moment"
+                "{odd} of {all} values of `{written}` of {name} are not timestamps, such as \
+                 \"{example}\"; their rows count as rows without a timestamp"
             ),
-            "repair the values, or give an expression that makes moments of them",
+            "fix the values, or write an expression that turns them into timestamps",
         ));
     }
     let is_whole = ["BIGINT", "INTEGER", "UBIGINT", "UINTEGER", "HUGEINT"];
@@ -48,7 +48,7 @@ fn odd_moments(moments: &Moments, name: &str, row: &[Value]) -> Vec<(String, &'s
         told.push((
             format!(
                 "`{written}` of {name} holds whole numbers; they are read as seconds, \
-                 milliseconds, microseconds or nanoseconds since 1970, by how large they are"
+                 milliseconds, microseconds or nanoseconds since 1970, depending on their size"
             ),
             "write to_timestamp(…) or make_timestamp(…) there to say which",
         ));

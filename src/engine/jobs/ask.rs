@@ -85,7 +85,7 @@ fn range(session: &Session, of: &RangeOf<'_>, slice: &Slice) -> Result<Option<Ra
     Ok(None)
 }
 
-/// A page behind the first. The keys are numbered once per slice and sort, so that a deep page
+/// A page after the first. The keys are numbered once per slice and sort, so that a deep page
 /// costs as little as the first; the first page alone is read directly.
 fn deep_page(
     session: &Session,

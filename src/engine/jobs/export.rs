@@ -96,7 +96,7 @@ pub fn export(
 /// Writes a list to `part`, counts and hashes it. No manifest, no renaming.
 ///
 /// # Errors
-/// As [`export`], but for the target.
+/// Like [`export`], except for the target.
 pub fn write_list(
     session: &Session,
     request: &ExportRequest,
@@ -239,11 +239,11 @@ fn size(session: &Session, request: &ExportRequest) -> Result<Size, Failure> {
     }
 }
 
-/// The columns that are asked for, each a feature that there is, under a name of its own.
+/// The columns that are asked for, each an existing feature, under a name of its own.
 fn columns(catalog: &Catalog, request: &ExportRequest) -> Result<Vec<ExportColumn>, Failure> {
     let name = &request.slice.cohort.entity;
     let entity = catalog.entity(name).ok_or_else(|| {
-        Failure::wrong_use(format!("there is no entity {name}"), "", "name one of the source's")
+        Failure::wrong_use(format!("there is no entity {name}"), "", "name an entity of the source")
     })?;
     let own_name = |feature: &str| ExportColumn {
         feature: feature.to_owned(),
@@ -502,9 +502,9 @@ fn refuse_changed_source(catalog: &Catalog) -> Result<(), Failure> {
     match changed_file(&catalog.fingerprint) {
         None => Ok(()),
         Some(file) => Err(Failure::new(
-            "the source was changed since it was opened",
+            "the source has changed since it was opened",
             file.path.display().to_string(),
-            "open it again, look at the numbers, and repeat the export",
+            "open it again, check the numbers, and repeat the export",
         )
         .of(FailureKind::Changed)),
     }
@@ -572,9 +572,9 @@ pub(super) fn part_of(target: &Path) -> Result<PartFile, Failure> {
         let part = part_path(target);
         match !target.is_dir() && part.is_dir() {
             true => Failure::new(
-                "a folder has the name under which the list is written first",
+                "a folder has the temporary name of the list",
                 part.display().to_string(),
-                "move the folder away, or choose another name for the list",
+                "move the folder, or choose another name for the list",
             ),
             false => cannot_write(&error, target),
         }

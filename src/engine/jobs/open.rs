@@ -30,7 +30,7 @@ pub(in crate::engine) fn open(
         Some(folder) => open_project(request, &folder, job)?,
         None => {
             let store = Store::open(&request.paths, request.password.as_deref(), &request.limits)?;
-            // Where the corrections stand is told with what they take away.
+            // The file of the corrections is named with what they take away.
             let folder = workspace_file.parent().map(Path::to_owned);
             let request = OpenRequest { workspace: folder, ..request.clone() };
             let mut early = early.map(|early| {

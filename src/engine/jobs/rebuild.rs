@@ -153,7 +153,7 @@ fn workspace_of(
         return Ok(Some(folder));
     }
     Err(Failure::wrong_use(
-        "the manifest names a workspace that is elsewhere than the list, so it is not read unasked",
+        "the manifest names a workspace outside the list's folder, so it is not read unasked",
         named,
         format!("if it is the right one, repeat with --workspace {}", shell_word(named)),
     ))
@@ -163,13 +163,13 @@ fn elsewhere(verdict: &Verdict) -> Failure {
     let source = &verdict.manifest.source.path;
     if !beside(&verdict.list).join(source).exists() {
         return Failure::wrong_use(
-            "the source that the manifest names is not there",
+            "the source that the manifest names does not exist",
             source,
             "name where it is now with --source PATH",
         );
     }
     Failure::wrong_use(
-        "the manifest names a source that is elsewhere than the list, so it is not opened unasked",
+        "the manifest names a source outside the list's folder, so it is not opened unasked",
         source,
         format!(
             "if it is the right one, repeat with --source {}; name another place if it was moved",
@@ -190,7 +190,7 @@ fn shell_word(path: &str) -> String {
 fn request(verdict: &Verdict, catalog: &Catalog) -> Result<ExportRequest, Failure> {
     let manifest = &verdict.manifest;
     let place = || verdict.manifest_path.display().to_string();
-    let hint = "the source or the workspace was changed since; compare the SQL in the manifest";
+    let hint = "the source or the workspace has changed since; compare the SQL in the manifest";
     let now = Moment::parse(&manifest.now, &TimeZone::UTC)
         .map_err(|error| Failure::new(error.to_string(), place(), "export again"))?;
     let cohort =
@@ -241,12 +241,11 @@ fn differences(
 ) -> Vec<String> {
     let manifest = &verdict.manifest;
     if written.checksum.sha256 == manifest.sha256 {
-        let mut out =
-            vec!["made again it is as the manifest says: the list was changed".to_owned()];
+        let mut out = vec!["a rebuilt list matches the manifest: this list was changed".to_owned()];
         out.extend(differing_line(verdict, rebuilt));
         return out;
     }
-    let mut out = vec!["the list made again has other bytes".to_owned()];
+    let mut out = vec!["the rebuilt list has other bytes".to_owned()];
     out.extend(changed_sources(&manifest.source.files, &written.files));
     if versions != &manifest.versions {
         let was = &manifest.versions;
@@ -260,7 +259,7 @@ fn differences(
     }
     if written.rows != manifest.rows {
         let (now, was) = (written.rows, manifest.rows);
-        out.push(format!("the list made again has {now} rows, the manifest says {was}"));
+        out.push(format!("the rebuilt list has {now} rows, but the manifest says {was}"));
     }
     out.extend(differing_line(verdict, rebuilt));
     out

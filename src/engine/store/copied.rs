@@ -67,7 +67,7 @@ impl Store {
         }
         StoreError::NotReadable {
             path: path.to_path_buf(),
-            message: format!("the file cannot be turned into UTF-8: {error}"),
+            message: format!("the file cannot be converted to UTF-8: {error}"),
             hint: "save it as UTF-8".to_owned(),
         }
     }

@@ -1,8 +1,8 @@
-//! How many statements a text holds, told by the database's own parser.
+//! How many statements a text holds, counted by the database's own parser.
 //!
 //! Text of a project goes to the database one statement at a time. Where a text ends is for the
 //! parser to say that reads it afterwards: any other reads some text otherwise, and then a second
-//! statement is run that nobody looked at.
+//! statement is run without having been looked at.
 
 #![expect(unsafe_code, reason = "the crate has no safe call that parses without running")]
 
@@ -21,7 +21,7 @@ pub(in crate::engine) struct Parser {
 unsafe impl Send for Parser {}
 
 impl Parser {
-    /// Starts it; `None` when the database gives none.
+    /// Starts it; `None` when the database cannot.
     pub(in crate::engine) fn start() -> Option<Self> {
         let mut parser = Self { database: ptr::null_mut(), connection: ptr::null_mut() };
         // SAFETY: a null path means a database in memory; both handles are written by the calls
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(count("no SQL at all"), None);
         assert_eq!(count(""), None);
         assert_eq!(count("SELECT 1\0; DROP TABLE t"), None);
-        // Its beginning is a statement, and yet it is none.
+        // It starts like a statement, but is not one.
         assert_eq!(count("SELECT 1; DROP TABLE t; )("), None);
         let error = parser.count("SELECT 1; DROP TABLE t; )(").unwrap_err();
         assert_eq!(error.cause(), Some(Cause::NotSql), "{error}");

@@ -175,32 +175,32 @@ fn delimited(body: &str) -> Option<Words> {
     let file =
         between(body, "\n  file = ", "\n").or_else(|| between(body, "sniffing file \"", "\""));
     if has("not possible to automatically detect") {
-        let hint = "check that its first lines are a header and rows";
+        let hint = "check that it starts with a header and rows";
         return Some(of_file("it is not clear how its lines are divided into cells", file, hint));
     }
     let line = number(after(body, "CSV Error on Line: ")?);
-    let repair = "repair that line in the file";
+    let repair = "fix that line in the file";
     let (what, hint) = if has("unterminated quote") {
-        ("a quote is opened and not closed".to_owned(), repair)
+        ("a quote is opened but not closed".to_owned(), repair)
     } else if let Some(counts) = after(body, "Expected Number of Columns: ") {
         let found = after(counts, "Found: ").map_or("another number", number);
         (format!("a row has {found} cells where {} are expected", number(counts)), repair)
     } else if has("nvalid unicode") || has("not utf-8") {
-        ("the text is no valid Unicode (UTF-8)".to_owned(), "save the file as UTF-8")
+        ("the text is not valid UTF-8".to_owned(), "save the file as UTF-8")
     } else if has("Maximum line size") {
         ("a line is longer than can be read".to_owned(), "check that its quotes match")
     } else if let Some(rest) = after(body, "Error when converting column \"") {
         let column = rest.split_once('"').map_or(rest, |(column, _)| column);
         let value = between(rest, "string \"", "\" to").unwrap_or_default();
         let wanted = kind(between(rest, "\" to '", "'").unwrap_or("value of its type"));
-        let what = format!("{} is no {wanted} when converting column \"{column}\"", quoted(value));
+        let what = format!("{} is not a valid {wanted} in column \"{column}\"", quoted(value));
         (what, repair)
     } else {
         let lines = body.lines().skip(1).filter(|line| !line.starts_with("Original Line"));
         let said = lines.map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
         (format!("a row cannot be read: {}", first_sentence(said)), repair)
     };
-    Some(of_file(format!("{what}, in line {line}"), file, hint))
+    Some(of_file(format!("{what}, on line {line}"), file, hint))
 }
 
 fn json(body: &str) -> Option<Words> {
@@ -214,9 +214,9 @@ fn json(body: &str) -> Option<Words> {
         return None;
     }
     let file = between(body, "in file \"", "\"");
-    let record = || after(body, "in record/value ").map(|n| format!("record {}", number(n)));
-    let place = after(body, " in line ").map(|n| format!("line {}", number(n))).or_else(record);
-    let place = place.map(|place| format!(", in {place}")).unwrap_or_default();
+    let record = || after(body, "in record/value ").map(|n| format!(", in record {}", number(n)));
+    let place = after(body, " in line ").map(|n| format!(", on line {}", number(n)));
+    let place = place.or_else(record).unwrap_or_default();
     let why = body.lines().next().unwrap_or_default().rsplit(": ");
     let what = match is_malformed {
         true => {
@@ -235,7 +235,7 @@ fn json(body: &str) -> Option<Words> {
 /// Compressed files and Parquet.
 fn packed(body: &str) -> Option<Words> {
     let has = |part: &str| body.contains(part);
-    let again = "take another copy of the file, or a backup";
+    let again = "get another copy of the file, or a backup";
     let unpacked = "give it a name without that ending, or compress it again";
     let at_end = || after(body, "stream: ").map(|rest| rest.lines().next().unwrap_or_default());
     if has("not a GZIP stream") {
@@ -250,7 +250,7 @@ fn packed(body: &str) -> Option<Words> {
     }
     if has("Unexpected end of GZIP stream") {
         return Some(of_file(
-            "it is cut short: its compressed content has no end",
+            "it is cut short: its compressed content is incomplete",
             at_end(),
             again,
         ));
@@ -271,7 +271,7 @@ fn file(body: &str) -> Option<Words> {
     // What is written aside is told in a document of its own, with coded quotes.
     let named = between(body, "file \\\"", "\\\"").or_else(|| between(body, "file \"", "\""));
     if has("replaying WAL") {
-        let hint = "take another copy of both files while nothing writes to them";
+        let hint = "copy both files again while nothing writes to them";
         return Some(of_file("its log of pending changes cannot be read", named, hint));
     }
     if has("No files found that match") {
@@ -282,35 +282,40 @@ fn file(body: &str) -> Option<Words> {
         return Some(of_file(
             "it is cut short",
             named,
-            "take another copy of the file, or a backup",
+            "get another copy of the file, or a backup",
         ));
     }
     if has("No such file or directory") || has("database does not exist") {
         return Some(of_file("it is no longer there", named, "open the source again"));
     }
     if has("Permission denied") {
-        return Some(of_file("it may not be opened", named, "change the file's permissions"));
+        return Some(of_file(
+            "there is no permission to open it",
+            named,
+            "change the file's permissions",
+        ));
     }
     if has("Too many open files") {
         let hint = "close other programs, or allow more with ulimit -n";
         return Some(told("too many files are open at once", hint));
     }
-    has("Input/output error").then(|| {
-        of_file("the disk does not give it", named, "check the disk, and take another copy")
-    })
+    has("Input/output error")
+        .then(|| of_file("the disk cannot read it", named, "check the disk, and get another copy"))
 }
 
-/// Values that are no values of another type.
+/// Values that cannot be converted to another type.
 fn value(body: &str) -> Option<Words> {
     let hint = "leave such values out, or compare them as text";
-    let is_no = |value: &str, wanted: &str| told(format!("{} is no {wanted}", quoted(value)), hint);
+    let is_no = |value: &str, wanted: &str| {
+        told(format!("{} is not a valid {wanted}", quoted(value)), hint)
+    };
     if let Some(rest) = after(body, "Could not convert string '") {
         let (value, rest) = rest.split_once("' to ")?;
         let wanted = rest.split(['\n', ' ', '.', '"']).next().unwrap_or_default();
         let column = after(rest, "when casting from source column ");
         let column = column.and_then(|column| column.split(['\n', ' ']).next());
         let of = column.map(|column| format!(" of {column}")).unwrap_or_default();
-        return Some(told(format!("{}{of} is no {}", quoted(value), kind(wanted)), hint));
+        return Some(told(format!("{}{of} is not a valid {}", quoted(value), kind(wanted)), hint));
     }
     for (start, wanted) in [
         ("invalid timestamp field format: \"", "date and time"),
@@ -327,7 +332,7 @@ fn value(body: &str) -> Option<Words> {
     }
     if let Some(types) = between(body, "Unimplemented type for cast (", ")") {
         let (from, to) = types.split_once(" -> ")?;
-        let what = format!("a {} cannot be made a {}", kind(from), kind(to));
+        let what = format!("a {} cannot be converted to a {}", kind(from), kind(to));
         return Some(told(what, "compare it with a value of its own type"));
     }
     if let Some((value, to)) = between(body, "with value ", " can't be cast")
@@ -346,7 +351,7 @@ fn value(body: &str) -> Option<Words> {
     Some(told(what, "compare it with a value of its own type"))
 }
 
-/// How messages about a regular expression begin that is none.
+/// How messages about an invalid regular expression begin.
 const PATTERN: [&str; 11] = [
     "missing ]",
     "missing )",
@@ -364,7 +369,7 @@ const PATTERN: [&str; 11] = [
 fn pattern(body: &str) -> Option<Words> {
     let is_about = PATTERN.iter().any(|start| body.starts_with(start));
     is_about.then(|| {
-        let what = format!("the pattern is no regular expression: {}", first_sentence(body));
+        let what = format!("the pattern is not a regular expression: {}", first_sentence(body));
         told(what, "check its brackets and backslashes")
     })
 }
@@ -375,12 +380,12 @@ fn arithmetic(body: &str) -> Option<Words> {
         return Some(told("something is divided by zero", "leave out the rows with a zero there"));
     }
     if has("Overflow in ") || has("Out of Range") {
-        let hint = "make a decimal or a floating number of it before";
+        let hint = "convert it to a decimal or a floating-point number first";
         return Some(told("a number becomes larger than its type holds", hint));
     }
     if has("cannot take logarithm") || has("cannot take square root") {
         let hint = "leave out the rows with such numbers";
-        return Some(told("it has no result for a number that is too small", hint));
+        return Some(told("there is no result for a number this small", hint));
     }
     None
 }
@@ -388,13 +393,15 @@ fn arithmetic(body: &str) -> Option<Words> {
 /// Names that mean nothing.
 fn name(body: &str) -> Option<Words> {
     let none = |what: String| {
-        let near = between(body, "Candidate bindings: ", "\n").map(|names| names.replace('"', ""));
-        let near = near.or_else(|| between(body, "Did you mean \"", "\"").map(str::to_owned));
+        let available = between(body, "Candidate bindings: ", "\n");
+        let near = match available {
+            Some(names) => Some(format!("available: {}", names.replace('"', ""))),
+            None => between(body, "Did you mean \"", "\"")
+                .map(|other| format!("perhaps {other} is meant")),
+        };
         match near {
-            Some(names) => {
-                Words { cause: Cause::NoSuchName, ..told(what, format!("there is {names}")) }
-            }
-            None => told(what, "check how it is written"),
+            Some(hint) => Words { cause: Cause::NoSuchName, ..told(what, hint) },
+            None => told(what, "check the spelling"),
         }
     };
     if let Some(column) = between(body, "Referenced column \"", "\" not found") {
@@ -402,7 +409,7 @@ fn name(body: &str) -> Option<Words> {
     }
     if body.contains("referenced that exists in the SELECT clause") {
         let column = between(body, "olumn \"", "\"").unwrap_or("a column");
-        return Some(told(format!("there is no column {column}"), "check how it is written"));
+        return Some(told(format!("there is no column {column}"), "check the spelling"));
     }
     if let Some(column) = between(body, "does not have a column named \"", "\"") {
         return Some(none(format!("there is no column {column}")));
@@ -421,13 +428,13 @@ fn name(body: &str) -> Option<Words> {
     }
     if let Some(column) = between(body, "Ambiguous reference to column name \"", "\"") {
         let what = format!("{column} is a column of more than one of the tables");
-        return Some(told(what, "write the table before it"));
+        return Some(told(what, "write the table's name before it"));
     }
     let call = between(body, "given name and argument types '", "'")
         .or_else(|| between(body, "function call \"", "\""));
     if let Some((name, rest)) = call.and_then(|call| call.split_once('(')) {
         let types = rest.trim_end_matches(')').replace("STRING_LITERAL", "text");
-        return Some(told(format!("{name} cannot be used with {types}"), "give it other values"));
+        return Some(told(format!("{name} cannot be used with {types}"), "pass it other values"));
     }
     None
 }
@@ -439,8 +446,8 @@ fn statement(kind: Type, body: &str) -> Option<Words> {
         return Some(told("an earlier statement failed", ""));
     }
     if kind == Type::Internal {
-        let hint = "open the source again; report it with the file when it comes back";
-        return Some(told("the database failed within itself", hint));
+        let hint = "open the source again; if it happens again, report it with the file";
+        return Some(told("the database had an internal error", hint));
     }
     if let Some(word) = between(body, "syntax error at or near \"", "\"") {
         return Some(told(format!("the SQL is not well-formed near {word}"), "check it there"));
@@ -449,8 +456,8 @@ fn statement(kind: Type, body: &str) -> Option<Words> {
         return Some(told("the SQL ends too early", "check its quotes and parentheses"));
     }
     if has("Contents of view were altered") {
-        let what = "a table beneath the view has other columns than when it was made";
-        return Some(told(what, "make the view again"));
+        let what = "a table under the view has other columns than when the view was created";
+        return Some(told(what, "create the view again"));
     }
     if has("must appear in the GROUP BY clause") {
         let column = between(body, "column \"", "\"").unwrap_or("a column");
@@ -459,25 +466,25 @@ fn statement(kind: Type, body: &str) -> Option<Words> {
     }
     if has("cannot contain aggregates") {
         return Some(told(
-            "an aggregate stands where a value of one row must",
+            "an aggregate is used where a value of one row belongs",
             "move it to HAVING",
         ));
     }
     if has("More than one row returned by a subquery") {
-        let what = "a query that stands for one value gives several rows";
+        let what = "a query used as one value returns several rows";
         return Some(told(what, "aggregate it, or limit it to one row"));
     }
     if has("onstraint violation") || has("onstraint failed") {
-        return Some(told(first_sentence(body), "look for rows that are there twice"));
+        return Some(told(first_sentence(body), "look for duplicate rows"));
     }
     let extension =
         between(body, "extension \"", "\"").or_else(|| between(body, "the extension ", " "));
     if kind == Type::MissingExtension || has("in the extension") || has("AUTOLOAD") {
         let what = match extension {
-            Some(name) => format!("it needs {name}, which is no part of this program"),
-            None => "it needs an extension that is no part of this program".to_owned(),
+            Some(name) => format!("it needs {name}, which is not part of this program"),
+            None => "it needs an extension that is not part of this program".to_owned(),
         };
-        return Some(told(what, "keep the result as a table in the file, and read that"));
+        return Some(told(what, "store the result as a table in the file, and read that"));
     }
     if kind == Type::NotImplemented {
         let hint = "write it another way";
@@ -510,18 +517,18 @@ mod tests {
     #[test]
     fn values_that_do_not_fit_are_told_as_such() {
         let hint = "leave such values out, or compare them as text";
-        check("SELECT 'x'::INTEGER", "\"x\" is no whole number", hint);
-        check("SELECT 'a''b'::DOUBLE", "\"a'b\" is no number", hint);
-        check("SELECT 'x'::DATE", "\"x\" is no date", hint);
-        check("SELECT 'yesterday'::TIMESTAMP", "\"yesterday\" is no date and time", hint);
-        check("SELECT DATE '2024-13-01'", "\"2024-13-01\" is no date", hint);
+        check("SELECT 'x'::INTEGER", "\"x\" is not a valid whole number", hint);
+        check("SELECT 'a''b'::DOUBLE", "\"a'b\" is not a valid number", hint);
+        check("SELECT 'x'::DATE", "\"x\" is not a valid date", hint);
+        check("SELECT 'yesterday'::TIMESTAMP", "\"yesterday\" is not a valid date and time", hint);
+        check("SELECT DATE '2024-13-01'", "\"2024-13-01\" is not a valid date", hint);
         check("SELECT 300::INTEGER::TINYINT", "300 is too large for INT8", hint);
         let own = "compare it with a value of its own type";
-        check("SELECT 1 = DATE '2024-01-01'", "a whole number cannot be made a date", own);
+        check("SELECT 1 = DATE '2024-01-01'", "a whole number cannot be converted to a date", own);
         check(
             "SELECT 9223372036854775807 + 1",
             "a number becomes larger than its type holds",
-            "make a decimal or a floating number of it before",
+            "convert it to a decimal or a floating-point number first",
         );
         check(
             "SELECT 1 // 0",
@@ -530,22 +537,22 @@ mod tests {
         );
         check(
             "SELECT regexp_matches('a', '(b')",
-            "the pattern is no regular expression: missing ): (b",
+            "the pattern is not a regular expression: missing ): (b",
             "check its brackets and backslashes",
         );
         check(
             "SELECT code::INTEGER FROM (VALUES ('7'), ('7x')) t(code) WHERE code <> 'y'",
-            "\"7x\" of code is no whole number",
+            "\"7x\" of code is not a valid whole number",
             hint,
         );
     }
 
     #[test]
     fn names_that_mean_nothing_are_told_with_those_that_do() {
-        check("SELECT x FROM (SELECT 1 AS y)", "there is no column x", "there is y");
+        check("SELECT x FROM (SELECT 1 AS y)", "there is no column x", "available: y");
         check("SELECT * FROM nowhere", "there is no table nowhere", &near("SELECT * FROM nowhere"));
         check("SELECT nosuch(1)", "there is no function nosuch", &near("SELECT nosuch(1)"));
-        check("SELECT sum('a'::BLOB)", "sum cannot be used with BLOB", "give it other values");
+        check("SELECT sum('a'::BLOB)", "sum cannot be used with BLOB", "pass it other values");
         check("SELEC 1", "the SQL is not well-formed near SELEC", "check it there");
     }
 
@@ -553,7 +560,10 @@ mod tests {
     fn near(sql: &str) -> String {
         let message = provoked(sql);
         let name = between(&message, "Did you mean \"", "\"");
-        name.map_or_else(|| "check how it is written".to_owned(), |name| format!("there is {name}"))
+        name.map_or_else(
+            || "check the spelling".to_owned(),
+            |name| format!("perhaps {name} is meant"),
+        )
     }
 
     #[test]
@@ -576,22 +586,22 @@ mod tests {
         for (sql, what, name) in [
             (
                 csv("1a.csv", b"a,b\n1,\"x\n", texts),
-                "a quote is opened and not closed, in line 2",
+                "a quote is opened but not closed, on line 2",
                 "1a.csv",
             ),
             (
                 csv("2a.csv", b"a,b\n1,2\n1,2,3\n", texts),
-                "a row has 3 cells where 2 are expected, in line 3",
+                "a row has 3 cells where 2 are expected, on line 3",
                 "2a.csv",
             ),
             (
                 csv("3a.csv", b"a,b\n1,\xff\xfe\n", texts),
-                "the text is no valid Unicode (UTF-8), in line 2",
+                "the text is not valid UTF-8, on line 2",
                 "3a.csv",
             ),
             (
                 csv("4a.csv", b"a,b\n1,2\nx,2\n", "{'a': 'BIGINT', 'b': 'VARCHAR'}"),
-                "\"x\" is no whole number when converting column \"a\", in line 3",
+                "\"x\" is not a valid whole number in column \"a\", on line 3",
                 "4a.csv",
             ),
             (
@@ -599,7 +609,7 @@ mod tests {
                     "SELECT * FROM read_json('{json}', format = 'newline_delimited', \
                      columns = {{'a': 'BIGINT'}})"
                 ),
-                "it is not well-formed: unexpected end of data, in line 3",
+                "it is not well-formed: unexpected end of data, on line 3",
                 "a.json",
             ),
             (
@@ -634,7 +644,7 @@ mod tests {
             "This is odd"
         );
         assert_eq!(what("Binder Error: Something new!\n\nLINE 1: SELECT …"), "Something new");
-        assert_eq!(what("INTERNAL Error: Attempted to …"), "the database failed within itself");
+        assert_eq!(what("INTERNAL Error: Attempted to …"), "the database had an internal error");
         let ours = "it would open /a: b; and nothing. is opened";
         assert_eq!(what(ours), ours, "a sentence of ours stays");
     }

@@ -47,7 +47,7 @@ impl Records {
         self.bytes.capacity() + self.places.capacity() * size_of::<u32>()
     }
 
-    /// Adds a record, and gives its number and place.
+    /// Adds a record, and returns its number and place.
     pub(super) fn add(&mut self, kind: u16, text: &str) -> Result<(u32, u32), TooMany> {
         let below = |count: usize, most: u32| u32::try_from(count).ok().filter(|n| *n < most);
         let id = below(self.places.len(), self.ids_max).ok_or(TooMany::Ids)?;

@@ -110,7 +110,7 @@ fn excel_separator(text: &str) -> Option<char> {
     chars.next().is_none().then_some(delimiter)
 }
 
-/// The bytes behind so many lines.
+/// The bytes after this many lines.
 pub(super) fn after_lines(bytes: &[u8], lines: u64) -> &[u8] {
     let mut rest = bytes;
     for _ in 0..lines {
@@ -244,7 +244,7 @@ fn score(rows: &[Row], marks: &Marks, start_given: bool) -> Option<(f64, usize)>
         let typed = table.iter().skip(1).any(|row| {
             row.cells.iter().any(|cell| shape::of(&cell.text).forms & !shape::YES_NO != 0)
         });
-        // One comma in a line of prose is no table under a title.
+        // One comma in a line of prose does not make a table under a title.
         let strong =
             width > 2 || matches!(marks.delimiter.as_slice(), b";" | b"\t" | b"|") || typed;
         if weak || !strong || start > TITLE_LINES_MAX {
@@ -271,7 +271,7 @@ fn score(rows: &[Row], marks: &Marks, start_given: bool) -> Option<(f64, usize)>
 fn usual_width(rows: &[Row]) -> usize {
     let mut counts: Vec<(usize, usize)> = Vec::new();
     for row in rows {
-        // Where every row ends in a delimiter, nothing stands behind it.
+        // Where every row ends in a delimiter, nothing follows it.
         let cells = row.cells.len();
         match counts.iter_mut().find(|(width, _)| *width == cells) {
             Some((_, n)) => *n += 1,
@@ -453,7 +453,7 @@ fn is_word_for_missing(text: &str) -> bool {
     matches!(text.trim(), "NA" | "N/A" | "NULL" | "null" | "NaN" | "\\N" | "-")
 }
 
-/// The line behind so many others.
+/// The line after this many others.
 fn line_at(body: &[u8], lines: u64) -> String {
     let rest = after_lines(body, lines);
     let end = rest.iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(rest.len());

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 /// What the other columns of a table say about how its dates and numbers are written.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Habits {
-    /// Cells are parted by semicolons, as where a comma stands before decimals.
+    /// Cells are separated by semicolons, as where the decimal mark is a comma.
     pub semicolons: bool,
     /// Another column has decimals after a comma.
     pub decimal_comma: bool,
@@ -101,7 +101,7 @@ fn tell(
 /// A plain number, exact where a float is not enough.
 fn number(seen: &ColumnSeen, common: u32, habits: Habits, decided: &mut Decided) -> Form {
     if let Some((one, other, place)) = &seen.two_spellings {
-        let message = "is kept as text, for two spellings would be one number";
+        let message = "is kept as text, because two spellings would become one number";
         let both = format!("{one}\" and \"{other}");
         tell(decided, Severity::Note, message, (&both, *place, "number"));
         return Form::Text;
@@ -111,13 +111,13 @@ fn number(seen: &ColumnSeen, common: u32, habits: Habits, decided: &mut Decided)
     if common & shape::POINT_COMMA != 0 && threes {
         let (example, place) = (parted[0].example.as_str(), parted[0].place);
         if habits.decimal_comma || (habits.semicolons && parted.iter().any(|k| k.zero_at_end)) {
-            let message = "is read with points between thousands";
+            let message = "is read with points as thousands separators";
             tell(decided, Severity::Warning, message, (example, place, "number"));
             let unit = String::new();
             return Form::Marked(Marks { thousands: Some('.'), decimal: ',', unit, whole: true });
         }
         if habits.semicolons {
-            let message = "is read with points before decimals, not between thousands";
+            let message = "is read with points as decimal marks, not as thousands separators";
             tell(decided, Severity::Warning, message, (example, place, "number 1.234"));
         }
     }
@@ -130,7 +130,7 @@ fn number(seen: &ColumnSeen, common: u32, habits: Habits, decided: &mut Decided)
         return Form::Exact(after);
     }
     let first = &seen.kinds[0];
-    let message = "is kept as text, for its numbers have more than 38 digits";
+    let message = "is kept as text, because its numbers have more than 38 digits";
     tell(decided, Severity::Note, message, (&first.example, first.place, "number"));
     Form::Text
 }
@@ -148,7 +148,7 @@ fn marked(seen: &ColumnSeen, common: u32, habits: Habits, decided: &mut Decided)
         if let Some(kind) = parted {
             let instead = if habits.decimal_comma { "number 1,234" } else { "number 1.234,5" };
             let decimals = habits.decimal_comma == kind.example.contains(',');
-            let what = if decimals { "before decimals" } else { "between thousands" };
+            let what = if decimals { "as a decimal mark" } else { "as a thousands separator" };
             let message = format!("is read with the mark {what}");
             tell(decided, Severity::Warning, message, (&kind.example, kind.place, instead));
         }
@@ -186,7 +186,8 @@ fn date(seen: &ColumnSeen, common: u32, habits: Habits, decided: &mut Decided) -
         let odd = seen.kinds.iter().find(|kind| usize::from(kind.shape.offset) == rarer);
         let odd = odd.unwrap_or(first);
         let message = format!(
-            "is kept as text, for {} of {} moments have an offset from UTC and the others have none",
+            "is kept as text, because {} of {} timestamps have an offset from UTC and the others \
+             have none",
             grouped(offsets),
             grouped(seen.values())
         );
@@ -203,7 +204,8 @@ fn date(seen: &ColumnSeen, common: u32, habits: Habits, decided: &mut Decided) -
         {
             return Form::Instant(order);
         }
-        let message = "is kept as text, for its moments have offsets that are written so";
+        let message =
+            "is kept as text, because the offsets of its timestamps are written in an unknown way";
         tell(decided, Severity::Note, message, (&first.example, first.place, "moment"));
         return Form::Text;
     }
@@ -249,7 +251,7 @@ fn chosen_date(
             if is_day_first { (day_first, month_first) } else { (month_first, day_first) };
         let reads = if is_day_first { "day before month" } else { "month before day" };
         let why = if by_others { ", as in other columns" } else { "; either would fit" };
-        let message = format!("is read with the {reads}{why}");
+        let message = format!("is read as {reads}{why}");
         let severity = if by_others { Severity::Note } else { Severity::Warning };
         let instead = format!("date {}", pattern_of(other).unwrap_or_default());
         tell(decided, severity, message, (&first.example, first.place, &instead));
@@ -327,7 +329,7 @@ fn units_differ(seen: &ColumnSeen, decided: &mut Decided) {
     let first = &seen.kinds[0];
     let other = seen.kinds.iter().find(|kind| kind.shape.unit != first.shape.unit);
     let other = other.unwrap_or(first);
-    let message = "is kept as text, for its numbers have different units";
+    let message = "is kept as text, because its numbers have different units";
     let both = format!("{}\" and \"{}", first.example, other.example);
     tell(decided, Severity::Note, message, (&both, other.place, "number 1,234.5"));
 }
@@ -364,8 +366,11 @@ fn misfits(seen: &ColumnSeen, decided: &mut Decided) {
         "dates" if odd_has_clock(seen, forms) => "moment",
         _ => instead,
     };
-    let message =
-        format!("is kept as text: {} of {} values are no {what}", grouped(all - fit), grouped(all));
+    let message = format!(
+        "is kept as text: {} of {} values are not {what}",
+        grouped(all - fit),
+        grouped(all)
+    );
     tell(decided, Severity::Warning, message, (&odd.example, odd.place, instead));
 }
 
@@ -465,7 +470,7 @@ mod tests {
     #[test]
     fn what_keeps_a_column_text_is_named() {
         let told = decided(&["1", "2", "3", "TOTAL"], Habits::default()).told.unwrap();
-        assert!(told.message.contains("1 of 4 values are no whole numbers"));
+        assert!(told.message.contains("1 of 4 values are not whole numbers"));
         assert_eq!(told.example, "TOTAL");
         assert_eq!(told.place.line, 5);
         assert!(decided(&["a", "b", "1"], Habits::default()).told.is_none());

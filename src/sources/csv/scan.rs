@@ -146,7 +146,7 @@ fn read_some(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(filled)
 }
 
-/// Text behind so many lines, checked to be UTF-8 when that is asked for.
+/// The text after this many lines, checked to be UTF-8 when that is asked for.
 pub(super) struct Lines<R> {
     inner: R,
     skip: u64,
@@ -312,7 +312,7 @@ impl<'a> Cutter<'a> {
         (Cell { start, end: at, quoted: false, escaped: false }, at)
     }
 
-    /// A cell from behind its quote on; `None` when its end is not among the bytes.
+    /// The rest of a cell after its opening quote; `None` when its end is not among the bytes.
     fn quoted(
         &self,
         bytes: &[u8],

@@ -8,9 +8,9 @@ const MISSING_WORDS: &[&str] = &[
     "NA", "N/A", "n/a", "#N/A", "NULL", "Null", "null", "None", "\\N", "NaN", "nan", "-",
     "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?",
 ];
-/// After so many cells of plain text the rest is not looked at closely.
+/// After this many cells of plain text the rest is not looked at closely.
 const SURE: u64 = 100_000;
-/// Different missing words of a column that are told apart.
+/// How many different words for missing are told apart in a column.
 const WORDS_MAX: usize = 24;
 /// Different numbers with decimals of a column that are kept to find two spellings of one.
 const SPELLINGS_MAX: usize = 4096;

@@ -13,7 +13,7 @@ pub(super) struct Shape {
     pub forms: u32,
     /// How a time of day stands in it; see [`Clock`].
     pub clock: Option<Clock>,
-    /// Whether an offset from UTC stands at its end.
+    /// Whether it ends with an offset from UTC.
     pub offset: bool,
     /// The place of a unit in [`UNITS`], counted from 1; 0 for none.
     pub unit: u8,
@@ -114,7 +114,7 @@ const SIGN: u8 = 1 << 5;
 const EXPONENT: u8 = 1 << 6;
 const OTHER: u8 = 1 << 7;
 
-/// The kind of each byte. Nearly every cell of a column is told by the kinds that occur in it, so
+/// The kind of each byte. Nearly every cell of a column is known by the kinds that occur in it, so
 /// that it is not looked at again for forms that it cannot fit.
 const KINDS: [u8; 256] = {
     let mut kinds = [OTHER; 256];
@@ -274,7 +274,7 @@ fn keeps(text: &str, head: &[u8], tail: &[u8]) -> bool {
 }
 
 /// Whether a number is written as programs print floats: `1e-05`, `1.5E7`. What only looks like one,
-/// such as the code `12E4`, is none.
+/// such as the code `12E4`, is not one.
 fn is_float_with_exponent(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let Some((mantissa, exponent)) = unsigned.split_once(['e', 'E']) else { return false };

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Lines that a finding names.
 const LINES_NAMED: usize = 5;
-/// One row of so many may have a quote within a cell before that is how the file is written.
+/// One row in this many may have a quote within a cell; with more, that is how the file is written.
 const RARE: u64 = 10;
 
 /// Rows that are odd in one way.
@@ -42,7 +42,7 @@ pub(super) struct Tallies {
     ends: Tally,
     /// Fewer cells than columns.
     short: Tally,
-    /// Text behind a closing quote.
+    /// Text after a closing quote.
     after_quote: Tally,
     /// A quote that is not closed.
     open: Tally,
@@ -101,7 +101,7 @@ impl Tallies {
         counts.iter().any(|tally| tally.count > 0)
     }
 
-    /// What is said about a file with so many columns and rows.
+    /// What is said about a file with this many columns and rows.
     pub(super) fn findings(&self, path: &Path, width: usize, rows: u64) -> Vec<Finding> {
         let wide = format!("with more than {width} cells: the cells beyond are left out");
         let short = format!("with fewer than {width} cells: the rest is read as missing");
@@ -112,11 +112,11 @@ impl Tallies {
             (&self.short, short.as_str(), true),
             // Every row may end in a delimiter.
             (&self.ends, ends.as_str(), self.ends.count < rows),
-            (&self.after_quote, "with text behind a closing quote: it is left out", true),
+            (&self.after_quote, "with text after a closing quote: it is left out", true),
             (&self.open, "with a quote that is never closed: what follows is one cell", true),
             (
                 &self.inner,
-                "with a quote in the middle of a cell: it is read as it stands",
+                "with a quote in the middle of a cell: it is read as it is",
                 self.quoted > 0 && is_rare(&self.inner),
             ),
             (&self.nothing, "with nothing in them", true),
@@ -143,7 +143,7 @@ impl Tallies {
         }
         let (lines, are) = if self.blank.count == 1 { ("line", "is") } else { ("lines", "are") };
         let count = crate::model::value::grouped(self.blank.count);
-        let message = format!("{count} blank {lines} between rows {are} passed over");
+        let message = format!("{count} blank {lines} between rows {are} skipped");
         let line = self.blank.lines.first().copied();
         Some(Finding::new(Severity::Note, message).at(path, line))
     }

@@ -4,7 +4,7 @@ use crate::sources::seen::{Place, Tally};
 
 /// Digits that a 64-bit float keeps of any decimal number.
 const FLOAT_DIGITS: usize = 15;
-/// Digits of the longest number that is no text.
+/// Digits of the longest number that does not become text.
 const DIGITS_MAX: usize = 38;
 /// Whole numbers up to this are floats as they are.
 const FLOAT_WHOLE: u128 = 1 << 53;
@@ -43,7 +43,7 @@ pub(super) enum NumberType {
 }
 
 impl Numbers {
-    /// Looks at a number as it is written.
+    /// Looks at a number as it is spelled.
     pub(super) fn take(&mut self, written: &str, place: &Place<'_>) {
         self.all.add(written, place);
         let digits = written.strip_prefix('-').unwrap_or(written);

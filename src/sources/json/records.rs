@@ -21,7 +21,7 @@ pub(super) struct Layout {
     pub mark: bool,
 }
 
-/// What stands where a record should.
+/// What is there instead of a record.
 pub(super) struct Record<'a> {
     pub bytes: &'a [u8],
     /// From 1.
@@ -214,7 +214,7 @@ impl Source {
 }
 
 fn too_large(line: u64) -> io::Error {
-    let message = format!("the record in line {line} is larger than {} MB", RECORD_MAX >> 20);
+    let message = format!("the record on line {line} is larger than {} MB", RECORD_MAX >> 20);
     io::Error::new(io::ErrorKind::FileTooLarge, message)
 }
 

@@ -6,7 +6,7 @@ use crate::sources::seen::{Place, Tally};
 use crate::sources::texts::Texts;
 use std::collections::HashMap;
 
-/// Keys of a record beyond these are no columns.
+/// Keys of a record beyond these do not become columns.
 pub(super) const COLUMNS_MAX: usize = 2000;
 /// What lies deeper than this in a record is kept as one value.
 const DEPTH_MAX: usize = 40;
@@ -109,7 +109,7 @@ pub(super) struct Fields {
 pub(super) struct Field {
     pub key: String,
     pub shape: Shape,
-    /// The field whose name is the same but for its case; itself when it is the first.
+    /// The first field whose name differs only in case; itself when it is the first.
     pub same_as: usize,
     /// Whether one object has this key and another spelling of it.
     pub apart: bool,
@@ -120,7 +120,7 @@ pub(super) struct Field {
 }
 
 impl Fields {
-    /// For objects of at most so many keys.
+    /// For objects of at most this many keys.
     pub(super) fn of_most(most: usize) -> Self {
         Self { most, ..Self::default() }
     }

@@ -27,7 +27,7 @@ pub(super) struct Cursor<'a> {
 pub(super) enum Token<'a> {
     Null,
     Boolean(bool),
-    /// A number as it is written.
+    /// A number as it is spelled.
     Number(&'a str),
     /// What stands between the quotes, with its escapes.
     Text(&'a str),

@@ -9,7 +9,7 @@ use crate::sources::seen::{Seen, Tally};
 use crate::sources::texts::{TextType, Texts};
 
 /// So many of a column's texts that are no moments, of a hundred, are told one by one; of more it
-/// is no column of moments.
+/// is not a column of moments.
 const ODD_MAX: u64 = 20;
 
 /// A column's type, and what it is converted to afterwards.
@@ -95,7 +95,7 @@ fn mixed(name: &str, kinds: &[(&'static str, &Tally)]) -> Note {
         .collect();
     let rarest = kinds.first().and_then(|(_, tally)| tally.first.clone());
     let message = format!("{name} holds {}: all are read as text", told.join(" and "));
-    let hint = "compare it with texts, or correct the file where the rarer kind stands";
+    let hint = "compare it with text, or correct the rarer kind in the file";
     Note::seen(Severity::Warning, message, rarest, hint)
 }
 
@@ -106,8 +106,8 @@ fn number(name: &str, shape: &Shape, notes: &mut Vec<Note>) -> String {
         NumberType::Text => {
             let seen = numbers.changed_whole.first.clone().or(numbers.changed.first.clone());
             let seen = seen.or(numbers.all.first.clone());
-            let message = format!("{name} is kept as text: no type of number keeps all its digits");
-            let hint = "compare it with texts";
+            let message = format!("{name} is kept as text: no number type keeps all its digits");
+            let hint = "compare it with text";
             notes.push(Note::seen(Severity::Warning, message, seen, hint));
             return "VARCHAR".to_owned();
         }
@@ -115,8 +115,8 @@ fn number(name: &str, shape: &Shape, notes: &mut Vec<Note>) -> String {
     if numbers.changed.count > 0 {
         let count = counted(numbers.changed.count, "number");
         let message =
-            format!("{count} of {name} with more digits than a float has rounded to 17 digits");
-        let hint = "write such numbers in quotes to keep them whole, as text";
+            format!("{count} of {name} with more digits than a float holds, rounded to 17 digits");
+        let hint = "write such numbers in quotes to keep all their digits, as text";
         let first = numbers.changed.first.clone();
         notes.push(Note::seen(Severity::Warning, message, first, hint));
     }
@@ -136,21 +136,21 @@ fn text(name: &str, texts: &Texts, notes: &mut Vec<Note>) -> Typed {
     };
     if texts.empty.count > 0 {
         let count = counted(texts.empty.count, "empty text");
-        let what = if texts.days.count == texts.moments() { "dates" } else { "moments" };
-        let message = format!("{count} of {name} among {what} read as missing");
+        let what = if texts.days.count == texts.moments() { "dates" } else { "timestamps" };
+        let message = format!("{count} among the {what} of {name} read as missing");
         let seen = texts.empty.first.clone();
         notes.push(Note::at(Severity::Note, message, seen));
     }
     if texts.days.count > 0 && texts.local.count > 0 {
         let count = counted(texts.days.count, "day");
-        let message = format!("{count} of {name} among moments read as 00:00 of that day");
+        let message = format!("{count} among the timestamps of {name} read as 00:00 of that day");
         let seen = texts.days.first.clone();
         notes.push(Note::at(Severity::Note, message, seen));
     }
     if texts.fine.count > 0 {
-        let count = counted(texts.fine.count, "moment");
+        let count = counted(texts.fine.count, "timestamp");
         let message =
-            format!("{count} of {name} finer than a microsecond: they are rounded to one");
+            format!("{count} of {name} finer than a microsecond: rounded to the microsecond");
         let seen = texts.fine.first.clone();
         notes.push(Note::at(Severity::Note, message, seen));
     }
@@ -172,11 +172,11 @@ fn odd_moment(name: &str, texts: &Texts) -> Option<Note> {
             (odd, "without an offset from UTC, others have one".to_owned())
         }
         0 => (&texts.offset, "with an offset from UTC, others have none".to_owned()),
-        n if n * 100 <= moments * ODD_MAX => (&texts.other, "no date".to_owned()),
+        n if n * 100 <= moments * ODD_MAX => (&texts.other, "not a date".to_owned()),
         _ => return None,
     };
     let message = format!("{name} is kept as text: {} of {} is {why}", odd.count, texts.all.count);
-    let hint = "write all of them alike, such as 2025-11-25T10:00:00Z";
+    let hint = "write all of them in the same way, such as 2025-11-25T10:00:00Z";
     Some(Note::seen(Severity::Note, message, odd.first.clone(), hint))
 }
 
@@ -192,7 +192,7 @@ fn object(name: &str, fields: Option<&Fields>, notes: &mut Vec<Note>) -> String 
     let Some(fields) = fields.filter(|fields| !fields.list.is_empty()) else { return json };
     if fields.beyond.count > 0 {
         let message = format!(
-            "{name} has more keys than {} fields can stand for: it is kept as one value of JSON",
+            "{name} has more than {} different keys: it is kept as one JSON value",
             fields.list.len()
         );
         let seen = fields.beyond.first.clone();
@@ -202,8 +202,8 @@ fn object(name: &str, fields: Option<&Fields>, notes: &mut Vec<Note>) -> String 
     let twin = fields.list.iter().enumerate().find(|(i, field)| field.same_as != *i);
     if let Some((_, twin)) = twin {
         let message = format!(
-            "{name} has the keys {} and {}, which differ only in case: it is kept as one value of \
-             JSON",
+            "{name} has the keys {} and {}, which differ only in case: it is kept as one JSON \
+             value",
             fields.list[twin.same_as].key, twin.key
         );
         let seen = None;
@@ -226,7 +226,7 @@ pub(super) fn doubled(name: &str, fields: &Fields) -> Option<Note> {
     let seen = fields.doubled.first.clone()?;
     let count = counted(fields.doubled.count, "time");
     let of = if name.is_empty() { String::new() } else { format!(" of {name}") };
-    let message = format!("a key{of} stands twice in one object ({count}): the first counts");
+    let message = format!("a key{of} is twice in one object ({count}): the first counts");
     let hint = "remove the second from the file";
     Some(Note::seen(Severity::Warning, message, Some(seen), hint))
 }
@@ -278,7 +278,7 @@ mod tests {
         let dates = ["\"2025-01-01\""; 9];
         let (typed, notes) = of(&[&dates[..], &["\"soon\""]].concat());
         assert_eq!(typed, Typed::of("VARCHAR"));
-        assert!(notes[0].contains("1 of 10 is no date"), "{notes:?}");
+        assert!(notes[0].contains("1 of 10 is not a date"), "{notes:?}");
         let (typed, notes) = of(&[&dates[..], &["\"\""]].concat());
         assert_eq!(typed.then, Some(Conversion::MomentText { type_name: "DATE".into() }));
         assert!(notes[0].contains("read as missing"), "{notes:?}");

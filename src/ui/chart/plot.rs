@@ -355,7 +355,7 @@ pub(super) fn boxes_ui(
     });
 }
 
-/// A name cut with `…` when it has more than so many characters.
+/// A name cut with `…` when it has more than this many characters.
 fn shortened(name: &str, most: usize) -> String {
     if name.chars().count() <= most {
         return name.to_owned();

@@ -147,7 +147,7 @@ fn a_changed_list_and_a_changed_source_are_told_apart() {
     std::fs::write(shop.path("list.csv"), list.replace("Bob", "Rob")).unwrap();
     let told = verify(&shop, &["list.csv", "--rebuild"]);
     assert_eq!(told.status, 1);
-    assert!(told.out.contains("does not match") && told.out.contains("the list was changed"));
+    assert!(told.out.contains("does not match") && told.out.contains("this list was changed"));
     no_part_is_left(&shop);
 }
 

@@ -181,7 +181,7 @@ fn a_project_is_built_and_counted_as_of_each_run() {
     assert_ne!(latest["size"], past["size"]);
     let failed =
         run(at, &["count", "b.duckdb", "--cohort", "big_spenders", "--as-of", "7"]).fails(2);
-    assert!(failed.contains("there is no run 7") && failed.contains("there is 1, 2"), "{failed}");
+    assert!(failed.contains("there is no run 7") && failed.contains("available: 1, 2"), "{failed}");
     let failed =
         run(at, &["count", "shop.duckdb", "--cohort", "user/all", "--as-of", "1"]).fails(2);
     assert!(failed.contains("keeps no runs"), "{failed}");

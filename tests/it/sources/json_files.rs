@@ -101,7 +101,10 @@ fn one_odd_date_leaves_other_columns_alone() {
     text.push_str("{\"id\":31,\"on\":\"soon\"}\n");
     let (_folder, b) = opened("b.jsonl", &text);
     assert_eq!(b.types("b"), ["BIGINT", "VARCHAR"]);
-    assert_eq!(line_of(&b, "on is kept as text: 1 of 31 is no date, such as \"soon\""), Some(31));
+    assert_eq!(
+        line_of(&b, "on is kept as text: 1 of 31 is not a date, such as \"soon\""),
+        Some(31)
+    );
     let (_folder, c) = opened(
         "c.jsonl",
         "{\"id\":1,\"at\":\"2025-11-25 10:00:00 -0500\"}\n{\"id\":2,\"at\":\"\"}\n",
@@ -151,9 +154,9 @@ fn the_only_list_of_objects_in_a_file_is_the_table() {
     assert_eq!(a.entities(), [("user", "user_id", 2)]);
     assert_eq!(a.rows("users"), [["1", "A"], ["2", "B"]]);
     assert_eq!(printed(&a, "users"), a.rows("users"));
-    assert!(a.says(
-        "the objects in its list users are the rows; what stands beside it is not read: total"
-    ));
+    assert!(
+        a.says("the objects in its list users are the rows; what is beside it is not read: total")
+    );
     let two = "{\"a\":[{\"x\":1},{\"x\":2}],\"b\":[{\"y\":1},{\"y\":2}]}";
     let (_folder, b) = opened("b.json", two);
     assert_eq!(b.catalog.table("b").unwrap().rows, 1);
@@ -190,7 +193,7 @@ fn parts_are_read_by_name_each_as_it_is_written() {
         ]
     );
     assert_eq!(printed(&a, "users"), a.rows("users"));
-    let told = a.catalog.findings.iter().find(|f| f.message.contains("no whole JSON record"));
+    let told = a.catalog.findings.iter().find(|f| f.message.contains("not a whole JSON record"));
     assert!(format!("{:?}", told.unwrap().file).contains("users_4.jsonl"));
 }
 

@@ -97,7 +97,7 @@ fn a_delta_table_is_what_its_log_says() {
     assert_eq!(sorted(opened.rows("users")), rows);
     assert_eq!(sorted(printed(&opened, "users")), rows);
     assert_eq!(opened.types("users"), ["VARCHAR", "INTEGER", "VARCHAR", "BOOLEAN"]);
-    assert!(opened.says("version 2 is read, 2 live files"));
+    assert!(opened.says("version 2 is read, with 2 live files"));
     let next = |name: &str| opened.catalog.fingerprint.files.iter().any(|f| f.path.ends_with(name));
     assert!(next("00000000000000000003.json"), "a commit that comes is noticed");
 }
@@ -152,7 +152,7 @@ fn what_is_not_understood_of_a_delta_table_is_refused() {
         (mapped, "other names"),
         (vector, "marked as deleted"),
         (add("gone.parquet", json!({})), "gone.parquet is missing"),
-        (add("s3://bucket/a.parquet", json!({})), "lies elsewhere"),
+        (add("s3://bucket/a.parquet", json!({})), "is elsewhere"),
         (add("../secret.parquet", json!({})), ""),
     ] {
         let delta = table(&[action]);

@@ -56,7 +56,7 @@ fn moments_to_the_nanosecond_with_a_zone_are_moments() {
     assert_eq!(a.types("users"), ["INTEGER", instant, &format!("{instant}[]")]);
     assert_eq!(a.rows("users")[1][1], "2025-12-01 00:00:00+00");
     assert_eq!(printed(&a, "users"), a.rows("users"));
-    assert!(a.says("1 moment of seen finer than a microsecond"), "{:?}", a.catalog.findings);
+    assert!(a.says("1 timestamp of seen finer than a microsecond"), "{:?}", a.catalog.findings);
 }
 
 #[test]

@@ -167,14 +167,14 @@ fn every_sheet_of_a_workbook_is_a_table() {
         ]
     );
     assert_eq!(opened.catalog.table("people").unwrap().rows, 3);
-    assert!(opened.says("people: 1 row above the names"), "{:?}", opened.catalog.findings);
+    assert!(opened.says("people: 1 row above the column names"), "{:?}", opened.catalog.findings);
     assert!(opened.says("people: mixed holds"));
     assert!(
         opened.says("1 cell with an error read as missing (row 7), such as \"#DIV/0!\""),
         "{:?}",
         opened.catalog.findings
     );
-    assert!(opened.says("codes: no row holds names"));
+    assert!(opened.says("codes: no row holds column names"));
     let columns: Vec<&str> =
         opened.catalog.table("codes").unwrap().columns.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(columns, ["A", "B"]);

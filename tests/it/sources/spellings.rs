@@ -191,7 +191,7 @@ fn a_correction_that_does_not_fit_every_value_says_so() {
     assert_eq!(opened.types("orders"), ["BIGINT", "DOUBLE"]);
     assert!(opened.says("total has 1 value that"), "{:?}", opened.catalog.findings);
     let opened = open_with(folder.path(), &[as_number("numbr")]).unwrap();
-    assert!(opened.says("\"numbr\" is no form of a column"), "{:?}", opened.catalog.findings);
+    assert!(opened.says("\"numbr\" is not a form of a column"), "{:?}", opened.catalog.findings);
 }
 
 #[test]

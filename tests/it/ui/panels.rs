@@ -115,7 +115,7 @@ fn the_condition_box_takes_the_first_on_enter_and_the_editor_says_what_it_keeps(
     harness.get_by_label("Only DE").click();
     settle(&mut harness);
     harness.get_by_label_contains("keeps ");
-    click(&mut harness, "Take");
+    click(&mut harness, "Apply");
     settle(&mut harness);
     assert_eq!(harness.state().state().tree().parts.len(), 1);
 }
@@ -147,7 +147,7 @@ fn editors_of_every_kind_draw() {
     harness.state_mut().act(Action::Slice(SliceAction::Take(related)), &ctx);
     settle(&mut harness);
     screen.shoot(&harness, "editor-related");
-    click(&mut harness, "Take");
+    click(&mut harness, "Apply");
     settle(&mut harness);
     assert_eq!(harness.state().state().tree().parts.len(), 1);
 }

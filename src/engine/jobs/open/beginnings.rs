@@ -68,7 +68,7 @@ pub(in crate::engine) fn open(
         [one] => one.clone(),
         _ => given.first()?.parent()?.to_owned(),
     };
-    // What is odd is told of the whole, and whether it changed too.
+    // What is odd is reported once the whole is read, and so is whether it changed.
     catalog.findings.clear();
     catalog.fingerprint = Fingerprint::default();
     Some((store, catalog))
