@@ -1,5 +1,6 @@
 //! A clause tree of names → a condition of things.
 
+use super::bound::feature;
 use super::bound::{
     BoundSlice, Clause, ColumnUse, Condition, Expr, Figure, Measure, Members, Test,
 };
@@ -46,13 +47,6 @@ pub(super) fn table<'a>(catalog: &'a Catalog, name: &str) -> Result<&'a Table, B
     catalog.table(name).ok_or_else(|| {
         let known = catalog.tables.iter().map(|t| t.name.as_str());
         Reason::unknown("table", name, "", known).into()
-    })
-}
-
-pub(super) fn feature<'a>(entity: &'a Entity, name: &str) -> Result<&'a Column, BindError> {
-    entity.feature(name).ok_or_else(|| {
-        let known = entity.listed().map(|feature| feature.name.as_str());
-        Reason::unknown("feature", name, format!("the features of {}", entity.name), known).into()
     })
 }
 

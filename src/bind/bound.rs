@@ -1,6 +1,7 @@
 //! What a slice is once nothing is left to look up.
 
 use super::error::BindError;
+use super::error::Reason;
 use crate::model::catalog::{Catalog, Column, Entity, Table};
 use crate::model::clause::{Arithmetic, Case, CastType, Comparison, Function, Missing, TextMatch};
 use crate::model::now::Moment;
@@ -173,7 +174,7 @@ impl<'a> BoundSlice<'a> {
     /// # Errors
     /// When there is none of this name.
     pub fn feature(&self, name: &str) -> Result<&'a Column, BindError> {
-        super::binder::feature(self.entity, name)
+        feature(self.entity, name)
     }
 }
 
@@ -229,4 +230,11 @@ impl Figure<'_> {
             Measure::Sum(of) | Measure::Minimum(of) | Measure::Maximum(of) => of.kind(),
         }
     }
+}
+
+pub(super) fn feature<'a>(entity: &'a Entity, name: &str) -> Result<&'a Column, BindError> {
+    entity.feature(name).ok_or_else(|| {
+        let known = entity.listed().map(|feature| feature.name.as_str());
+        Reason::unknown("feature", name, format!("the features of {}", entity.name), known).into()
+    })
 }

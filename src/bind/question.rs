@@ -1,7 +1,8 @@
 //! A question of a slice → what is asked of which features, with bins and periods.
 
-use super::binder::{self, Binder, feature, table};
+use super::binder::{self, Binder, table};
 use super::bins::{Bins, Periods, nice_bins, periods};
+use super::bound::feature;
 use super::bound::{BoundSlice, Condition};
 use super::error::{BindError, Reason};
 use crate::model::catalog::{Catalog, Column, Table};

@@ -1,9 +1,6 @@
 //! Arguments that several commands take.
 
-use super::project::Read;
-use crate::define::Item;
 use crate::disk::bounds;
-use crate::engine::builder;
 use crate::model::failure::Failure;
 use crate::model::limits::{Limits, bytes_of};
 use crate::model::now::Moment;
@@ -11,12 +8,8 @@ use crate::model::warehouse::Warehouse;
 use clap::Args;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// The variable of the environment that holds the key of an encrypted file.
-pub(super) const KEY_VARIABLE: &str = "MUSTER_KEY";
 
 /// What to open.
 #[derive(Debug, Args)]
@@ -168,7 +161,7 @@ pub(super) struct ProjectArgs {
     /// Only these models and what they need: names of entities, cohorts, SQL models, feature tables
     /// and id stitchers. May be given several times, or separated by commas.
     #[arg(long, value_name = "MODEL", value_delimiter = ',')]
-    select: Vec<String>,
+    pub(super) select: Vec<String>,
     /// The warehouse whose SQL the project is written in. Default: the one that its connection
     /// names, or Snowflake.
     #[arg(long, value_name = "WAREHOUSE", value_enum)]
@@ -206,10 +199,5 @@ impl ProjectArgs {
             DialectArg::Redshift => Warehouse::Redshift,
             DialectArg::Databricks => Warehouse::Databricks,
         })
-    }
-
-    /// The definitions that `--select` names.
-    pub(super) fn selected(&self, read: &Read) -> Result<BTreeSet<Item>, Failure> {
-        self.select.iter().map(|name| builder::item_named(read.project(), name)).collect()
     }
 }

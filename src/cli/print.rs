@@ -5,7 +5,6 @@
 //! that is printed is one that the program put there. JSON holds the same characters as escapes,
 //! so that its values stay exact. Results go to standard output, everything else to standard error.
 
-use super::args::KEY_VARIABLE;
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::shown::{is_hidden, shown};
 use crate::protocol::Progress;
@@ -15,6 +14,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fmt::{self, Display, Write as _};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+
+/// The variable of the environment that holds the key of an encrypted file.
+pub(super) const KEY_VARIABLE: &str = "MUSTER_KEY";
 
 /// Text for a person.
 #[derive(Debug, Default)]

@@ -1,9 +1,10 @@
 //! `muster show` and `muster check` of a Profiles project: what the data team defined.
 
-use super::args::SourceArgs;
-use super::show::section;
+use super::args::{ProjectArgs, SourceArgs};
+use super::table::section;
 use super::table::table;
 use super::{Lines, Printed};
+use crate::define::Item;
 use crate::define::{Cohort, Entity, Feature, Owner, Place, Project, words};
 use crate::engine::{builder, project};
 use crate::model::definition::{Commit, Origin};
@@ -12,6 +13,7 @@ use crate::model::finding::Finding;
 use crate::model::warehouse::Warehouse;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A project that was read.
@@ -47,6 +49,13 @@ pub(super) fn read_project(path: &Path, warehouse: Option<Warehouse>) -> Result<
     })?;
     let (project, findings) = project::read_as(&folder, warehouse)?;
     Ok(Read { folder, project, findings })
+}
+
+impl ProjectArgs {
+    /// The definitions that `--select` names.
+    pub(super) fn selected(&self, read: &Read) -> Result<BTreeSet<Item>, Failure> {
+        self.select.iter().map(|name| builder::item_named(read.project(), name)).collect()
+    }
 }
 
 impl Read {

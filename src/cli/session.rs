@@ -1,7 +1,8 @@
 //! Opening a source for a command, with a progress bar where someone watches.
 
-use super::args::{KEY_VARIABLE, KeyArgs, SourceArgs};
+use super::args::{KeyArgs, SourceArgs};
 use super::print::Bar;
+use super::print::KEY_VARIABLE;
 use crate::disk::{limit, read, stop};
 use crate::engine::{Job, Session};
 use crate::model::failure::Failure;

@@ -2,6 +2,7 @@
 
 use super::args::SourceArgs;
 use super::session::{Watch, open};
+use super::table::section;
 use super::table::{cut, table};
 use super::{Lines, Printed, project};
 use crate::deliver::manifest::kind_word;
@@ -283,13 +284,6 @@ fn table_row(table: &Table) -> Vec<String> {
         grouped(table.columns.len() as u64),
         table.time_column.clone().unwrap_or_default(),
     ]
-}
-
-/// A table with a title over it.
-pub(super) fn section(title: &str, table: Lines, out: &mut Lines) {
-    out.blank();
-    out.line(format_args!("  {title}"));
-    out.add("   ", table);
 }
 
 #[cfg(test)]

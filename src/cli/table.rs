@@ -38,6 +38,13 @@ pub(super) fn cut(value: &str) -> String {
     out
 }
 
+/// A table with a title over it.
+pub(super) fn section(title: &str, table: Lines, out: &mut Lines) {
+    out.blank();
+    out.line(format_args!("  {title}"));
+    out.add("   ", table);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

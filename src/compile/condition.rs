@@ -3,29 +3,10 @@
 //! Negation follows the clause: what drops missing values is printed as `NOT`, what keeps them as
 //! `IS NOT TRUE` (or `IS DISTINCT FROM`).
 
-use super::scope::Scope;
+use super::scope::{Row, Scope};
 use crate::bind::{Clause, ColumnUse, Condition, Expr, Members, Test};
 use crate::model::clause::{CastType, Comparison, Missing};
 use crate::sql::{self, Sql, ident};
-
-/// The row that columns are of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Row {
-    /// The entity's, known as `e`.
-    Entity,
-    /// One of the table that a figure is about, known as `r`.
-    Related,
-}
-
-impl Row {
-    /// Its name in the statement.
-    pub(super) fn name(self) -> Sql {
-        Sql::raw(match self {
-            Self::Entity => "e",
-            Self::Related => "r",
-        })
-    }
-}
 
 impl Scope<'_> {
     /// A condition on an entity.

@@ -12,7 +12,6 @@
 //! ) AS r1 ON r1.k = e."id"
 //! ```
 
-use super::condition::Row;
 use super::{Named, Query};
 use crate::bind::{BoundSlice, Figure, Measure};
 use crate::model::catalog::{
@@ -373,4 +372,23 @@ fn alias(letter: &'static str, number: usize) -> Sql {
 
 fn joined_name(join: usize, figure: usize) -> Sql {
     Sql::fill("{}.{}", &[&alias("r", join + 1), &alias("a", figure + 1)])
+}
+
+/// The row that columns are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Row {
+    /// The entity's, known as `e`.
+    Entity,
+    /// One of the table that a figure is about, known as `r`.
+    Related,
+}
+
+impl Row {
+    /// Its name in the statement.
+    pub(super) fn name(self) -> Sql {
+        Sql::raw(match self {
+            Self::Entity => "e",
+            Self::Related => "r",
+        })
+    }
 }

@@ -2,8 +2,8 @@
 //!
 //! This is not an SQL parser. What it does not know stays whole, as [`Condition::Other`].
 
+use super::named;
 use super::project::{FeatureId, Part, Project, Target, Text};
-use super::words;
 
 /// How deep brackets are followed.
 const DEPTH_MAX: usize = 24;
@@ -329,7 +329,7 @@ impl Parser<'_> {
                 Token::Word(text) | Token::Number(text) | Token::Sign(text) => text.clone(),
                 Token::Quoted(text) => format!("\"{text}\""),
                 Token::Text(text) => format!("'{}'", text.replace('\'', "''")),
-                Token::Part(part) => words::part(self.project, part),
+                Token::Part(part) => named::part(self.project, part),
             };
             let tight = matches!(text.as_str(), ")" | "," | "::") || shown.ends_with(['(', ':']);
             let call = text == "(" && shown.ends_with(|c: char| c.is_alphanumeric() || c == '_');

@@ -1,7 +1,6 @@
 //! The project file in every layout, as one shape.
 
 use super::fields::{Fields, items, text};
-use super::layout_models::hooks;
 use super::place::Written;
 use super::raw::{
     RawEntity, RawFilter, RawId, RawIdType, RawPackage, RawProject, RawRows, RawRule, RawRules,
@@ -332,4 +331,14 @@ fn id(node: &Node, report: &mut Report) -> Option<RawId> {
     fields.ignore(&["description"]);
     fields.done(report);
     Some(RawId { select: select?, id_type: id_type?, entity, to_default_stitcher })
+}
+
+/// `hooks` are known and not carried out.
+pub(super) fn hooks(fields: &mut Fields<'_>, report: &mut Report) {
+    if let Some(node) = fields.get("hooks") {
+        let found = report
+            .note(&node.place, "hooks are not run")
+            .hint("run their SQL before or after the build");
+        report.add(found);
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::fields::{Fields, items, text};
-use super::layout::{feature_views, filter, ids, named};
+use super::layout::{feature_views, filter, hooks, ids, named};
 use super::place::Written;
 use super::project::{EnableStatus, OutputType};
 use super::raw::{
@@ -392,16 +392,6 @@ fn unread(name: Written, fault: Option<String>) -> RawModel {
         spec: RawSpec::Other,
         fault,
         name,
-    }
-}
-
-/// `hooks` are known and not carried out.
-pub(super) fn hooks(fields: &mut Fields<'_>, report: &mut Report) {
-    if let Some(node) = fields.get("hooks") {
-        let found = report
-            .note(&node.place, "hooks are not run")
-            .hint("run their SQL before or after the build");
-        report.add(found);
     }
 }
 

@@ -32,6 +32,7 @@ mod graph;
 mod layout;
 mod layout_models;
 mod macros;
+mod named;
 mod names;
 mod naming;
 mod outline;

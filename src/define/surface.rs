@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::Path;
 use std::path::{Component, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,7 +15,15 @@ use minijinja::{Error, State, Value};
 use super::macros::Fault;
 use super::names::{Definition, LookedUp, Names, Scope};
 use super::project::{EntityId, Owner, Part, Target};
-use super::template::{Home, MARK, file_from};
+
+/// Around the number of a part in evaluated text; both are in the private range of Unicode.
+pub(super) const MARK: [char; 2] = ['\u{E000}', '\u{E001}'];
+
+/// Where a text stands: the folder from which the files that it names are looked for.
+#[derive(Debug, Clone)]
+pub(super) struct Home {
+    pub(super) folder: PathBuf,
+}
 
 /// What was asked for during one evaluation.
 #[derive(Debug, Default)]
@@ -544,4 +553,20 @@ fn model_type(target: Target) -> &'static str {
         Target::FeatureTable(_) => "feature_table_model",
         Target::Other(_) => "",
     }
+}
+
+/// A file by its path from the folder of the text that names it, or from one around that.
+pub(super) fn file_from<'a>(
+    files: &'a HashMap<PathBuf, String>,
+    folder: &Path,
+    path: &str,
+) -> Option<&'a String> {
+    let mut at = Some(folder);
+    while let Some(folder) = at {
+        if let Some(text) = files.get(&plain_path(&folder.join(path))?) {
+            return Some(text);
+        }
+        at = folder.parent();
+    }
+    None
 }

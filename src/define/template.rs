@@ -17,7 +17,7 @@ use super::names::{Names, Scope};
 use super::place::{Place, Written};
 use super::project::{Owner, Part, Target, Text};
 use super::report::{Report, with_hint};
-use super::surface::{Requests, Root, plain_path};
+use super::surface::{Home, MARK, Requests, Root, file_from};
 use super::unbraced::{bare_names, unknown_words};
 
 /// Steps that a template may take beyond those of straight reading.
@@ -32,9 +32,6 @@ const REPEATING_MAX: usize = 1_000;
 const FILES_DEEP: usize = 3;
 /// How long a template may be. In bytes.
 const TEMPLATE_MAX: usize = 1 << 20;
-/// Around the number of a part in evaluated text; both are in the private range of Unicode.
-pub(super) const MARK: [char; 2] = ['\u{E000}', '\u{E001}'];
-
 /// What evaluates the texts of a project.
 pub(super) struct Evaluator {
     pub(super) names: Arc<Names>,
@@ -44,12 +41,6 @@ pub(super) struct Evaluator {
     repeating: usize,
     /// What templates wrote so far. In bytes.
     written: usize,
-}
-
-/// Where a text stands: the folder from which the files that it names are looked for.
-#[derive(Debug, Clone)]
-pub(super) struct Home {
-    pub(super) folder: PathBuf,
 }
 
 impl Evaluator {
@@ -188,22 +179,6 @@ fn file_read(expression: &str) -> Option<&str> {
     let quote = inner.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     let path = inner.strip_prefix(quote)?.strip_suffix(quote)?;
     (!path.contains(quote)).then_some(path)
-}
-
-/// A file by its path from the folder of the text that names it, or from one around that.
-pub(super) fn file_from<'a>(
-    files: &'a HashMap<PathBuf, String>,
-    folder: &Path,
-    path: &str,
-) -> Option<&'a String> {
-    let mut at = Some(folder);
-    while let Some(folder) = at {
-        if let Some(text) = files.get(&plain_path(&folder.join(path))?) {
-            return Some(text);
-        }
-        at = folder.parent();
-    }
-    None
 }
 
 fn folder_of(place: &Place) -> PathBuf {

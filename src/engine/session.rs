@@ -9,13 +9,12 @@ use crate::bind::Range;
 use crate::compile::{self, Asked, Query};
 use crate::model::catalog::{Catalog, CohortRef};
 use crate::model::failure::Failure;
-use crate::model::question::{Answered, Question, Slice, Sort};
+use crate::model::question::{Slice, Sort};
 use crate::protocol::{OpenRequest, Opened};
 use crate::sql::Sql;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 /// An opened source.
 pub struct Session {
@@ -99,16 +98,6 @@ impl Session {
     /// Questions from now on stop soon after `flag` is set.
     pub fn obey(&self, flag: Arc<AtomicBool>) {
         self.store.obey(flag);
-    }
-
-    /// Answers a question.
-    ///
-    /// # Errors
-    /// When the slice or the question does not fit the source, or reading fails.
-    pub fn ask(&self, slice: &Slice, question: &Question) -> Result<Answered, Failure> {
-        let started = Instant::now();
-        let (answer, sql) = jobs::ask::answer(self, slice, question)?;
-        Ok(Answered { answer, sql, took: started.elapsed() })
     }
 
     /// Lets the source go until the next question, so that other programs may write to it.

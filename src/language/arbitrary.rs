@@ -1,6 +1,6 @@
 //! Random clause trees over a small catalog, for tests.
 
-use super::parse::Scope;
+use super::scope::Scope;
 use crate::model::catalog::{
     Catalog, Column, Entity, EntityBase, Fingerprint, SourceKind, Table, TableOrigin,
 };

@@ -5,8 +5,8 @@
 
 use super::moments;
 use super::names::{self, Rows};
-use super::parse::Scope;
 use super::print::{identifier, table as table_text};
+use super::scope::Scope;
 use crate::model::catalog::{Column, Table};
 use crate::model::value::Kind;
 
@@ -483,7 +483,7 @@ impl<'a> State<'a> {
         self.path.clear();
         match frame.call.as_str() {
             "" | "and" | "or" | "not" | "where" | "off" | "in" => self.next = Next::Join,
-            call if super::expressions::TESTS.contains(&call) => self.next = Next::Join,
+            call if super::functions::TESTS.contains(&call) => self.next = Next::Join,
             "now" | "today" | "date_trunc" => {
                 self.clause.moment = true;
                 self.operand(None);

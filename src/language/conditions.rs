@@ -1,10 +1,9 @@
 //! What the syntax of a condition means: and, or, not, tests and their negations.
 
 use super::names::Rows;
-use super::parse::{ParseError, Places, Scope};
+use super::scope::{ParseError, Places, Scope};
 use crate::model::clause::{
-    Case, Clause, Combine, Comparison, Expr, Function, Group, Missing, Node, Part, Test, TextMatch,
-    Tree,
+    Case, Clause, Combine, Comparison, Expr, Group, Missing, Node, Part, Test, TextMatch, Tree,
 };
 use crate::model::value::{Kind, Value};
 use sqlparser::ast::{BinaryOperator, Expr as Sql, Function as SqlCall, UnaryOperator};
@@ -514,15 +513,4 @@ fn comparison(op: &BinaryOperator) -> Option<(Comparison, Option<Missing>)> {
         BinaryOperator::GtEq => (Comparison::GreaterOrEqual, None),
         _ => return None,
     })
-}
-
-/// Whether `expr` is `lower(…)`, and of what.
-pub(super) fn lowered(expr: &Expr) -> Option<&Expr> {
-    match expr {
-        Expr::Call(Function::Lower, args) => match &args[..] {
-            [inner] => Some(inner),
-            _ => None,
-        },
-        _ => None,
-    }
 }

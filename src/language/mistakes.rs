@@ -1,7 +1,7 @@
 //! What the parser of SQL says about a text that is no condition, in words of ours. It gives text
 //! only, which is read here and nowhere else.
 
-use super::parse::{ParseError, Places};
+use super::scope::{ParseError, Places};
 use sqlparser::parser::ParserError;
 use sqlparser::tokenizer::{Location, TokenizerError};
 

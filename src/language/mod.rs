@@ -12,6 +12,7 @@ mod conditions;
 #[cfg(test)]
 pub(crate) mod examples;
 mod expressions;
+mod functions;
 mod literal;
 mod mistakes;
 mod moments;
@@ -19,10 +20,12 @@ mod names;
 mod normal;
 mod parse;
 mod print;
+mod scope;
 pub mod words;
 
 pub use complete::{Completion, complete};
 pub use literal::parse_value;
 pub use normal::{normalise, normalise_clause, normalise_expr};
-pub use parse::{ParseError, Scope, parse};
+pub use parse::parse;
 pub use print::{identifier, print, print_clause, print_expr};
+pub use scope::{ParseError, Scope};

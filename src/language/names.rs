@@ -1,6 +1,6 @@
 //! Names: which ones a condition may use, and what was probably meant by one that it may not.
 
-use super::parse::Scope;
+use super::scope::Scope;
 use crate::model::catalog::{Column, Table, find_column};
 
 /// The rows that column names are about.

@@ -19,7 +19,6 @@
 //! - Days and moments are written in full, a move by nothing is no move, and the filter of a figure
 //!   is absent rather than empty.
 
-use super::conditions::lowered;
 use super::literal;
 use crate::model::clause::{
     Case, CastType, Clause, Combine, Comparison, Expr, Function, Group, Missing, Node, Part, Test,
@@ -284,6 +283,17 @@ fn negated(missing: Missing, node: Node) -> Node {
             Node::Group(Group { combine, parts })
         }
         group => Node::Group(Group { combine, parts: vec![Part::on(group)] }),
+    }
+}
+
+/// Whether `expr` is `lower(…)`, and of what.
+pub(super) fn lowered(expr: &Expr) -> Option<&Expr> {
+    match expr {
+        Expr::Call(Function::Lower, args) => match &args[..] {
+            [inner] => Some(inner),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

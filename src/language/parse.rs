@@ -2,37 +2,17 @@
 //! [`super::conditions`] and [`super::expressions`] give the syntax its meaning.
 
 use super::conditions::Reader;
+use super::functions::VIA;
 use super::mistakes;
 use super::names::Rows;
 use super::normal::normalise;
-use crate::model::catalog::{Catalog, Entity};
+use super::scope::{ParseError, Places, Scope};
 use crate::model::clause::Tree;
 use sqlparser::ast::Expr as Sql;
 use sqlparser::dialect::{Dialect, DuckDbDialect};
 use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 use std::any::TypeId;
-
-/// The names that a condition may use.
-#[derive(Debug, Clone, Copy)]
-pub struct Scope<'a> {
-    /// The source.
-    pub catalog: &'a Catalog,
-    /// The entity that is sliced.
-    pub entity: &'a Entity,
-}
-
-/// Why a text is not a condition.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct ParseError {
-    /// What is wrong, as a phrase.
-    pub message: String,
-    /// Where it is, in characters from 0, when that is known.
-    pub at: Option<usize>,
-    /// What to try.
-    pub hint: String,
-}
 
 /// Nested parentheses and calls that are read before giving up.
 const DEPTH: usize = 300;
@@ -79,9 +59,6 @@ fn syntax(text: &str, places: &Places) -> Result<Sql, ParseError> {
     }
     Ok(found)
 }
-
-/// The word between a table and the column by which its rows belong.
-pub(super) const VIA: &str = "via";
 
 fn counts(token: &Token) -> bool {
     !matches!(
@@ -159,39 +136,6 @@ fn unexpected(found: &TokenWithSpan, places: &Places) -> ParseError {
         message: format!("{shown} is not expected here"),
         at: places.at(found.span.start),
         hint: hint.to_owned(),
-    }
-}
-
-/// Where lines start, to turn the parser's line and column into characters from 0.
-#[derive(Debug)]
-pub(super) struct Places {
-    lines: Vec<usize>,
-    end: usize,
-}
-
-impl Places {
-    fn of(text: &str) -> Self {
-        let mut lines = vec![0];
-        let mut end = 0;
-        for c in text.chars() {
-            end += 1;
-            if c == '\n' {
-                lines.push(end);
-            }
-        }
-        Self { lines, end }
-    }
-
-    /// Behind the last character.
-    pub(super) fn end(&self) -> usize {
-        self.end
-    }
-
-    /// Characters from 0; `None` where the parser does not know.
-    pub(super) fn at(&self, location: Location) -> Option<usize> {
-        let line = usize::try_from(location.line).ok()?.checked_sub(1)?;
-        let column = usize::try_from(location.column).ok()?.checked_sub(1)?;
-        self.lines.get(line).map(|start| (start + column).min(self.end))
     }
 }
 

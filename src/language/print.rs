@@ -1,6 +1,6 @@
 //! The typed condition, written from a clause tree.
 
-use super::expressions::FUNCTIONS;
+use super::functions::FUNCTIONS;
 use super::names::is_plain;
 use super::normal::{lower, normalise, normalise_clause, normalise_expr};
 use crate::model::clause::{

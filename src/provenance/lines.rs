@@ -1,10 +1,19 @@
 //! Lines of a file in the work tree beside those of HEAD: which stayed, which were edited or taken
 //! out.
 
-use super::trace::Origin;
+use gix::ObjectId;
 use gix::bstr::ByteSlice as _;
 use gix_imara_diff::{Algorithm, Diff, Hunk, InternedInput};
 use std::ops::RangeInclusive;
+
+/// Who wrote a line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    /// When the trace learned it. It visits newer commits first.
+    pub(super) rank: u32,
+    /// `None` when it is this commit or an older one, and the history ends here.
+    pub(super) commit: Option<ObjectId>,
+}
 
 /// A file of the work tree, each line with where it comes from.
 pub(super) struct TracedFile {

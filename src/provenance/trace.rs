@@ -1,6 +1,6 @@
 //! The walk back through the history: which commit wrote each line of a file.
 
-use super::lines::{hunks, indices_before};
+use super::lines::{Origin, hunks, indices_before};
 use super::objects::{Objects, Unreadable};
 use gix::ObjectId;
 use gix::bstr::{BString, ByteSlice as _};
@@ -14,15 +14,6 @@ const COMMITS_MAX: u32 = 20_000;
 
 /// How many of those are read and compared with the added file, where none has its very text.
 const COMPARED_MAX: usize = 50;
-
-/// Who wrote a line.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Origin {
-    /// When the trace learned it. It visits newer commits first.
-    pub(super) rank: u32,
-    /// `None` when it is this commit or an older one, and the history ends here.
-    pub(super) commit: Option<ObjectId>,
-}
 
 /// A line on its way back through the history.
 #[derive(Debug, Clone, Copy)]

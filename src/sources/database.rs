@@ -1,6 +1,7 @@
 //! The tables and views of a DuckDB file.
 
 use super::facts::count_rows;
+use super::files::log_of;
 use super::probe::{Probe, reach};
 use crate::disk;
 use crate::model::catalog::{Column, Table, TableOrigin};
@@ -10,7 +11,7 @@ use crate::model::value::{Kind, Value};
 use crate::sql::{Sql, facts, session};
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// More entries of a log than these are not looked at.
 const ENTRIES_MAX: u32 = 2_000_000;
@@ -193,15 +194,6 @@ pub(super) fn torn_log(path: &Path) -> Option<Finding> {
         .at(log, None)
         .hint("copy it again while nothing writes to it; what is shown is the state before"),
     )
-}
-
-/// The file in which a database keeps changes until they are in the database itself: beside the
-/// file itself, also when a link to it is named.
-pub fn log_of(path: &Path) -> PathBuf {
-    let mut name =
-        disk::write::behind_link(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
-    name.push(".wal");
-    PathBuf::from(name)
 }
 
 /// The entries of a log: each is its length, a checksum, and that many bytes.

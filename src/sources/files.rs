@@ -1,7 +1,7 @@
 //! What the paths that were opened mean: which files are data, and which of them are one table.
 
 use super::lake::{self, Lake};
-use super::{log_of, sqlite};
+use super::sqlite;
 use crate::disk::links::{self, Entry, Opened};
 use crate::disk::read;
 use crate::model::failure::Failure;
@@ -634,6 +634,15 @@ fn natural(name: &str) -> String {
         out.push(c);
     }
     out
+}
+
+/// The file in which a database keeps changes until they are in the database itself: beside the
+/// file itself, also when a link to it is named.
+pub fn log_of(path: &Path) -> PathBuf {
+    let mut name =
+        crate::disk::write::behind_link(path).unwrap_or_else(|_| path.to_owned()).into_os_string();
+    name.push(".wal");
+    PathBuf::from(name)
 }
 
 #[cfg(test)]

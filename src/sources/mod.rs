@@ -23,6 +23,7 @@ mod describing;
 mod entities;
 mod facts;
 mod folders;
+mod foreign;
 mod json;
 mod keys;
 mod lake;
@@ -42,9 +43,10 @@ mod texts;
 mod times;
 mod workbook;
 
-pub use cells::rows_of;
 pub use csv::write_as_utf8;
-pub use database::{log_of, shadowing};
+pub use database::shadowing;
+pub use files::log_of;
+pub use foreign::rows_of;
 pub use probe::{Probe, reach};
 
 use crate::model::catalog::{
@@ -200,7 +202,7 @@ pub fn fingerprint_now(fingerprint: &Fingerprint) -> Fingerprint {
 fn fingerprint(paths: &[PathBuf], tables: &[Table], source: SourceKind) -> Fingerprint {
     match source {
         // What was written lately may be in the log beside the file only.
-        SourceKind::DuckDb => stamped(paths.iter().flat_map(|p| [p.clone(), database::log_of(p)])),
+        SourceKind::DuckDb => stamped(paths.iter().flat_map(|p| [p.clone(), files::log_of(p)])),
         SourceKind::Files => stamped(tables.iter().flat_map(|t| match &t.origin {
             TableOrigin::Files { paths, reader } => {
                 let waiting =

@@ -5,6 +5,7 @@
 
 use super::folders;
 use super::names::counted;
+use super::parquet_parts::is_text;
 use super::probe::{Probe, cancelled};
 use crate::model::catalog::{Conversion, PartitionPart, Partitions, Reader};
 use crate::model::failure::Failure;
@@ -172,22 +173,6 @@ const INSTANT: &str = "TIMESTAMP WITH TIME ZONE";
 
 fn about(paths: &[PathBuf], severity: Severity, message: String) -> Finding {
     Finding::new(severity, message).at(paths.first().cloned().unwrap_or_default(), None)
-}
-
-/// Whether the bytes of a column are text throughout, and some are there. The first rows mostly
-/// tell when they are not.
-pub(super) fn is_text(probe: &dyn Probe, rows: &Sql, column: &str) -> Result<bool, Failure> {
-    let column = ident(column);
-    for sql in [
-        statements::bytes_among_first(rows, &column),
-        statements::bytes_that_are_no_text(rows, &column),
-    ] {
-        match super::probe::counts(probe, &sql)?.as_slice() {
-            [filled, 0] if *filled > 0 => {}
-            _ => return Ok(false),
-        }
-    }
-    Ok(true)
 }
 
 fn are_texts(probe: &dyn Probe, rows: &Sql, column: &str) -> Result<bool, Failure> {

@@ -1,7 +1,6 @@
 //! Parquet files of one table that have other types for the same column: which type holds the
 //! values of all, and what becomes of the others.
 
-use super::parquet::is_text;
 use super::probe::Probe;
 use crate::model::catalog::{Conversion, PartitionPart, Partitions, Reader};
 use crate::model::failure::Failure;
@@ -158,4 +157,20 @@ fn rule(
     let scalar = |kind: &Kind| !matches!(kind, Kind::List | Kind::Nested | Kind::Binary);
     let anyway = has(Kind::Text) && kinds.iter().all(scalar);
     Ok(Some(if anyway { Rule::TextAnyway } else { Rule::Text }))
+}
+
+/// Whether the bytes of a column are text throughout, and some are there. The first rows mostly
+/// tell when they are not.
+pub(super) fn is_text(probe: &dyn Probe, rows: &Sql, column: &str) -> Result<bool, Failure> {
+    let column = ident(column);
+    for sql in [
+        statements::bytes_among_first(rows, &column),
+        statements::bytes_that_are_no_text(rows, &column),
+    ] {
+        match super::probe::counts(probe, &sql)?.as_slice() {
+            [filled, 0] if *filled > 0 => {}
+            _ => return Ok(false),
+        }
+    }
+    Ok(true)
 }

@@ -5,6 +5,7 @@ use super::facts::{SAMPLE_ROWS, count_rows};
 use super::files::{FileSet, Format, check_content, file_sets};
 use super::names::{counted, free};
 use super::probe::{Probe, cancelled, counts};
+use super::several::described;
 use super::{files, json, parquet};
 use crate::model::catalog::{Column, Reader, Table, TableOrigin};
 use crate::model::failure::Failure;
@@ -419,34 +420,5 @@ fn text_described(
         Some(rows) => rows,
         None => count_rows(probe, &table)?,
     };
-    Ok(table)
-}
-
-/// The table that was made readable: its columns, and its rows counted.
-pub(super) fn described(
-    probe: &dyn Probe,
-    name: String,
-    paths: Vec<PathBuf>,
-    reader: Reader,
-) -> Result<Table, Failure> {
-    let mut table = Table {
-        name,
-        origin: TableOrigin::Files { paths, reader },
-        columns: Vec::new(),
-        rows: 0,
-        time_column: None,
-    };
-    let columns = probe.columns(&session::everything(&super::reach(&table)))?;
-    table.columns = columns
-        .into_iter()
-        .map(|(name, type_name)| Column {
-            kind: Kind::of_duckdb_type(&type_name),
-            description: None,
-            personal: None,
-            name,
-            type_name,
-        })
-        .collect();
-    table.rows = count_rows(probe, &table)?;
     Ok(table)
 }

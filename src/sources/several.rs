@@ -1,13 +1,18 @@
 //! Files that hold several tables: each becomes one, read into memory.
 
+use super::facts::count_rows;
 use super::files::Format;
 use super::names::free;
 use super::probe::{Probe, cancelled};
 use super::{sqlite, workbook};
+use crate::model::catalog::Column;
+use crate::model::catalog::TableOrigin;
 use crate::model::catalog::{ForeignReader, Reader, Table};
 use crate::model::failure::Failure;
 use crate::model::finding::Finding;
+use crate::model::value::Kind;
 use crate::protocol::Progress;
+use crate::sql::session;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -62,5 +67,34 @@ fn table(
 ) -> Result<Table, Failure> {
     let paths: Vec<PathBuf> = vec![path.to_path_buf()];
     probe.name_files(&name, &paths, &reader, tell)?;
-    super::read::described(probe, name, paths, reader)
+    described(probe, name, paths, reader)
+}
+
+/// The table that was made readable: its columns, and its rows counted.
+pub(super) fn described(
+    probe: &dyn Probe,
+    name: String,
+    paths: Vec<PathBuf>,
+    reader: Reader,
+) -> Result<Table, Failure> {
+    let mut table = Table {
+        name,
+        origin: TableOrigin::Files { paths, reader },
+        columns: Vec::new(),
+        rows: 0,
+        time_column: None,
+    };
+    let columns = probe.columns(&session::everything(&super::reach(&table)))?;
+    table.columns = columns
+        .into_iter()
+        .map(|(name, type_name)| Column {
+            kind: Kind::of_duckdb_type(&type_name),
+            description: None,
+            personal: None,
+            name,
+            type_name,
+        })
+        .collect();
+    table.rows = count_rows(probe, &table)?;
+    Ok(table)
 }

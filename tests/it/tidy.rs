@@ -93,7 +93,7 @@ const BARE: &[&str] = &[
     "fs::rename",
 ];
 
-fn sources() -> Vec<(String, String)> {
+pub(crate) fn sources() -> Vec<(String, String)> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -118,7 +118,7 @@ fn sources() -> Vec<(String, String)> {
 }
 
 /// The text before the unit tests, without comments: tests may look over the wall.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     let code = code.split("#[cfg(all(test,").next().unwrap_or_default();
     code.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")

@@ -5,14 +5,28 @@ use crate::compile::{self, Extent};
 use crate::engine::session::{NumberedOrder, Session};
 use crate::model::catalog::Column;
 use crate::model::failure::Failure;
+use crate::model::question::Answered;
 use crate::model::question::{Answer, Question, Slice, Sort};
 use crate::sql;
+use std::time::Instant;
 
 /// Points of a scatter are drawn one by one up to this many.
 const POINTS_MAX: u32 = 2_000;
 
 /// Related rows shown in a profile, per table.
 const RELATED_MAX: u32 = 200;
+
+impl Session {
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// When the slice or the question does not fit the source, or reading fails.
+    pub fn ask(&self, slice: &Slice, question: &Question) -> Result<Answered, Failure> {
+        let started = Instant::now();
+        let (answer, sql) = answer(self, slice, question)?;
+        Ok(Answered { answer, sql, took: started.elapsed() })
+    }
+}
 
 /// The answer, and the statement that plain DuckDB runs for the same numbers.
 pub(in crate::engine) fn answer(
