@@ -3,13 +3,13 @@
 //! A pair has no direction: its smaller number stands first. What most graphs do not need takes no
 //! memory: the columns of moments, rows and marks stay empty until a value needs them.
 
-use super::intern::{Interner, NOBODY};
-use super::{TooMany, order};
+use super::TooMany;
+use super::intern::NOBODY;
 
 /// The moment of an edge whose row has none: later than any other.
 pub const UNTIMED: i64 = i64::MAX;
 
-/// The identifier graph: pairs of numbers of an [`Interner`].
+/// The identifier graph: pairs of numbers of an [`Interner`](super::Interner).
 ///
 /// A pair of a number with itself says only that the identifier exists, and since when.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -166,16 +166,6 @@ impl Edges {
         }
     }
 
-    /// Puts the edges in the order in which they were first seen.
-    ///
-    /// Edges of one moment, and those without one, are ordered by kind and text of their ends, the
-    /// lesser end first. So the order is the same whichever identifier came first.
-    pub fn in_first_seen_order(&mut self, interner: &Interner) {
-        if let Some(order) = order::first_seen(self, interner) {
-            *self = self.picked(&order);
-        }
-    }
-
     /// Keeps the edges for which `keep` says so, given their place.
     pub fn retain(&mut self, mut keep: impl FnMut(usize) -> bool) {
         let kept: Vec<u32> =
@@ -255,6 +245,7 @@ fn edge_of(packed: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::Interner;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 

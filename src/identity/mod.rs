@@ -3,28 +3,34 @@
 //! ```text
 //! rows ──▶ Interner ──▶ Edges ──▶ caps ──▶ Forest ──▶ Clusters ──▶ main ids, aliases
 //!        text to number  pairs   too many   joins      numbers       alias, rid
+//!        └────── Ids ───────┘  LeftOut └───────── Graph ─────────┘   Earlier
 //! ```
 //!
 //! What holds here, and what is kept out:
 //!
 //! - Pure code: no file, no database, no clock, no thread. Rows come in as slices and iterators,
-//!   answers leave as columns of numbers.
+//!   answers leave as numbers and, where they are told, as texts.
 //! - The same rows give the same clusters, main ids, refused edges and causes, in whatever order
 //!   they come. Numbers of identifiers and clusters do depend on the order; nothing that a reader
 //!   sees may be made of them alone.
 //! - Clusters are always finished: [`Forest::check`] proves it.
-//! - An edge that was refused is reported, with the cap that refused it; a main id that went away
-//!   is reported, with where it went and why.
+//! - An edge that was refused is reported, with the rule, the filter or the cap that refused it; a
+//!   main id that went away is reported, with where it went and why.
 //! - No hash decides that two texts are equal, and no recursion walks a graph.
 //!
-//! Start at [`Interner::intern_column`], then [`Edges::push_columns`], [`Edges::merge_repeats`],
-//! [`Edges::in_first_seen_order`], [`apply_caps`], [`Forest::grow`] and [`name_clusters`].
+//! Start at [`Ids`], which collects, then [`Graph::grow`] and [`Graph::name`]. They are made of
+//! [`Interner::intern_column`], [`Edges::merge_repeats`], [`apply_caps`],
+//! [`Edges::in_first_seen_order`], [`Forest::grow`] and [`name_clusters`].
 
 mod alias;
 mod caps;
+mod earlier;
 mod edges;
 mod forest;
+mod graph;
+mod ids;
 mod intern;
+mod left_out;
 mod order;
 mod rid;
 #[cfg(test)]
@@ -32,9 +38,13 @@ mod tests;
 
 pub use alias::{Alias, Before, Cause, Mode, Names, name_clusters};
 pub use caps::{Cap, Refusal, apply_caps, drop_refused};
+pub use earlier::{Earlier, EarlierRows};
 pub use edges::{Edges, UNTIMED};
 pub use forest::{Clusters, Converged, Forest, Join, Unproven, check, labels};
+pub use graph::{Graph, Id, Listed, Merge};
+pub use ids::Ids;
 pub use intern::{Interner, Kinds, NOBODY};
+pub use left_out::{Action, Filter, LeftOut, Reason, Refused, Rules};
 pub use rid::{Least, Rid, Rids, rid};
 
 use std::fmt;

@@ -12,8 +12,20 @@ const TIED_FEW: usize = 16;
 /// A value to sort by, and the edge or identifier it belongs to.
 type Keyed = (u64, u32);
 
+impl Edges {
+    /// Puts the edges in the order in which they were first seen.
+    ///
+    /// Edges of one moment, and those without one, are ordered by kind and text of their ends, the
+    /// lesser end first. So the order is the same whichever identifier came first.
+    pub fn in_first_seen_order(&mut self, interner: &Interner) {
+        if let Some(order) = first_seen(self, interner) {
+            *self = self.picked(&order);
+        }
+    }
+}
+
 /// The places of the edges in first-seen order; `None` when that is the order they are in.
-pub(super) fn first_seen(edges: &Edges, interner: &Interner) -> Option<Vec<u32>> {
+fn first_seen(edges: &Edges, interner: &Interner) -> Option<Vec<u32>> {
     if (1..edges.len()).all(|edge| edges.seen(edge - 1) < edges.seen(edge)) {
         return None;
     }
