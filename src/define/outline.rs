@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::project::{
+use crate::define::project::{
     CohortId, CohortRule, EnableStatus, Expression, Feature, FeatureView, IdRule, Item, Owner,
     Place, Project, RowId, Rows, Source, SqlModel, Text,
 };
-use super::words;
+use crate::define::words;
 
 /// Everything that was understood, in written order.
 pub fn outline(project: &Project) -> String {

@@ -8,7 +8,7 @@
 use crate::model::warehouse::Warehouse;
 use std::path::PathBuf;
 
-pub use super::place::{Place, Written};
+pub use crate::define::place::{Place, Written};
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident => $field:ident: $item:ty;)*) => {$(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::finding::{Finding, Severity};
 
-use super::place::Place;
+use crate::define::place::Place;
 
 /// How many findings are kept. A project with more has one cause for most of them.
 const FINDINGS_MAX: usize = 2_000;

@@ -4,23 +4,25 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::macros::Macros;
-use super::names::{Names, Scope};
-use super::naming::{InPackage, Named, entity_named, entity_of_id, is_main_id, target};
-use super::place::Written;
-use super::project::{
+use crate::define::files::raw::{
+    RawCohortFilter, RawContract, RawEntity, RawExpression, RawId, RawIdType, RawInput, RawMacro,
+    RawModel, RawProject, RawRows, RawRule, RawSpec, RawVar, RawViews,
+};
+use crate::define::names::naming::{
+    InPackage, Named, entity_named, entity_of_id, is_main_id, target,
+};
+use crate::define::names::{Names, Scope};
+use crate::define::place::Written;
+use crate::define::project::{
     Cohort, CohortFilter, CohortId, CohortRule, CohortStep, EdgeSource, Entity, EntityId,
     Expression, Feature, FeatureId, FeatureTable, FeatureView, IdFilter, IdRule, IdType, IdTypeId,
     Input, InputId, Macro, OtherModel, OutputType, Owner, Package, Part, Project, RowId, Rows,
     Source, SqlBody, SqlModel, SqlModelId, Stitcher, StitcherRules, Target, Text, Window,
 };
-use super::raw::{
-    RawCohortFilter, RawContract, RawEntity, RawExpression, RawId, RawIdType, RawInput, RawMacro,
-    RawModel, RawProject, RawRows, RawRule, RawSpec, RawVar, RawViews,
-};
-use super::report::{Report, with_hint};
-use super::surface::plain_path;
-use super::template::Evaluator;
+use crate::define::report::{Report, with_hint};
+use crate::define::texts::macros::Macros;
+use crate::define::texts::surface::plain_path;
+use crate::define::texts::template::Evaluator;
 use crate::model::nearest::nearest;
 use crate::model::warehouse::Warehouse;
 
@@ -1054,7 +1056,7 @@ mod tests {
 
     #[test]
     fn the_form_of_sql_is_seen_through_comments() {
-        let place = super::super::place::Place::new(&Path::new("a").into(), 1);
+        let place = crate::define::place::Place::new(&Path::new("a").into(), 1);
         let of = |sql: &str| {
             let parts = vec![Part::Sql(sql.to_owned())];
             body_of(&Text { written: sql.into(), parts, also: Vec::new(), place: place.clone() })

@@ -12,31 +12,31 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use minijinja::value::{Kwargs, Object, ObjectRepr};
 use minijinja::{Error, State, Value};
 
-use super::macros::Fault;
-use super::names::{Definition, LookedUp, Names, Scope};
-use super::project::{EntityId, Owner, Part, Target};
+use crate::define::names::{Definition, LookedUp, Names, Scope};
+use crate::define::project::{EntityId, Owner, Part, Target};
+use crate::define::texts::macros::Fault;
 
 /// Around the number of a part in evaluated text; both are in the private range of Unicode.
-pub(super) const MARK: [char; 2] = ['\u{E000}', '\u{E001}'];
+pub(in crate::define) const MARK: [char; 2] = ['\u{E000}', '\u{E001}'];
 
 /// Where a text stands: the folder from which the files that it names are looked for.
 #[derive(Debug, Clone)]
-pub(super) struct Home {
-    pub(super) folder: PathBuf,
+pub(in crate::define) struct Home {
+    pub(in crate::define) folder: PathBuf,
 }
 
 /// What was asked for during one evaluation.
 #[derive(Debug, Default)]
-pub(super) struct Log {
-    pub(super) parts: Vec<Part>,
-    pub(super) also: Vec<Target>,
-    pub(super) faults: Vec<Fault>,
+pub(in crate::define) struct Log {
+    pub(in crate::define) parts: Vec<Part>,
+    pub(in crate::define) also: Vec<Target>,
+    pub(in crate::define) faults: Vec<Fault>,
     written: usize,
 }
 
 /// Where one evaluation looks names up and writes down what it used.
 #[derive(Debug)]
-pub(super) struct Requests {
+pub(in crate::define) struct Requests {
     names: Arc<Names>,
     scope: Scope,
     files: Arc<HashMap<PathBuf, String>>,
@@ -45,7 +45,7 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    pub(super) fn new(
+    pub(in crate::define) fn new(
         names: Arc<Names>,
         scope: Scope,
         files: Arc<HashMap<PathBuf, String>>,
@@ -58,12 +58,12 @@ impl Requests {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn take(&self) -> Log {
+    pub(in crate::define) fn take(&self) -> Log {
         std::mem::take(&mut *self.log())
     }
 
     /// Counts `bytes` as written; how many there are now.
-    pub(super) fn written(&self, bytes: usize) -> usize {
+    pub(in crate::define) fn written(&self, bytes: usize) -> usize {
         let mut log = self.log();
         log.written += bytes;
         log.written
@@ -74,7 +74,7 @@ impl Requests {
     }
 
     /// Says that something is named that cannot be had here.
-    pub(super) fn mild(&self, message: String, needle: &str, hint: &str) {
+    pub(in crate::define) fn mild(&self, message: String, needle: &str, hint: &str) {
         self.add(Fault { hint: Some(hint.to_owned()), mild: true, ..Fault::new(message, needle) });
     }
 
@@ -212,7 +212,7 @@ impl Requests {
 }
 
 /// The path without `.` and `..`; `None` when it leads out of where it starts.
-pub(super) fn plain_path(path: &std::path::Path) -> Option<PathBuf> {
+pub(in crate::define) fn plain_path(path: &std::path::Path) -> Option<PathBuf> {
     let mut made = PathBuf::new();
     for component in path.components() {
         match component {
@@ -230,7 +230,7 @@ pub(super) fn plain_path(path: &std::path::Path) -> Option<PathBuf> {
 
 /// The names that stand alone in a template.
 #[derive(Debug)]
-pub(super) struct Root(pub(super) Arc<Requests>);
+pub(in crate::define) struct Root(pub(in crate::define) Arc<Requests>);
 
 impl Object for Root {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
@@ -556,7 +556,7 @@ fn model_type(target: Target) -> &'static str {
 }
 
 /// A file by its path from the folder of the text that names it, or from one around that.
-pub(super) fn file_from<'a>(
+pub(in crate::define) fn file_from<'a>(
     files: &'a HashMap<PathBuf, String>,
     folder: &Path,
     path: &str,

@@ -12,13 +12,13 @@ use std::sync::Arc;
 
 use minijinja::{Environment, Error, ErrorKind, Output, State, Value};
 
-use super::macros::{Fault, Macros, PieceKind, Token, pieces, tokens};
-use super::names::{Names, Scope};
-use super::place::{Place, Written};
-use super::project::{Owner, Part, Target, Text};
-use super::report::{Report, with_hint};
-use super::surface::{Home, MARK, Requests, Root, file_from};
-use super::unbraced::{bare_names, unknown_words};
+use crate::define::names::{Names, Scope};
+use crate::define::place::{Place, Written};
+use crate::define::project::{Owner, Part, Target, Text};
+use crate::define::report::{Report, with_hint};
+use crate::define::texts::macros::{Fault, Macros, PieceKind, Token, pieces, tokens};
+use crate::define::texts::surface::{Home, MARK, Requests, Root, file_from};
+use crate::define::texts::unbraced::{bare_names, unknown_words};
 
 /// Steps that a template may take beyond those of straight reading.
 const STEPS_MAX: u64 = 20_000;
@@ -33,9 +33,9 @@ const FILES_DEEP: usize = 3;
 /// How long a template may be. In bytes.
 const TEMPLATE_MAX: usize = 1 << 20;
 /// What evaluates the texts of a project.
-pub(super) struct Evaluator {
-    pub(super) names: Arc<Names>,
-    pub(super) macros: Macros,
+pub(in crate::define) struct Evaluator {
+    pub(in crate::define) names: Arc<Names>,
+    pub(in crate::define) macros: Macros,
     files: Arc<HashMap<PathBuf, String>>,
     /// Templates with repeats so far: after many of them each may take few steps only.
     repeating: usize,
@@ -44,12 +44,21 @@ pub(super) struct Evaluator {
 }
 
 impl Evaluator {
-    pub(super) fn new(names: Arc<Names>, macros: Macros, files: HashMap<PathBuf, String>) -> Self {
+    pub(in crate::define) fn new(
+        names: Arc<Names>,
+        macros: Macros,
+        files: HashMap<PathBuf, String>,
+    ) -> Self {
         Self { names, macros, files: Arc::new(files), repeating: 0, written: 0 }
     }
 
     /// `written` as evaluated in `scope`. What is wrong is reported, and the rest still stands.
-    pub(super) fn text(&mut self, written: &Written, scope: &Scope, report: &mut Report) -> Text {
+    pub(in crate::define) fn text(
+        &mut self,
+        written: &Written,
+        scope: &Scope,
+        report: &mut Report,
+    ) -> Text {
         let mut text = Text {
             written: written.text.clone(),
             parts: Vec::new(),

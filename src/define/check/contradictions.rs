@@ -5,9 +5,9 @@
 
 use std::collections::HashMap;
 
-use super::condition::{Condition, Literal, Op, Subject, parse};
-use super::project::{CohortId, CohortRule, Expression, Project, Target};
-use super::words;
+use crate::define::project::{CohortId, CohortRule, Expression, Project, Target};
+use crate::define::words;
+use crate::define::words::condition::{Condition, Literal, Op, Subject, parse};
 
 /// How far up the cohorts that it narrows are looked at.
 const CHAIN_MAX: usize = 30;
@@ -15,19 +15,19 @@ const CHAIN_MAX: usize = 30;
 const CONDITIONS_MAX: usize = 150;
 
 /// What each cohort asks for by itself, parsed once for all cohorts that narrow it.
-pub(super) struct Asked<'a> {
+pub(in crate::define) struct Asked<'a> {
     project: &'a Project,
     own: Vec<Vec<Condition>>,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn of(project: &'a Project) -> Self {
+    pub(in crate::define) fn of(project: &'a Project) -> Self {
         let own = (0..project.cohorts.len()).map(|at| own(project, CohortId(at))).collect();
         Self { project, own }
     }
 
     /// Why no one can be in `cohort`, in words; `None` when someone may be.
-    pub(super) fn never(&self, cohort: CohortId) -> Option<String> {
+    pub(in crate::define) fn never(&self, cohort: CohortId) -> Option<String> {
         let mut chain = vec![cohort];
         let mut at = cohort;
         while let Some(parent) = self.project[at].extends.filter(|_| chain.len() < CHAIN_MAX) {

@@ -2,20 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::names::{CohortName, EntityName, LookedUp, Model, Names, Scope};
-use super::place::{Place, Written};
-use super::project::{
+use crate::define::files::raw::{
+    RawEntity, RawId, RawIdType, RawInput, RawModel, RawOwner, RawProject, RawSpec, RawVar,
+};
+use crate::define::names::{CohortName, EntityName, LookedUp, Model, Names, Scope};
+use crate::define::place::{Place, Written};
+use crate::define::project::{
     CohortId, EnableStatus, EntityId, FeatureId, FeatureTableId, InputId, OtherModelId, Owner,
     SqlModelId, StitcherId, Target,
 };
-use super::raw::{
-    RawEntity, RawId, RawIdType, RawInput, RawModel, RawOwner, RawProject, RawSpec, RawVar,
-};
-use super::report::{Report, with_hint};
+use crate::define::report::{Report, with_hint};
 use crate::model::nearest::nearest;
 
 /// Id types that mean the main id itself.
-pub(super) const MAIN_ID_TYPES: [&str; 2] = ["rudder_id", "main_id"];
+pub(in crate::define) const MAIN_ID_TYPES: [&str; 2] = ["rudder_id", "main_id"];
 
 /// How many entities a project may have.
 const ENTITIES_MAX: usize = 300;
@@ -23,32 +23,36 @@ const ENTITIES_MAX: usize = 300;
 const ID_TYPES_MAX: usize = 1_000;
 
 /// A definition and the package it is of.
-pub(super) struct InPackage<T> {
-    pub(super) package: usize,
-    pub(super) raw: T,
+pub(in crate::define) struct InPackage<T> {
+    pub(in crate::define) package: usize,
+    pub(in crate::define) raw: T,
 }
 
 /// Every definition with its number: the place in its list.
 #[derive(Default)]
-pub(super) struct Named {
-    pub(super) names: Names,
-    pub(super) entities: Vec<InPackage<RawEntity>>,
-    pub(super) id_types: Vec<InPackage<RawIdType>>,
-    pub(super) inputs: Vec<InPackage<RawInput>>,
+pub(in crate::define) struct Named {
+    pub(in crate::define) names: Names,
+    pub(in crate::define) entities: Vec<InPackage<RawEntity>>,
+    pub(in crate::define) id_types: Vec<InPackage<RawIdType>>,
+    pub(in crate::define) inputs: Vec<InPackage<RawInput>>,
     /// Stitchers of the project, then one entry without a model for each default stitcher.
-    pub(super) stitchers: Vec<(Option<InPackage<RawModel>>, EntityId)>,
-    pub(super) cohorts: Vec<InPackage<RawModel>>,
+    pub(in crate::define) stitchers: Vec<(Option<InPackage<RawModel>>, EntityId)>,
+    pub(in crate::define) cohorts: Vec<InPackage<RawModel>>,
     /// Why a cohort cannot be built, as far as its name alone says.
-    pub(super) cohort_broken: HashMap<CohortId, String>,
-    pub(super) sql_models: Vec<InPackage<RawModel>>,
-    pub(super) feature_tables: Vec<(InPackage<RawModel>, Owner)>,
-    pub(super) views: Vec<(InPackage<RawModel>, EntityId)>,
-    pub(super) others: Vec<InPackage<RawModel>>,
-    pub(super) vars: Vec<(InPackage<RawVar>, Owner, EntityId)>,
+    pub(in crate::define) cohort_broken: HashMap<CohortId, String>,
+    pub(in crate::define) sql_models: Vec<InPackage<RawModel>>,
+    pub(in crate::define) feature_tables: Vec<(InPackage<RawModel>, Owner)>,
+    pub(in crate::define) views: Vec<(InPackage<RawModel>, EntityId)>,
+    pub(in crate::define) others: Vec<InPackage<RawModel>>,
+    pub(in crate::define) vars: Vec<(InPackage<RawVar>, Owner, EntityId)>,
 }
 
 /// Names everything in `raws`, which keeps only what has no name of its own.
-pub(super) fn name_all(raws: &mut [RawProject], lost: &[String], report: &mut Report) -> Named {
+pub(in crate::define) fn name_all(
+    raws: &mut [RawProject],
+    lost: &[String],
+    report: &mut Report,
+) -> Named {
     let mut named = Named::default();
     named.names.packages = raws.iter().map(|raw| raw.package.clone()).collect();
     named.names.not_fetched = lost.iter().map(|name| name.to_lowercase()).collect();
@@ -270,7 +274,7 @@ impl Named {
         }
     }
 
-    pub(super) fn is_main_id(&self, name: &str) -> bool {
+    pub(in crate::define) fn is_main_id(&self, name: &str) -> bool {
         is_main_id(&self.names, name)
     }
 
@@ -559,7 +563,7 @@ impl Named {
     }
 
     /// The owner that `entity_key` and `entity_cohort` name.
-    pub(super) fn owner(
+    pub(in crate::define) fn owner(
         &self,
         raw: &RawOwner,
         name: &Written,
@@ -664,13 +668,17 @@ impl Named {
 }
 
 /// Whether an id of type `name` is the main id itself.
-pub(super) fn is_main_id(names: &Names, name: &str) -> bool {
+pub(in crate::define) fn is_main_id(names: &Names, name: &str) -> bool {
     MAIN_ID_TYPES.contains(&name.to_lowercase().as_str())
         || names.entities.iter().any(|e| e.main_id.eq_ignore_ascii_case(name))
 }
 
 /// The entity called `key`, or a finding.
-pub(super) fn entity_named(names: &Names, key: &Written, report: &mut Report) -> Option<EntityId> {
+pub(in crate::define) fn entity_named(
+    names: &Names,
+    key: &Written,
+    report: &mut Report,
+) -> Option<EntityId> {
     let word = key.text.trim_start_matches("entity/").trim_end_matches("/all");
     let found = names.entity(word);
     if found.is_none() {
@@ -684,7 +692,7 @@ pub(super) fn entity_named(names: &Names, key: &Written, report: &mut Report) ->
 }
 
 /// What a path means; a finding when it means nothing.
-pub(super) fn target(
+pub(in crate::define) fn target(
     names: &Names,
     path: &Written,
     scope: &Scope,
@@ -719,7 +727,7 @@ pub(super) fn target(
     }
 }
 
-pub(super) fn last_segment(path: &str) -> &str {
+pub(in crate::define) fn last_segment(path: &str) -> &str {
     path.trim_end_matches('/').rsplit('/').next().unwrap_or(path)
 }
 
@@ -749,7 +757,7 @@ fn twice_model(named: &Named, key: &(usize, String), name: &Written, report: &mu
 }
 
 /// The entity that an id belongs to.
-pub(super) fn entity_of_id(
+pub(in crate::define) fn entity_of_id(
     names: &Names,
     raw: &RawId,
     default: Option<EntityId>,

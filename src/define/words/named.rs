@@ -1,6 +1,6 @@
 //! What a text of a project refers to, by name, for people.
 
-use super::project::{Part, Project, Target, Text};
+use crate::define::project::{Part, Project, Target, Text};
 
 /// Everybody of an entity, whether its name is that of one or of many: `every user`, `all users`.
 pub fn every(name: &str) -> String {
@@ -13,7 +13,7 @@ pub fn sql(project: &Project, text: &Text) -> String {
     text.parts.iter().map(|p| part(project, p)).collect::<String>().trim().to_owned()
 }
 
-pub(super) fn part(project: &Project, part: &Part) -> String {
+pub(in crate::define) fn part(project: &Project, part: &Part) -> String {
     match part {
         Part::Sql(sql) => sql.clone(),
         Part::Ref(of) => format!("{{{}}}", target(project, *of)),
@@ -49,10 +49,10 @@ pub fn target(project: &Project, target: Target) -> String {
         Target::Feature(id) => {
             let feature = &project[id];
             let owner = match feature.owner {
-                super::project::Owner::Entity(id) => &project[id].name,
-                super::project::Owner::Cohort(id) => &project[id].name,
-                super::project::Owner::Input(id) => &project[id].name,
-                super::project::Owner::SqlModel(id) => &project[id].name,
+                crate::define::project::Owner::Entity(id) => &project[id].name,
+                crate::define::project::Owner::Cohort(id) => &project[id].name,
+                crate::define::project::Owner::Input(id) => &project[id].name,
+                crate::define::project::Owner::SqlModel(id) => &project[id].name,
             };
             format!("{owner}.{}", feature.name)
         }
@@ -66,7 +66,7 @@ pub fn target(project: &Project, target: Target) -> String {
     }
 }
 
-fn view(project: &Project, of: &str, kind: Option<super::project::IdTypeId>) -> String {
+fn view(project: &Project, of: &str, kind: Option<crate::define::project::IdTypeId>) -> String {
     match kind {
         None => format!("features of {of}"),
         Some(kind) => format!("features of {of} by {}", project[kind].name),

@@ -12,8 +12,8 @@ use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span};
 
 use crate::model::finding::Finding;
 
-use super::place::{Place, Written};
-use super::report::Report;
+use crate::define::place::{Place, Written};
+use crate::define::report::Report;
 
 /// A file longer than this is not read. In bytes.
 const FILE_MAX: usize = 8 << 20;
@@ -24,16 +24,16 @@ const ALIAS_MAX: u64 = 100_000;
 
 /// A value as it was written.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) place: Place,
-    pub(super) kind: Kind,
+pub(in crate::define) struct Node {
+    pub(in crate::define) place: Place,
+    pub(in crate::define) kind: Kind,
     /// How many values it stands for, itself included, with aliases followed.
     weight: u64,
 }
 
 /// What was written there.
 #[derive(Debug, Clone)]
-pub(super) enum Kind {
+pub(in crate::define) enum Kind {
     /// Nothing, `null` or `~`.
     Nothing,
     /// One word, number or text. Plain when it stood without quotes.
@@ -57,7 +57,7 @@ impl Node {
     }
 
     /// What it is, in words for a finding.
-    pub(super) fn what(&self) -> &'static str {
+    pub(in crate::define) fn what(&self) -> &'static str {
         match &self.kind {
             Kind::Nothing => "nothing",
             Kind::Scalar { .. } => "a single value",
@@ -68,7 +68,11 @@ impl Node {
 }
 
 /// The documents of one file, each as a tree. What cannot be read is reported.
-pub(super) fn parse(file: &Arc<Path>, bytes: &[u8], report: &mut Report) -> Vec<Arc<Node>> {
+pub(in crate::define) fn parse(
+    file: &Arc<Path>,
+    bytes: &[u8],
+    report: &mut Report,
+) -> Vec<Arc<Node>> {
     if bytes.len() > FILE_MAX {
         let place = Place::new(file, 1);
         report.add(

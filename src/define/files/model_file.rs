@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::fields::{Fields, items, text};
-use super::layout::{feature_views, filter, hooks, ids, named};
-use super::place::Written;
-use super::project::{EnableStatus, OutputType};
-use super::raw::{
+use crate::define::files::fields::{Fields, items, text};
+use crate::define::files::project_file::{feature_views, filter, hooks, ids, named};
+use crate::define::files::raw::{
     RawCohortFilter, RawContract, RawEdgeSource, RawExpression, RawInput, RawMacro, RawModel,
     RawOwner, RawProject, RawSpec, RawStep, RawVar, RawViews,
 };
-use super::report::Report;
-use super::yaml::{Kind, Node};
+use crate::define::files::yaml::{Kind, Node};
+use crate::define::place::Written;
+use crate::define::project::{EnableStatus, OutputType};
+use crate::define::report::Report;
 
 /// How kinds of vars are called, also in the first layouts, and whether they are of rows.
 const VARS: [(&str, bool); 6] = [
@@ -26,7 +26,7 @@ const VARS: [(&str, bool); 6] = [
 const EXPRESSION_DEPTH_MAX: usize = 32;
 
 /// Adds what a file of a model folder says to `raw`.
-pub(super) fn model_file(node: &Node, raw: &mut RawProject, report: &mut Report) {
+pub(in crate::define) fn model_file(node: &Node, raw: &mut RawProject, report: &mut Report) {
     if matches!(node.kind, Kind::Nothing) {
         return;
     }

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::place::{Place, Written};
-use super::report::Report;
-use super::yaml::{Kind, Node};
+use crate::define::files::yaml::{Kind, Node};
+use crate::define::place::{Place, Written};
+use crate::define::report::Report;
 use crate::model::nearest::nearest;
 
 /// A mapping that is being read. End it with [`Fields::done`].
-pub(super) struct Fields<'a> {
+pub(in crate::define) struct Fields<'a> {
     /// What it describes, such as "an input".
     what: &'static str,
-    pub(super) place: Place,
+    pub(in crate::define) place: Place,
     entries: &'a [(Written, Arc<Node>)],
     asked: Vec<&'static str>,
     /// Known keys that say nothing about what is computed.
@@ -66,7 +66,11 @@ const ELSEWHERE: [(&str, &str); 30] = [
 
 impl<'a> Fields<'a> {
     /// The fields of `node`, or `None` and a finding when it is no mapping.
-    pub(super) fn of(node: &'a Node, what: &'static str, report: &mut Report) -> Option<Self> {
+    pub(in crate::define) fn of(
+        node: &'a Node,
+        what: &'static str,
+        report: &mut Report,
+    ) -> Option<Self> {
         match &node.kind {
             Kind::Map(entries) => Some(Self {
                 what,
@@ -84,41 +88,49 @@ impl<'a> Fields<'a> {
     }
 
     /// The value under `key`, unless there is none or it is empty.
-    pub(super) fn get(&mut self, key: &'static str) -> Option<&'a Node> {
+    pub(in crate::define) fn get(&mut self, key: &'static str) -> Option<&'a Node> {
         self.asked.push(key);
         let (_, node) = self.entries.iter().find(|(k, _)| k.text == key)?;
         (!matches!(node.kind, Kind::Nothing)).then_some(&**node)
     }
 
     /// The first of several keys that is there: a name and its older names.
-    pub(super) fn any(&mut self, keys: &[&'static str]) -> Option<&'a Node> {
+    pub(in crate::define) fn any(&mut self, keys: &[&'static str]) -> Option<&'a Node> {
         keys.iter().map(|key| self.get(key)).fold(None, Option::or)
     }
 
     /// Keys that say nothing about what is computed, such as descriptions.
-    pub(super) fn ignore(&mut self, keys: &[&'static str]) {
+    pub(in crate::define) fn ignore(&mut self, keys: &[&'static str]) {
         self.quiet.extend_from_slice(keys);
     }
 
     /// Keys that the format knows and that change nothing here: each is noted once.
-    pub(super) fn without_effect(&mut self, keys: &[&'static str]) {
+    pub(in crate::define) fn without_effect(&mut self, keys: &[&'static str]) {
         self.idle.extend_from_slice(keys);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::define) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(in crate::define) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|(k, _)| k.text == key)
     }
 
-    pub(super) fn text(&mut self, keys: &[&'static str], report: &mut Report) -> Option<Written> {
+    pub(in crate::define) fn text(
+        &mut self,
+        keys: &[&'static str],
+        report: &mut Report,
+    ) -> Option<Written> {
         text(self.any(keys)?, keys[0], report)
     }
 
     /// A text that must be there.
-    pub(super) fn needed(&mut self, key: &'static str, report: &mut Report) -> Option<Written> {
+    pub(in crate::define) fn needed(
+        &mut self,
+        key: &'static str,
+        report: &mut Report,
+    ) -> Option<Written> {
         let found = self.text(&[key], report);
         if found.is_none() && self.any(&[key]).is_none() {
             let finding = report.error(&self.place, format!("{} has no `{key}`", self.what));
@@ -127,7 +139,11 @@ impl<'a> Fields<'a> {
         found
     }
 
-    pub(super) fn flag(&mut self, key: &'static str, report: &mut Report) -> Option<bool> {
+    pub(in crate::define) fn flag(
+        &mut self,
+        key: &'static str,
+        report: &mut Report,
+    ) -> Option<bool> {
         let node = self.get(key)?;
         let written = text(node, key, report)?;
         match written.text.to_lowercase().as_str() {
@@ -140,7 +156,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(super) fn number(&mut self, key: &'static str, report: &mut Report) -> Option<u64> {
+    pub(in crate::define) fn number(
+        &mut self,
+        key: &'static str,
+        report: &mut Report,
+    ) -> Option<u64> {
         let node = self.get(key)?;
         let written = text(node, key, report)?;
         let number = written.text.parse().ok();
@@ -151,22 +171,26 @@ impl<'a> Fields<'a> {
     }
 
     /// The items under `key`. A single mapping or value stands for a list of one.
-    pub(super) fn list(&mut self, key: &'static str) -> Vec<&'a Node> {
+    pub(in crate::define) fn list(&mut self, key: &'static str) -> Vec<&'a Node> {
         self.get(key).map(items).unwrap_or_default()
     }
 
-    pub(super) fn texts(&mut self, key: &'static str, report: &mut Report) -> Vec<Written> {
+    pub(in crate::define) fn texts(
+        &mut self,
+        key: &'static str,
+        report: &mut Report,
+    ) -> Vec<Written> {
         self.list(key).into_iter().filter_map(|node| text(node, key, report)).collect()
     }
 
     /// Reports every key that was not asked for: what has a key that nobody knows may have meant
     /// something else, so the definition that it stands in is not built.
-    pub(super) fn done(self, report: &mut Report) {
+    pub(in crate::define) fn done(self, report: &mut Report) {
         self.end(true, report);
     }
 
     /// Reports every key that was not asked for, where no key changes what is computed.
-    pub(super) fn done_leniently(self, report: &mut Report) {
+    pub(in crate::define) fn done_leniently(self, report: &mut Report) {
         self.end(false, report);
     }
 
@@ -226,7 +250,7 @@ impl<'a> Fields<'a> {
 }
 
 /// The items of a list; anything else is a list of one.
-pub(super) fn items(node: &Node) -> Vec<&Node> {
+pub(in crate::define) fn items(node: &Node) -> Vec<&Node> {
     match &node.kind {
         Kind::List(items) => items.iter().map(|item| &**item).collect(),
         Kind::Nothing => Vec::new(),
@@ -235,7 +259,7 @@ pub(super) fn items(node: &Node) -> Vec<&Node> {
 }
 
 /// The text of a single value, or a finding.
-pub(super) fn text(node: &Node, key: &str, report: &mut Report) -> Option<Written> {
+pub(in crate::define) fn text(node: &Node, key: &str, report: &mut Report) -> Option<Written> {
     match &node.kind {
         Kind::Scalar { text, plain } => {
             Some(Written { text: text.clone(), plain: *plain, place: node.place.clone() })

@@ -1,14 +1,17 @@
 //! What is odd about a project whose names are all resolved.
 
+pub(in crate::define) mod contradictions;
+pub(in crate::define) mod graph;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::contradictions::Asked;
-use super::project::{
+use crate::define::check::contradictions::Asked;
+use crate::define::project::{
     CohortId, EntityId, Feature, IdTypeId, Owner, Part, Place, Project, RowId, StitcherId, Target,
     Text,
 };
-use super::report::Report;
-use super::words;
+use crate::define::report::Report;
+use crate::define::words;
 
 /// How often something may be recomputed.
 const GRAINS: [&str; 8] =
@@ -32,7 +35,7 @@ const WINDOWED: [&str; 12] = [
 const AGGREGATES: [&str; 7] = ["count(", "sum(", "avg(", "min(", "max(", "any_value(", "count_if("];
 
 /// Reports everything odd.
-pub(super) fn check(project: &Project, report: &mut Report) {
+pub(in crate::define) fn check(project: &Project, report: &mut Report) {
     macros(project, report);
     for at in 0..project.entities.len() {
         id_types(project, EntityId(at), report);
@@ -433,7 +436,7 @@ fn tags(project: &Project, report: &mut Report) {
             let message = format!("tag `{tag}` is not among the available tags");
             let found = report.note(&feature.place, message);
             let near = crate::model::nearest::nearest(tag, known.iter().copied());
-            report.add(super::report::with_hint(
+            report.add(crate::define::report::with_hint(
                 found,
                 near.map(|n| format!("perhaps `{n}` is meant")),
             ));

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::layout::project_file;
-use super::layout_models::model_file;
-use super::place::Place;
-use super::project::Package;
-use super::raw::{RawPackage, RawProject};
-use super::report::Report;
-use super::surface::plain_path;
-use super::yaml::parse;
+use crate::define::files::model_file::model_file;
+use crate::define::files::project_file::project_file;
+use crate::define::files::raw::{RawPackage, RawProject};
+use crate::define::files::yaml::parse;
+use crate::define::place::Place;
+use crate::define::project::Package;
+use crate::define::report::Report;
+use crate::define::texts::surface::plain_path;
 
 /// How the file of a project is called.
 const PROJECT_FILES: [&str; 2] = ["pb_project.yaml", "pb_project.yml"];
@@ -19,12 +19,12 @@ const PROJECT_FILES: [&str; 2] = ["pb_project.yaml", "pb_project.yml"];
 const PACKAGES_MAX: usize = 50;
 
 /// Whether the reader wants the contents of the file at `path`.
-pub(super) fn wanted(path: &Path) -> bool {
+pub(in crate::define) fn wanted(path: &Path) -> bool {
     extension(path).is_some_and(|e| matches!(e.as_str(), "yaml" | "yml" | "sql" | "txt"))
 }
 
 /// Whether files with these names make a project.
-pub(super) fn is_project<'a>(mut names: impl Iterator<Item = &'a Path>) -> bool {
+pub(in crate::define) fn is_project<'a>(mut names: impl Iterator<Item = &'a Path>) -> bool {
     names.any(is_project_file)
 }
 
@@ -79,18 +79,18 @@ impl<'a> Files<'a> {
 }
 
 /// What was collected.
-pub(super) struct Collected {
+pub(in crate::define) struct Collected {
     /// The project itself first, then its packages.
-    pub(super) raws: Vec<RawProject>,
-    pub(super) packages: Vec<Package>,
+    pub(in crate::define) raws: Vec<RawProject>,
+    pub(in crate::define) packages: Vec<Package>,
     /// Texts that a template may read.
-    pub(super) texts: HashMap<PathBuf, String>,
+    pub(in crate::define) texts: HashMap<PathBuf, String>,
     /// The folder of each of `raws`, that of the project itself first.
-    pub(super) folders: Vec<PathBuf>,
+    pub(in crate::define) folders: Vec<PathBuf>,
 }
 
 /// Reads the project at `root` and its packages.
-pub(super) fn collect(
+pub(in crate::define) fn collect(
     files: &[(PathBuf, Vec<u8>)],
     root: &Path,
     report: &mut Report,

@@ -1,7 +1,7 @@
 //! Vars named without braces, as layouts up to schema version 42 wrote them.
 
-use super::names::{Names, Scope};
-use super::project::{EntityId, FeatureId, Part, Target};
+use crate::define::names::{Names, Scope};
+use crate::define::project::{EntityId, FeatureId, Part, Target};
 
 /// Words of SQL that may stand where a var may but are not vars: keywords, types, parts of dates.
 const WORDS: &str = " all and any array as asc at between bigint binary bool boolean both bytes \
@@ -28,7 +28,11 @@ fn is_word(word: &str) -> bool {
 
 /// Words that stand where only vars of an entity can stand but are not vars. A text with a query of
 /// its own may name columns of what that reads, so nothing is said of it.
-pub(super) fn unknown_words(parts: &[Part], names: &Names, entity: EntityId) -> Vec<String> {
+pub(in crate::define) fn unknown_words(
+    parts: &[Part],
+    names: &Names,
+    entity: EntityId,
+) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for part in parts {
         let Part::Sql(sql) = part else { continue };
@@ -56,7 +60,7 @@ pub(super) fn unknown_words(parts: &[Part], names: &Names, entity: EntityId) -> 
 ///
 /// A word counts when it stands outside of quotes and comments, is no function and no member of
 /// something, and is not the var's own name: there the column of that name is meant.
-pub(super) fn bare_names(parts: &mut Vec<Part>, names: &Names, scope: &Scope) {
+pub(in crate::define) fn bare_names(parts: &mut Vec<Part>, names: &Names, scope: &Scope) {
     let mut made = Vec::with_capacity(parts.len());
     for part in std::mem::take(parts) {
         match part {

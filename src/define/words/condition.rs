@@ -2,15 +2,15 @@
 //!
 //! This is not an SQL parser. What it does not know stays whole, as [`Condition::Other`].
 
-use super::named;
-use super::project::{FeatureId, Part, Project, Target, Text};
+use crate::define::project::{FeatureId, Part, Project, Target, Text};
+use crate::define::words::named;
 
 /// How deep brackets are followed.
 const DEPTH_MAX: usize = 24;
 
 /// A condition.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Condition {
+pub(in crate::define) enum Condition {
     And(Vec<Condition>),
     Or(Vec<Condition>),
     Not(Box<Condition>),
@@ -33,13 +33,13 @@ pub(super) enum Condition {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Subject {
+pub(in crate::define) enum Subject {
     Feature(FeatureId),
     Column(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Op {
+pub(in crate::define) enum Op {
     Equal,
     Unequal,
     Less,
@@ -50,7 +50,7 @@ pub(super) enum Op {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Literal {
+pub(in crate::define) enum Literal {
     Number(f64, String),
     Text(String),
     Truth(bool),
@@ -67,7 +67,7 @@ enum Token {
 }
 
 /// The condition that `text` is.
-pub(super) fn parse(project: &Project, text: &Text) -> Condition {
+pub(in crate::define) fn parse(project: &Project, text: &Text) -> Condition {
     let tokens = tokens(text);
     Parser { project, tokens: &tokens, at: 0, depth: 0 }.whole()
 }

@@ -1,8 +1,11 @@
 //! Definitions in plain words: who is in a cohort, step by step.
 
-use super::condition::{Condition, Literal, Op, Subject, parse};
-pub use super::named::{every, sql, target};
-use super::project::{CohortId, CohortRule, Expression, Project, Rows, Target, Text};
+pub(in crate::define) mod condition;
+pub(in crate::define) mod named;
+
+use crate::define::project::{CohortId, CohortRule, Expression, Project, Rows, Target, Text};
+use crate::define::words::condition::{Condition, Literal, Op, Subject, parse};
+pub use crate::define::words::named::{every, sql, target};
 
 /// Who is in a cohort, one line per step, from whom it starts to the last condition.
 ///
@@ -67,7 +70,7 @@ pub fn condition(project: &Project, text: &Text) -> String {
     said(project, &parse(project, text), false)
 }
 
-pub(super) fn said(project: &Project, condition: &Condition, nested: bool) -> String {
+pub(in crate::define) fn said(project: &Project, condition: &Condition, nested: bool) -> String {
     let all = |list: &[Condition], word: &str| {
         let parts: Vec<String> = list.iter().map(|part| said(project, part, true)).collect();
         let joined = parts.join(word);

@@ -2,12 +2,12 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use super::project::{
+use crate::define::project::{
     CohortId, CohortRule, EnableStatus, EntityId, Expression, FeatureId, FeatureTableId, InputId,
     Item, OtherModelId, Owner, Part, Place, Project, RowId, Rows, SqlModelId, StitcherId, Target,
     Text,
 };
-use super::report::Report;
+use crate::define::report::Report;
 
 /// Something that is built, or all vars of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,7 +47,7 @@ pub fn build_order(project: &Project) -> Vec<(Node, Vec<Node>)> {
 }
 
 /// Finds the order, reports circles, and marks what cannot be built with why.
-pub(super) fn order(project: &mut Project, report: &mut Report) {
+pub(in crate::define) fn order(project: &mut Project, report: &mut Report) {
     let graph = Graph::of(project);
     let components = graph.components();
     let mut reasons: Vec<Option<Reason>> = vec![None; graph.nodes.len()];
@@ -336,7 +336,7 @@ fn of_item(project: &Project, item: Item, found: &mut Vec<Node>) {
             found.extend(project[id].sources.iter().map(|source| node_of(source.from)));
             for kind in &project[project[id].entity].id_types {
                 for filter in &project[*kind].filters {
-                    if let super::project::IdRule::Rows(rows) = &filter.rule {
+                    if let crate::define::project::IdRule::Rows(rows) = &filter.rule {
                         found.extend(rows.from.map(node_of));
                     }
                 }
@@ -380,7 +380,11 @@ fn owner_node(owner: Owner) -> Node {
 }
 
 /// Shows every text of an item to `see`.
-pub(super) fn each_text<'a>(project: &'a Project, item: Item, see: &mut impl FnMut(&'a Text)) {
+pub(in crate::define) fn each_text<'a>(
+    project: &'a Project,
+    item: Item,
+    see: &mut impl FnMut(&'a Text),
+) {
     match item {
         Item::Input(id) => {
             let input = &project[id];
@@ -391,7 +395,7 @@ pub(super) fn each_text<'a>(project: &'a Project, item: Item, see: &mut impl FnM
             project[id].sources.iter().flat_map(|s| &s.ids).for_each(|id| see(&id.select));
             for kind in &project[project[id].entity].id_types {
                 for filter in &project[*kind].filters {
-                    if let super::project::IdRule::Rows(rows) = &filter.rule {
+                    if let crate::define::project::IdRule::Rows(rows) = &filter.rule {
                         of_rows(rows, see);
                     }
                 }

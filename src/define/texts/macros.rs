@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::project::Macro;
+use crate::define::project::Macro;
 
 /// How long a text may become. In bytes.
 const TEXT_MAX: usize = 1 << 20;
@@ -17,38 +17,38 @@ const CALLS_MAX: usize = 5_000;
 
 /// Why a text could not be expanded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub(super) message: String,
+pub(in crate::define) struct Fault {
+    pub(in crate::define) message: String,
     /// What to look for in the text to find the line.
-    pub(super) needle: String,
-    pub(super) hint: Option<String>,
+    pub(in crate::define) needle: String,
+    pub(in crate::define) hint: Option<String>,
     /// The text says what it should; what it names is just not to be had here.
-    pub(super) mild: bool,
+    pub(in crate::define) mild: bool,
 }
 
 impl Fault {
-    pub(super) fn new(message: impl Into<String>, needle: impl Into<String>) -> Self {
+    pub(in crate::define) fn new(message: impl Into<String>, needle: impl Into<String>) -> Self {
         Self { message: message.into(), needle: needle.into(), hint: None, mild: false }
     }
 }
 
 /// The macros by package and name.
 #[derive(Debug, Default)]
-pub(super) struct Macros {
+pub(in crate::define) struct Macros {
     /// By package, model and name; without a model those that hold everywhere in the package.
     by_name: HashMap<(usize, Option<String>, String), usize>,
-    pub(super) all: Vec<Macro>,
+    pub(in crate::define) all: Vec<Macro>,
     /// Why macros that are not read whole are not expanded.
-    pub(super) faults: HashMap<usize, String>,
+    pub(in crate::define) faults: HashMap<usize, String>,
     /// The model whose texts are being read, in lower case.
-    pub(super) within: Option<String>,
+    pub(in crate::define) within: Option<String>,
     /// How much text they made so far. In bytes.
     made: usize,
 }
 
 impl Macros {
     /// Adds a macro, unless its name is taken; then gives the place of the one that has it.
-    pub(super) fn add(
+    pub(in crate::define) fn add(
         &mut self,
         package: usize,
         within: Option<String>,
@@ -81,7 +81,11 @@ impl Macros {
     }
 
     /// The text with every macro call replaced by what it stands for.
-    pub(super) fn expand(&mut self, text: &str, package: usize) -> Result<String, Fault> {
+    pub(in crate::define) fn expand(
+        &mut self,
+        text: &str,
+        package: usize,
+    ) -> Result<String, Fault> {
         if self.all.is_empty() || !text.contains("{{") {
             return Ok(text.to_owned());
         }
@@ -280,13 +284,13 @@ fn unquoted(text: &str) -> String {
 
 /// A stretch of a template: plain text, or a tag with its braces.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Piece<'a> {
-    pub(super) whole: &'a str,
-    pub(super) kind: PieceKind,
+pub(in crate::define) struct Piece<'a> {
+    pub(in crate::define) whole: &'a str,
+    pub(in crate::define) kind: PieceKind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PieceKind {
+pub(in crate::define) enum PieceKind {
     Plain,
     /// `{{ … }}`
     Expression,
@@ -302,19 +306,19 @@ impl<'a> Piece<'a> {
     }
 
     /// What stands between `{{` and `}}`, without space and whitespace control.
-    pub(super) fn expression(&self) -> Option<&'a str> {
+    pub(in crate::define) fn expression(&self) -> Option<&'a str> {
         (self.kind == PieceKind::Expression).then(|| self.inner())
     }
 
     /// What stands between the braces of a tag.
-    pub(super) fn inner(&self) -> &'a str {
+    pub(in crate::define) fn inner(&self) -> &'a str {
         let inner = self.whole.get(2..self.whole.len().max(4) - 2).unwrap_or_default();
         inner.trim_start_matches('-').trim_end_matches('-').trim()
     }
 }
 
 /// The text in pieces. A tag that never ends, or is far too long, is plain text.
-pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
+pub(in crate::define) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut found = Vec::new();
     let (mut start, mut at) = (0, 0);
     // Once a kind of tag has no end, no later one of that kind has.
@@ -375,7 +379,7 @@ fn tag_end(text: &str, end: &str, kind: PieceKind) -> Option<usize> {
 
 /// A token of what stands inside a tag.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Token<'a> {
+pub(in crate::define) enum Token<'a> {
     /// A name. A member when a dot precedes it.
     Word { word: &'a str, member: bool },
     /// A number.
@@ -389,7 +393,7 @@ pub(super) enum Token<'a> {
 }
 
 impl Token<'_> {
-    pub(super) fn whole(&self) -> &str {
+    pub(in crate::define) fn whole(&self) -> &str {
         match self {
             Self::Word { word: text, .. }
             | Self::Number(text)
@@ -407,7 +411,7 @@ const SIGNS: [&str; 30] = [
 ];
 
 /// The tokens of what stands inside a tag.
-pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
+pub(in crate::define) fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut found = Vec::new();
     let mut at = 0;
     let mut after_dot = false;

@@ -1,19 +1,19 @@
 //! The project file in every layout, as one shape.
 
-use super::fields::{Fields, items, text};
-use super::place::Written;
-use super::raw::{
+use crate::define::files::fields::{Fields, items, text};
+use crate::define::files::raw::{
     RawEntity, RawFilter, RawId, RawIdType, RawPackage, RawProject, RawRows, RawRule, RawRules,
     RawViews,
 };
-use super::report::Report;
-use super::yaml::{Kind, Node};
+use crate::define::files::yaml::{Kind, Node};
+use crate::define::place::Written;
+use crate::define::report::Report;
 
 /// The highest layout that is known. A newer one is read as far as it is alike.
 const SCHEMA_KNOWN: u32 = 96;
 
 /// Adds what a `pb_project.yaml` says to `raw`.
-pub(super) fn project_file(node: &Node, raw: &mut RawProject, report: &mut Report) {
+pub(in crate::define) fn project_file(node: &Node, raw: &mut RawProject, report: &mut Report) {
     let Some(mut fields) = Fields::of(node, "the project file", report) else { return };
     raw.name = fields.needed("name", report);
     raw.schema = schema_version(&mut fields, report);
@@ -104,7 +104,7 @@ fn entity(node: &Node, report: &mut Report) -> Option<RawEntity> {
 }
 
 /// `{name, using_ids: [{id, name}]}`, or the list alone.
-pub(super) fn feature_views(node: &Node, report: &mut Report) -> RawViews {
+pub(in crate::define) fn feature_views(node: &Node, report: &mut Report) -> RawViews {
     let mut views = RawViews::default();
     if let Kind::List(_) = node.kind {
         views.using = items(node).into_iter().filter_map(|item| served(item, report)).collect();
@@ -187,7 +187,7 @@ fn edge_caps(node: &Node, report: &mut Report) -> Vec<(Written, u64)> {
 }
 
 /// One include or exclude filter of an id type, or one step of a cohort's pipeline.
-pub(super) fn filter(node: &Node, report: &mut Report) -> Option<RawFilter> {
+pub(in crate::define) fn filter(node: &Node, report: &mut Report) -> Option<RawFilter> {
     let mut fields = Fields::of(node, "a filter", report)?;
     let kind = fields.needed("type", report);
     let include = match kind.as_ref().map(|k| k.text.to_lowercase()) {
@@ -229,7 +229,7 @@ pub(super) fn filter(node: &Node, report: &mut Report) -> Option<RawFilter> {
 }
 
 /// `{select, from, where}`.
-pub(super) fn rows(node: &Node, report: &mut Report) -> Option<RawRows> {
+pub(in crate::define) fn rows(node: &Node, report: &mut Report) -> Option<RawRows> {
     let mut fields = Fields::of(node, "`sql` of a filter", report)?;
     let select = fields.needed("select", report);
     let from = fields.needed("from", report);
@@ -301,7 +301,7 @@ fn stitcher_rules(node: &Node, report: &mut Report) -> Option<RawRules> {
 }
 
 /// `{name, description}`, or the name alone.
-pub(super) fn named(
+pub(in crate::define) fn named(
     node: &Node,
     what: &'static str,
     report: &mut Report,
@@ -318,7 +318,7 @@ pub(super) fn named(
 }
 
 /// `ids:` of an input, a SQL model or an edge source.
-pub(super) fn ids(list: Vec<&Node>, report: &mut Report) -> Vec<RawId> {
+pub(in crate::define) fn ids(list: Vec<&Node>, report: &mut Report) -> Vec<RawId> {
     list.into_iter().filter_map(|node| id(node, report)).collect()
 }
 
@@ -334,7 +334,7 @@ fn id(node: &Node, report: &mut Report) -> Option<RawId> {
 }
 
 /// `hooks` are known and not carried out.
-pub(super) fn hooks(fields: &mut Fields<'_>, report: &mut Report) {
+pub(in crate::define) fn hooks(fields: &mut Fields<'_>, report: &mut Report) {
     if let Some(node) = fields.get("hooks") {
         let found = report
             .note(&node.place, "hooks are not run")

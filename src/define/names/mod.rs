@@ -1,9 +1,11 @@
 //! Every name of a project and its packages, and what it means from where it is used.
 
+pub(in crate::define) mod naming;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::project::{
+use crate::define::project::{
     CohortId, EntityId, FeatureId, FeatureTableId, IdTypeId, InputId, OtherModelId, Owner,
     SqlModelId, StitcherId, Target,
 };
@@ -14,22 +16,22 @@ const LOOKED_AT_MAX: usize = 3_000_000;
 
 /// Where a name is used.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Scope {
+pub(in crate::define) struct Scope {
     /// 0 for the project itself, then its packages in order.
-    pub(super) package: usize,
-    pub(super) cohort: Option<CohortId>,
-    pub(super) entity: Option<EntityId>,
+    pub(in crate::define) package: usize,
+    pub(in crate::define) cohort: Option<CohortId>,
+    pub(in crate::define) entity: Option<EntityId>,
     /// The rows that the text is about.
-    pub(super) from: Option<Target>,
+    pub(in crate::define) from: Option<Target>,
     /// The var whose own text it is.
-    pub(super) own: Option<FeatureId>,
+    pub(in crate::define) own: Option<FeatureId>,
     /// It is about one row per main id and about no other rows: every name in it is a var.
-    pub(super) of_vars: bool,
+    pub(in crate::define) of_vars: bool,
 }
 
 /// What a path led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LookedUp {
+pub(in crate::define) enum LookedUp {
     /// What it means.
     Target(Target),
     /// It means this, and is not written like this: the right way to write it.
@@ -42,7 +44,7 @@ pub(super) enum LookedUp {
 
 /// A name that stands alone in a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Definition {
+pub(in crate::define) enum Definition {
     Entity(EntityId),
     Cohort(CohortId),
     Table(Target),
@@ -50,7 +52,7 @@ pub(super) enum Definition {
 
 /// A model, by kind.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Model {
+pub(in crate::define) enum Model {
     Stitcher(StitcherId),
     Sql(SqlModelId),
     FeatureTable(FeatureTableId),
@@ -61,57 +63,57 @@ pub(super) enum Model {
 
 /// What is known of an entity before its definition is resolved.
 #[derive(Debug)]
-pub(super) struct EntityName {
-    pub(super) name: String,
-    pub(super) main_id: String,
-    pub(super) stitcher: Option<StitcherId>,
+pub(in crate::define) struct EntityName {
+    pub(in crate::define) name: String,
+    pub(in crate::define) main_id: String,
+    pub(in crate::define) stitcher: Option<StitcherId>,
 }
 
 /// What is known of a cohort before its definition is resolved.
 #[derive(Debug)]
-pub(super) struct CohortName {
-    pub(super) name: String,
-    pub(super) entity: EntityId,
-    pub(super) extends: Option<CohortId>,
+pub(in crate::define) struct CohortName {
+    pub(in crate::define) name: String,
+    pub(in crate::define) entity: EntityId,
+    pub(in crate::define) extends: Option<CohortId>,
 }
 
 /// All names. Names compare without regard to case.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(in crate::define) struct Names {
     /// Whose rules hold.
-    pub(super) warehouse: crate::model::warehouse::Warehouse,
-    pub(super) entities: Vec<EntityName>,
-    pub(super) cohorts: Vec<CohortName>,
-    pub(super) id_types: Vec<String>,
-    pub(super) inputs: HashMap<(usize, String), InputId>,
-    pub(super) models: HashMap<(usize, String), Model>,
-    pub(super) vars: HashMap<(Owner, String), FeatureId>,
+    pub(in crate::define) warehouse: crate::model::warehouse::Warehouse,
+    pub(in crate::define) entities: Vec<EntityName>,
+    pub(in crate::define) cohorts: Vec<CohortName>,
+    pub(in crate::define) id_types: Vec<String>,
+    pub(in crate::define) inputs: HashMap<(usize, String), InputId>,
+    pub(in crate::define) models: HashMap<(usize, String), Model>,
+    pub(in crate::define) vars: HashMap<(Owner, String), FeatureId>,
     /// Names of vars that some cohort has of its own.
-    pub(super) cohort_vars: HashSet<String>,
+    pub(in crate::define) cohort_vars: HashSet<String>,
     /// Columns of models that an entity serves as features.
-    pub(super) columns: HashMap<(EntityId, String), Target>,
+    pub(in crate::define) columns: HashMap<(EntityId, String), Target>,
     /// Names of packages; the project itself is the first and has none.
-    pub(super) packages: Vec<Option<String>>,
-    pub(super) not_fetched: HashSet<String>,
+    pub(in crate::define) packages: Vec<Option<String>>,
+    pub(in crate::define) not_fetched: HashSet<String>,
     /// Vars that were reported and left out: using one is no second finding.
-    pub(super) dropped: HashSet<String>,
+    pub(in crate::define) dropped: HashSet<String>,
     /// Model names that were reported and left out.
-    pub(super) dropped_models: HashSet<String>,
+    pub(in crate::define) dropped_models: HashSet<String>,
     /// Feature names of models that are not built here, which are not known.
-    pub(super) open_entities: HashSet<EntityId>,
+    pub(in crate::define) open_entities: HashSet<EntityId>,
     /// Packages in which vars are referred to by their bare name.
-    pub(super) bare: Vec<bool>,
+    pub(in crate::define) bare: Vec<bool>,
     known: Vec<String>,
     /// How many names were looked at in searches for the nearest one.
     looked_at: AtomicUsize,
 }
 
 impl Names {
-    pub(super) fn entity(&self, name: &str) -> Option<EntityId> {
+    pub(in crate::define) fn entity(&self, name: &str) -> Option<EntityId> {
         self.entities.iter().position(|e| e.name.eq_ignore_ascii_case(name)).map(EntityId)
     }
 
-    pub(super) fn id_type(&self, name: &str) -> Option<IdTypeId> {
+    pub(in crate::define) fn id_type(&self, name: &str) -> Option<IdTypeId> {
         self.id_types.iter().position(|known| known.eq_ignore_ascii_case(name)).map(IdTypeId)
     }
 
@@ -126,7 +128,7 @@ impl Names {
     }
 
     /// Makes the list from which the nearest name is looked for. To be called when all are known.
-    pub(super) fn remember(&mut self) {
+    pub(in crate::define) fn remember(&mut self) {
         let paths = self.inputs.keys().map(|(package, name)| self.path(*package, "inputs", name));
         let models = self.models.keys().map(|(package, name)| self.path(*package, "models", name));
         let mut known: Vec<String> = paths.chain(models).collect();
@@ -143,7 +145,7 @@ impl Names {
     }
 
     /// What `path` means when it is used in `scope`.
-    pub(super) fn find(&self, path: &str, scope: &Scope) -> LookedUp {
+    pub(in crate::define) fn find(&self, path: &str, scope: &Scope) -> LookedUp {
         let written = path.trim();
         let path = written.trim_start_matches(['.', '~', '/']).trim_end_matches('/');
         let lower = path.to_lowercase();
@@ -323,7 +325,11 @@ impl Names {
     }
 
     /// The var called `name` of a cohort: its own, else the nearest ancestor's.
-    pub(super) fn var_of_cohort(&self, cohort: CohortId, name: &str) -> Option<FeatureId> {
+    pub(in crate::define) fn var_of_cohort(
+        &self,
+        cohort: CohortId,
+        name: &str,
+    ) -> Option<FeatureId> {
         let name = name.to_lowercase();
         let mut seen = HashSet::new();
         // Most names are of no cohort, and the way up can be long.
@@ -343,7 +349,12 @@ impl Names {
 
     /// The var of an entity as seen from `scope`: inside a cohort the cohort's own come first. A var
     /// that overrides one of an ancestor means that one when it names itself.
-    pub(super) fn var(&self, entity: EntityId, name: &str, scope: &Scope) -> Option<FeatureId> {
+    pub(in crate::define) fn var(
+        &self,
+        entity: EntityId,
+        name: &str,
+        scope: &Scope,
+    ) -> Option<FeatureId> {
         let of_entity = || self.vars.get(&(Owner::Entity(entity), name.to_lowercase())).copied();
         let cohort = scope.cohort.filter(|cohort| self.cohorts[cohort.0].entity == entity);
         let found = cohort.map_or_else(of_entity, |cohort| self.var_of_cohort(cohort, name));
@@ -359,7 +370,7 @@ impl Names {
     }
 
     /// A var added to the rows of a table.
-    pub(super) fn var_of_table(&self, table: Target, name: &str) -> Option<FeatureId> {
+    pub(in crate::define) fn var_of_table(&self, table: Target, name: &str) -> Option<FeatureId> {
         let owner = match table {
             Target::Input(id) | Target::InputVars(id) => Owner::Input(id),
             Target::SqlModel(id) | Target::SqlModelVars(id) => Owner::SqlModel(id),
@@ -369,7 +380,7 @@ impl Names {
     }
 
     /// What a word that stands alone in a template means.
-    pub(super) fn thing(&self, name: &str, scope: &Scope) -> Option<Definition> {
+    pub(in crate::define) fn thing(&self, name: &str, scope: &Scope) -> Option<Definition> {
         if let Some(entity) = self.entity(name) {
             return Some(Definition::Entity(entity));
         }
@@ -389,7 +400,7 @@ impl Names {
     }
 
     /// The nearest name of an entity, input or model.
-    pub(super) fn nearest_thing(&self, name: &str) -> Option<String> {
+    pub(in crate::define) fn nearest_thing(&self, name: &str) -> Option<String> {
         let entities = self.entities.iter().map(|e| e.name.as_str());
         let inputs = self.inputs.keys().map(|(_, name)| name.as_str());
         let models = self.models.keys().map(|(_, name)| name.as_str());
@@ -397,7 +408,7 @@ impl Names {
     }
 
     /// The nearest var that could be meant by `name`.
-    pub(super) fn nearest_var(&self, owners: &[Owner], name: &str) -> Option<String> {
+    pub(in crate::define) fn nearest_var(&self, owners: &[Owner], name: &str) -> Option<String> {
         let vars = self.vars.keys().filter(|(owner, _)| owners.contains(owner));
         self.near(name, vars.map(|(_, name)| name.as_str())).map(str::to_owned)
     }
