@@ -3,6 +3,7 @@
 use super::{EditAction, Effect, Form, State};
 use crate::model::clause::{Node, Part, Tree};
 use crate::model::question::Question;
+use crate::protocol::Slot;
 
 /// A clause being edited. The tree changes only when it is taken.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,12 +21,6 @@ pub struct Editor {
     /// What it asks to draw itself.
     pub question: Option<Question>,
 }
-
-/// The slot of "what would be kept".
-pub const SIZE_SLOT: &str = "edit/size";
-
-/// The slot of the editor's values or distribution.
-pub const SHAPE_SLOT: &str = "edit/shape";
 
 impl Editor {
     /// The tree with the edited clause in its place, when it can be read.
@@ -49,14 +44,14 @@ impl Editor {
     }
 
     /// What the editor needs to know.
-    pub(super) fn wanted(&self, tree: &Tree) -> Vec<(String, Tree, Question)> {
+    pub(super) fn wanted(&self, tree: &Tree) -> Vec<(Slot, Tree, Question)> {
         let mut wanted = Vec::new();
         if let Some(question) = &self.question {
-            wanted.push((SHAPE_SLOT.to_owned(), self.without(tree), question.clone()));
+            wanted.push((Slot::EditedShape, self.without(tree), question.clone()));
         }
         if let Some(applied) = self.applied(tree) {
-            wanted.push((SIZE_SLOT.to_owned(), applied, Question::Size));
-            wanted.push(("edit/without".to_owned(), self.without(tree), Question::Size));
+            wanted.push((Slot::EditedSize, applied, Question::Size));
+            wanted.push((Slot::EditedWithout, self.without(tree), Question::Size));
         }
         wanted
     }

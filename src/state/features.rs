@@ -5,6 +5,7 @@ use crate::model::catalog::Column;
 use crate::model::clause::Tree;
 use crate::model::question::Question;
 use crate::model::value::Kind;
+use crate::protocol::Slot;
 
 /// Distributions asked for at once.
 const SEEN_MAX: usize = 40;
@@ -33,11 +34,6 @@ impl Features {
     }
 }
 
-/// The slot of a feature's small distribution.
-pub fn feature_slot(name: &str) -> String {
-    format!("feature/{name}")
-}
-
 impl State {
     pub(super) fn on_features(&mut self, action: FeatureAction) -> Vec<Effect> {
         match action {
@@ -63,13 +59,15 @@ impl State {
     }
 
     /// The shapes in the panel are those of the whole cohort, so that slicing asks nothing anew.
-    pub(super) fn features_wanted(&self) -> Vec<(String, Tree, Question)> {
+    pub(super) fn features_wanted(&self) -> Vec<(Slot, Tree, Question)> {
         let Some(entity) = self.entity().filter(|_| self.features.open) else {
             return Vec::new();
         };
         let seen = self.features.seen.iter().filter_map(|name| entity.feature(name));
         seen.filter(|f| f.name != entity.key)
-            .filter_map(|f| Some((feature_slot(&f.name), Tree::everyone(), small_question(f)?)))
+            .filter_map(|f| {
+                Some((Slot::Feature(f.name.clone()), Tree::everyone(), small_question(f)?))
+            })
             .collect()
     }
 }

@@ -7,6 +7,7 @@ use crate::model::clause::{Case, Clause, Combine, Expr, Missing, Node, Part, Tes
 use crate::model::question::ChartKind;
 use crate::model::value::{Kind, Value};
 use crate::model::workspace::SavedChart;
+use crate::protocol::Slot;
 
 /// Charts that an entity begins with.
 const FIRST_CHARTS: usize = 6;
@@ -26,8 +27,8 @@ pub struct Chart {
 
 impl Chart {
     /// The slot of its answer.
-    pub fn slot(&self) -> String {
-        format!("chart/{}", self.id)
+    pub fn slot(&self) -> Slot {
+        Slot::Chart(self.id)
     }
 }
 

@@ -39,6 +39,8 @@ pub use lookup::{Adding, Found, fits_measure, related_tables};
 pub use places::Place;
 pub use view::{Job, JobKind, Notice, Theme};
 
+pub use crate::protocol::Slot;
+
 use crate::model::catalog::{Catalog, CohortRef, Entity};
 use crate::model::clause::Tree;
 use crate::model::limits::Limits;

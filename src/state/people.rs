@@ -7,6 +7,7 @@ use crate::model::clause::{
 };
 use crate::model::question::{Answer, Question, Sort};
 use crate::model::value::{Kind, Value};
+use crate::protocol::Slot;
 use std::collections::BTreeSet;
 
 /// Rows per page asked for.
@@ -43,11 +44,6 @@ impl People {
         self.cursor.0 = 0;
         self.turn += 1;
     }
-}
-
-/// The slot of a page of rows.
-pub fn page_slot(page: u64) -> String {
-    format!("page/{page}")
 }
 
 impl State {
@@ -137,13 +133,13 @@ impl State {
     }
 
     /// The slot of how many rows the table has.
-    pub fn people_size_slot(&self) -> &'static str {
-        if self.people.dropped_by.is_some() { "size/dropped" } else { "size" }
+    pub fn people_size_slot(&self) -> Slot {
+        if self.people.dropped_by.is_some() { Slot::Dropped } else { Slot::Size }
     }
 
     /// How many rows the table has.
     pub fn row_count(&self) -> u64 {
-        match self.answers.answer(self.people_size_slot()) {
+        match self.answers.answer(&self.people_size_slot()) {
             Some(Answer::Size(size)) => size.kept,
             _ => 0,
         }
@@ -151,14 +147,14 @@ impl State {
 
     /// The value of a cell, when its page is here.
     pub fn cell_of(&self, row: u64, column: &str) -> Option<&Value> {
-        let Some(Answer::Page(page)) = self.answers.answer(&page_slot(row / PAGE_ROWS)) else {
+        let Some(Answer::Page(page)) = self.answers.answer(&Slot::Page(row / PAGE_ROWS)) else {
             return None;
         };
         let index = page.columns.iter().position(|c| c == column)?;
         page.rows.get(usize::try_from(row.checked_sub(page.offset)?).ok()?)?.get(index)
     }
 
-    pub(super) fn people_wanted(&self) -> Vec<(String, Tree, Question)> {
+    pub(super) fn people_wanted(&self) -> Vec<(Slot, Tree, Question)> {
         let Some(entity) = self.entity() else { return Vec::new() };
         // All columns that are not hidden, so that searching columns asks nothing anew.
         let columns: Vec<String> = entity
@@ -170,10 +166,7 @@ impl State {
         let (from, to) = self.people.seen;
         let pages = from / PAGE_ROWS..=to.max(from + 1).saturating_sub(1) / PAGE_ROWS;
         let tree = self.people_tree();
-        let dropped = self
-            .people
-            .dropped_by
-            .map(|_| (self.people_size_slot().to_owned(), tree.clone(), Question::Size));
+        let dropped = self.people.dropped_by.map(|_| (Slot::Dropped, tree.clone(), Question::Size));
         let pages = pages.take(3).map(|page| {
             let question = Question::Page {
                 columns: columns.clone(),
@@ -181,7 +174,7 @@ impl State {
                 offset: page * PAGE_ROWS,
                 limit: PAGE_ROWS as u32,
             };
-            (page_slot(page), tree.clone(), question)
+            (Slot::Page(page), tree.clone(), question)
         });
         dropped.into_iter().chain(pages).collect()
     }

@@ -7,7 +7,7 @@ use crate::model::failure::{Failure, FailureKind};
 use crate::model::question::{Answer, Answered, Size};
 use crate::model::value::{Kind, Value};
 use crate::model::workspace::SavedSegment;
-use crate::protocol::{Command, Event, Outcome, Slot};
+use crate::protocol::{Command, Event, Outcome};
 use std::time::Duration;
 
 fn column(name: &str, type_name: &str) -> Column {
@@ -89,22 +89,22 @@ fn opened() -> State {
 }
 
 /// The slots that are asked for.
-fn asked(effects: &[Effect]) -> Vec<String> {
+fn asked(effects: &[Effect]) -> Vec<Slot> {
     effects
         .iter()
         .filter_map(|e| match e {
-            Effect::Send(Command::Ask { slot, .. }) => Some(slot.0.clone()),
+            Effect::Send(Command::Ask { slot, .. }) => Some(slot.clone()),
             _ => None,
         })
         .collect()
 }
 
-fn asked_with_ticket(effects: &[Effect], wanted: &str) -> Ticket {
+fn asked_with_ticket(effects: &[Effect], wanted: &Slot) -> Ticket {
     let found = effects.iter().find_map(|e| match e {
-        Effect::Send(Command::Ask { slot, ticket, .. }) if slot.0 == wanted => Some(*ticket),
+        Effect::Send(Command::Ask { slot, ticket, .. }) if slot == wanted => Some(*ticket),
         _ => None,
     });
-    found.unwrap_or_else(|| panic!("{wanted} is not asked"))
+    found.unwrap_or_else(|| panic!("{wanted:?} is not asked"))
 }
 
 fn size(kept: u64) -> Arc<Answered> {
@@ -113,7 +113,7 @@ fn size(kept: u64) -> Arc<Answered> {
 }
 
 /// The slot of the chart of a feature.
-fn chart_slot(state: &State, column: &str) -> String {
+fn chart_slot(state: &State, column: &str) -> Slot {
     let kind = crate::model::question::ChartKind::Feature(column.into());
     state.charts.iter().find(|c| c.kind == kind).expect("a chart of it").slot()
 }
@@ -126,7 +126,7 @@ fn brush(low: f64, high: f64, done: bool) -> Action {
 fn opening_asks_for_the_size_and_one_chart_per_plain_feature() {
     let (state, effects) = opened_with(Workspace::default());
     let slots = asked(&effects);
-    assert_eq!(slots, ["size", "chart/0", "chart/1", "chart/2"]);
+    assert_eq!(slots, [Slot::Size, Slot::Chart(0), Slot::Chart(1), Slot::Chart(2)]);
     let charts: Vec<_> = state.charts.iter().map(|c| c.kind.clone()).collect();
     let feature = |n: &str| crate::model::question::ChartKind::Feature(n.into());
     // Neither the key nor the personal column.
@@ -142,7 +142,7 @@ fn a_brush_sets_a_clause_and_its_own_chart_is_not_asked_again() {
     let bound = |n| Expr::Value(Value::Integer(n));
     assert_eq!(clause.test, Test::Between(bound(3), bound(7)));
     let slots = asked(&effects);
-    assert!(slots.contains(&"size".to_owned()) && slots.contains(&chart_slot(&state, "country")));
+    assert!(slots.contains(&Slot::Size) && slots.contains(&chart_slot(&state, "country")));
     assert!(!slots.contains(&chart_slot(&state, "orders")), "{slots:?}");
 }
 
@@ -168,43 +168,43 @@ fn one_drag_is_one_step_back() {
 #[test]
 fn an_overtaken_answer_is_dropped_and_the_previous_one_stays_meanwhile() {
     let (mut state, effects) = opened_with(Workspace::default());
-    let first = asked_with_ticket(&effects, "size");
-    state.on_event(Event::Answered(first, Slot("size".into()), size(100)));
-    let second = asked_with_ticket(&state.on_action(brush(1.0, 2.0, true)), "size");
-    let third = asked_with_ticket(&state.on_action(brush(1.0, 3.0, true)), "size");
-    let now = |state: &State| match state.answers.answer("size") {
+    let first = asked_with_ticket(&effects, &Slot::Size);
+    state.on_event(Event::Answered(first, Slot::Size, size(100)));
+    let second = asked_with_ticket(&state.on_action(brush(1.0, 2.0, true)), &Slot::Size);
+    let third = asked_with_ticket(&state.on_action(brush(1.0, 3.0, true)), &Slot::Size);
+    let now = |state: &State| match state.answers.answer(&Slot::Size) {
         Some(Answer::Size(size)) => size.kept,
         other => panic!("{other:?}"),
     };
     assert_eq!(now(&state), 100);
-    assert!(state.answers.is_waiting("size"));
-    state.on_event(Event::Answered(second, Slot("size".into()), size(7)));
+    assert!(state.answers.is_waiting(&Slot::Size));
+    state.on_event(Event::Answered(second, Slot::Size, size(7)));
     assert_eq!(now(&state), 100);
-    state.on_event(Event::Answered(third, Slot("size".into()), size(9)));
+    state.on_event(Event::Answered(third, Slot::Size, size(9)));
     state.on_event(Event::Finished(third, Outcome::Done));
     assert_eq!(now(&state), 9);
-    assert!(!state.answers.is_waiting("size"));
+    assert!(!state.answers.is_waiting(&Slot::Size));
 }
 
 #[test]
 fn each_tab_asks_for_its_own_and_lets_go_of_the_others() {
     let mut state = opened();
     let effects = state.on_action(ViewAction::Tab(Tab::People).into());
-    assert_eq!(asked(&effects), ["page/0"]);
+    assert_eq!(asked(&effects), [Slot::Page(0)]);
     let cancelled = effects.iter().filter(|e| matches!(e, Effect::Send(Command::Cancel(_))));
     assert_eq!(cancelled.count(), 3, "the charts that were on their way");
     let effects = state.on_action(Action::People(PeopleAction::See(390, 430)));
-    assert_eq!(asked(&effects), ["page/1", "page/2"]);
+    assert_eq!(asked(&effects), [Slot::Page(1), Slot::Page(2)]);
     let effects = state.on_action(ViewAction::Tab(Tab::Definition).into());
-    assert_eq!(asked(&effects), ["members"]);
+    assert_eq!(asked(&effects), [Slot::Members]);
 }
 
 #[test]
 fn what_was_answered_is_not_asked_again_when_a_tab_comes_back() {
     let (mut state, effects) = opened_with(Workspace::default());
-    for slot in ["chart/0", "chart/1", "chart/2"] {
-        let ticket = asked_with_ticket(&effects, slot);
-        state.on_event(Event::Answered(ticket, Slot(slot.into()), size(1)));
+    for slot in [Slot::Chart(0), Slot::Chart(1), Slot::Chart(2)] {
+        let ticket = asked_with_ticket(&effects, &slot);
+        state.on_event(Event::Answered(ticket, slot, size(1)));
         state.on_event(Event::Finished(ticket, Outcome::Done));
     }
     state.on_action(ViewAction::Tab(Tab::People).into());
@@ -215,13 +215,13 @@ fn what_was_answered_is_not_asked_again_when_a_tab_comes_back() {
 #[test]
 fn a_failed_question_is_not_asked_again_until_it_is_meant() {
     let (mut state, effects) = opened_with(Workspace::default());
-    let ticket = asked_with_ticket(&effects, "size");
+    let ticket = asked_with_ticket(&effects, &Slot::Size);
     let failure = crate::model::failure::Failure::new("no", "", "");
     let effects = state.on_event(Event::Finished(ticket, Outcome::Failed(failure.clone())));
     assert!(asked(&effects).is_empty());
-    assert_eq!(state.answers.failure("size"), Some(&failure));
+    assert_eq!(state.answers.failure(&Slot::Size), Some(&failure));
     let effects = state.on_action(ViewAction::Retry.into());
-    assert_eq!(asked(&effects), ["size"]);
+    assert_eq!(asked(&effects), [Slot::Size]);
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn the_editor_changes_the_tree_only_when_it_is_taken() {
     let Form::Number { low, .. } = &mut form else { panic!("a number") };
     *low = "3".into();
     let effects = state.on_action(Action::Edit(EditAction::Change(Box::new(form))));
-    assert!(asked(&effects).contains(&editor::SIZE_SLOT.to_owned()));
+    assert!(asked(&effects).contains(&Slot::EditedSize));
     assert!(state.tree().parts.is_empty());
     state.on_action(Action::Edit(EditAction::Commit));
     assert_eq!(crate::language::print(state.tree()), "orders >= 3");
@@ -375,7 +375,7 @@ fn every_form_comes_back_from_the_clause_it_makes() {
 fn f_and_x_act_on_the_cell_under_the_keys() {
     let mut state = opened();
     let effects = state.on_action(ViewAction::Tab(Tab::People).into());
-    let ticket = asked_with_ticket(&effects, "page/0");
+    let ticket = asked_with_ticket(&effects, &Slot::Page(0));
     let page = crate::model::question::Page {
         offset: 0,
         columns: ["user_id", "email", "country", "orders", "joined"].map(String::from).into(),
@@ -389,7 +389,7 @@ fn f_and_x_act_on_the_cell_under_the_keys() {
     };
     let answered =
         Answered { answer: Answer::Page(page), sql: String::new(), took: Duration::ZERO };
-    state.on_event(Event::Answered(ticket, Slot("page/0".into()), Arc::new(answered)));
+    state.on_event(Event::Answered(ticket, Slot::Page(0), Arc::new(answered)));
     state.on_action(Action::People(PeopleAction::Cursor(0, 3)));
     state.on_action(Action::People(PeopleAction::FilterToCell));
     assert_eq!(crate::language::print(state.tree()), "orders = 3");
@@ -492,7 +492,7 @@ fn moving_now_asks_everything_again() {
     let mut state = opened();
     let set = ViewAction::SetNow("2026-01-01 00:00".into(), "Europe/Berlin".into());
     let effects = state.on_action(set.into());
-    assert_eq!(asked(&effects), ["size", "chart/0", "chart/1", "chart/2"]);
+    assert_eq!(asked(&effects), [Slot::Size, Slot::Chart(0), Slot::Chart(1), Slot::Chart(2)]);
     assert_eq!(state.now.display(), "1 Jan 2026 00:00 Europe/Berlin");
     state.on_action(ViewAction::SetNow("soon".into(), "UTC".into()).into());
     assert!(state.dialog_error.is_some());
@@ -525,7 +525,7 @@ fn those_that_a_step_drops_meet_the_steps_before_and_not_that_one() {
         state.on_action(Action::Slice(SliceAction::Add(Vec::new(), clause(n))));
     }
     let effects = state.on_action(Action::People(PeopleAction::ShowDropped(Some(1))));
-    assert!(asked(&effects).contains(&"size/dropped".to_owned()));
+    assert!(asked(&effects).contains(&Slot::Dropped));
     assert_eq!(state.tab, Tab::People);
     let tree = state.people_tree();
     assert_eq!(tree.parts.len(), 2, "the step after it has no say");
@@ -602,7 +602,7 @@ fn a_slice_of_the_first_rows_becomes_one_of_all() {
     let effects = state.on_event(Event::Opened(ticket, Arc::new(found(false))));
     assert!(!state.is_beginning());
     assert_eq!(state.tree(), &tree);
-    assert!(asked(&effects).contains(&"size".to_owned()), "all figures are asked for anew");
+    assert!(asked(&effects).contains(&Slot::Size), "all figures are asked for anew");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::icons::{self, Icon};
 use super::{Actions, clause_tree_ui, definition_ui, look_ui, people_ui, steps_ui, text, theme};
 use crate::model::question::{Answer, Size};
-use crate::state::{Action, LibraryAction, SliceAction, State, Tab, ViewAction};
+use crate::state::{Action, LibraryAction, SliceAction, Slot, State, Tab, ViewAction};
 use egui::{Align, Layout, Ui};
 
 /// The canvas.
@@ -92,8 +92,8 @@ fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     // Count and tabs share a line where there is room for both.
     let narrow = ui.available_width() < 540.0;
     ui.horizontal(|ui| {
-        let waiting = state.answers.is_waiting("size");
-        match (state.answers.answer("size"), state.answers.failure("size")) {
+        let waiting = state.answers.is_waiting(&Slot::Size);
+        match (state.answers.answer(&Slot::Size), state.answers.failure(&Slot::Size)) {
             (_, Some(failure)) => {
                 ui.vertical(|ui| super::widgets::failure_ui(ui, failure));
                 if ui.button("Try again").clicked() {

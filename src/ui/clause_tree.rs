@@ -4,7 +4,7 @@ use super::icons::{self, Icon};
 use super::{Actions, clause_words, editor_ui, text, theme};
 use crate::model::clause::{Clause, Combine, Group, Missing, Node, Part, Test};
 use crate::model::question::{Answer, Step};
-use crate::state::{Action, EditAction, SliceAction, State};
+use crate::state::{Action, EditAction, SliceAction, Slot, State};
 use egui::{Frame, Margin, Sense, Stroke, Ui, vec2};
 
 /// The typed line, the blocks, the box that adds, and the open editor.
@@ -219,14 +219,14 @@ fn part_menu_ui(ui: &mut Ui, part: &Part, path: &[usize], actions: &mut Actions)
 /// The step of a part of the root.
 fn step_of<'a>(state: &'a State, path: &[usize]) -> Option<&'a Step> {
     let [index] = path else { return None };
-    match state.answers.answer("steps")? {
+    match state.answers.answer(&Slot::Steps)? {
         Answer::Steps(steps) => steps.steps.iter().find(|s| s.part == *index),
         _ => None,
     }
 }
 
 fn dropped_ui(ui: &mut Ui, state: &State, path: &[usize]) {
-    let held = state.answers.get("steps");
+    let held = state.answers.get(&Slot::Steps);
     // While a newer answer is on its way, these belong to other conditions.
     if held.is_none_or(|h| h.waiting) || state.tree().combine != Combine::All {
         return;

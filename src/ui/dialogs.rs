@@ -1,7 +1,7 @@
 //! What lies over the window: small questions, sheets, the palette.
 
 use super::{Actions, export_ui, palette_ui, text, theme, widgets};
-use crate::state::{Action, Dialog, LibraryAction, SourceAction, State, ViewAction};
+use crate::state::{Action, Dialog, LibraryAction, Slot, SourceAction, State, ViewAction};
 use egui::{Id, Modal, Ui};
 
 /// Draws the dialog that is in front, if any.
@@ -225,7 +225,7 @@ fn sql_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 
 /// The SQL that lists the members, to select and copy.
 pub(super) fn sql_text_ui(ui: &mut Ui, state: &State, height: f32, actions: &mut Actions) {
-    let Some(held) = state.answers.get("members") else { return };
+    let Some(held) = state.answers.get(&Slot::Members) else { return };
     if let Some(failure) = &held.failure {
         widgets::failure_ui(ui, failure);
         return;

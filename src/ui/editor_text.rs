@@ -4,8 +4,7 @@ use super::{Actions, text, theme, widgets};
 use crate::model::clause::{Case, TextMatch};
 use crate::model::question::Answer;
 use crate::model::value::Value;
-use crate::state::editor::SHAPE_SLOT;
-use crate::state::{Action, EditAction, Form, State, TextMode};
+use crate::state::{Action, EditAction, Form, Slot, State, TextMode};
 use egui::{Id, TextEdit, Ui};
 
 /// The field of several lines, in which Enter is a new line.
@@ -91,7 +90,7 @@ fn values_ui(ui: &mut Ui, state: &State, chosen: &mut Vec<Value>, actions: &mut 
     if widgets::masked_ui(ui, state, column, actions) {
         return;
     }
-    let Some(Answer::Values(values)) = state.answers.answer(SHAPE_SLOT) else {
+    let Some(Answer::Values(values)) = state.answers.answer(&Slot::EditedShape) else {
         ui.label(theme::weak(ui, "Reading the values…"));
         return;
     };

@@ -4,14 +4,14 @@ use super::icons::{self, Icon};
 use super::{Actions, dialogs, text, theme, widgets};
 use crate::model::export::{ExportFormat, Normal};
 use crate::model::question::Answer;
-use crate::state::{Action, ExportAction, Focus, State, ViewAction};
+use crate::state::{Action, ExportAction, Focus, Slot, State, ViewAction};
 use egui::Ui;
 
 /// The sheet's content.
 pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let export = |action| Action::Export(action);
     ui.set_width(600.0);
-    let who = match state.answers.answer("size") {
+    let who = match state.answers.answer(&Slot::Size) {
         Some(Answer::Size(size)) => format!(" · {}", text::grouped(size.kept)),
         _ => String::new(),
     };

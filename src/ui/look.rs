@@ -4,7 +4,7 @@ use super::icons::{self, Icon};
 use super::{Actions, chart, theme};
 use crate::model::question::{Answer, ChartKind};
 use crate::state::look::Chart;
-use crate::state::{Action, LookAction, State, ViewAction};
+use crate::state::{Action, LookAction, Slot, State, ViewAction};
 use egui::{Align, Layout, Ui, vec2};
 
 /// The grid of charts.
@@ -16,9 +16,9 @@ pub fn look_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             ui.label(theme::weak(ui, "No charts yet. A click on a feature adds one"));
             return;
         }
-        let size = state.answers.answer("size");
+        let size = state.answers.answer(&Slot::Size);
         let no_one = matches!(size, Some(Answer::Size(s)) if s.kept == 0);
-        if no_one && !state.tree().is_idle() && !state.answers.is_waiting("size") {
+        if no_one && !state.tree().is_idle() && !state.answers.is_waiting(&Slot::Size) {
             super::steps::no_one_ui(ui, state);
             ui.add_space(theme::SPACE);
         }

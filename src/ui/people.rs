@@ -6,7 +6,7 @@ use super::{Actions, text, theme, widgets};
 use crate::model::catalog::Column;
 use crate::model::question::Sort;
 use crate::model::value::Value;
-use crate::state::{Action, Focus, PeopleAction, State, ViewAction};
+use crate::state::{Action, Focus, PeopleAction, Slot, State, ViewAction};
 use egui::accesskit;
 use egui::{EventFilter, FontId, Id, Key, Rect, Sense, Stroke, Ui, pos2, vec2};
 
@@ -22,8 +22,7 @@ pub fn people_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         empty_ui(ui, state);
         return;
     }
-    let slot =
-        crate::state::people::page_slot(state.people.seen.0 / crate::state::people::PAGE_ROWS);
+    let slot = Slot::Page(state.people.seen.0 / crate::state::people::PAGE_ROWS);
     if let Some(failure) = state.answers.failure(&slot) {
         widgets::failure_ui(ui, failure);
         return;
@@ -58,7 +57,7 @@ fn dropped_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 
 fn empty_ui(ui: &mut Ui, state: &State) {
     ui.add_space(theme::SPACE * 2.0);
-    if state.answers.is_waiting(state.people_size_slot()) {
+    if state.answers.is_waiting(&state.people_size_slot()) {
         ui.label(theme::weak(ui, "Counting…"));
     } else if state.people.dropped_by.is_some() {
         ui.label(theme::heading("This condition drops no one"));

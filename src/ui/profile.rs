@@ -5,7 +5,7 @@ use super::small_table::Column;
 use super::{Actions, clause_words, text, theme, widgets};
 use crate::model::clause::{Group, Node, Part};
 use crate::model::question::{Answer, Profile, RelatedRows};
-use crate::state::{Action, PeopleAction, State};
+use crate::state::{Action, PeopleAction, Slot, State};
 use egui::Ui;
 
 /// Room for the names of features.
@@ -33,11 +33,11 @@ pub fn profile_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
         },
     );
-    if let Some(failure) = state.answers.failure("profile") {
+    if let Some(failure) = state.answers.failure(&Slot::Profile) {
         widgets::failure_ui(ui, failure);
         return;
     }
-    let Some(Answer::Profile(profile)) = state.answers.answer("profile") else {
+    let Some(Answer::Profile(profile)) = state.answers.answer(&Slot::Profile) else {
         ui.label(theme::weak(ui, "Reading…"));
         return;
     };

@@ -2,7 +2,9 @@
 
 use super::icons::{self, Icon};
 use super::{Actions, text, theme, widgets};
-use crate::state::{Action, CorrectionAction, JobKind, Notice, SourceAction, State, ViewAction};
+use crate::state::{
+    Action, CorrectionAction, JobKind, Notice, Slot, SourceAction, State, ViewAction,
+};
 use egui::{Align, Align2, Layout, ProgressBar, Ui, vec2};
 
 /// The status bar.
@@ -58,7 +60,8 @@ fn exactness(state: &State) -> String {
     if state.opened.is_none() {
         return "Nothing is open".to_owned();
     }
-    let took = state.answers.get("size").and_then(|h| h.value.as_ref()).map(|v| text::took(v.took));
+    let took =
+        state.answers.get(&Slot::Size).and_then(|h| h.value.as_ref()).map(|v| text::took(v.took));
     match took {
         _ if state.is_beginning() => "of the first rows only, while the rest is read".to_owned(),
         Some(took) => format!("exact · {took} · DuckDB in memory"),

@@ -3,7 +3,7 @@
 use super::{Actions, text, theme, widgets};
 use crate::model::clause::Combine;
 use crate::model::question::{Answer, Step, Steps};
-use crate::state::{Action, EditAction, PeopleAction, SliceAction, State};
+use crate::state::{Action, EditAction, PeopleAction, SliceAction, Slot, State};
 use egui::{Rect, Sense, Ui, pos2, vec2};
 
 /// The waterfall.
@@ -20,15 +20,15 @@ pub fn steps_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
             return;
         }
-        if let Some(failure) = state.answers.failure("steps") {
+        if let Some(failure) = state.answers.failure(&Slot::Steps) {
             widgets::failure_ui(ui, failure);
             return;
         }
-        let Some(Answer::Steps(steps)) = state.answers.answer("steps") else {
+        let Some(Answer::Steps(steps)) = state.answers.answer(&Slot::Steps) else {
             ui.label(theme::weak(ui, "Counting…"));
             return;
         };
-        if state.answers.is_waiting("steps") {
+        if state.answers.is_waiting(&Slot::Steps) {
             ui.set_opacity(0.6);
         }
         waterfall_ui(ui, state, steps, actions);
@@ -137,7 +137,7 @@ fn line_ui(
 
 /// When no one is left: the condition that alone removes everyone, or the one that costs most.
 pub(super) fn culprit_ui(ui: &mut Ui, state: &State) {
-    let Some(Answer::Steps(steps)) = state.answers.answer("steps") else { return };
+    let Some(Answer::Steps(steps)) = state.answers.answer(&Slot::Steps) else { return };
     let words = |step: &Step| step_title(state, step.part);
     let alone = steps.steps.iter().find(|s| s.meets_alone == 0).map(words);
     let most = steps.steps.iter().max_by_key(|s| s.gained_without).filter(|s| s.gained_without > 0);

@@ -3,10 +3,10 @@
 use super::{click, opened, settle};
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use muster::state::{Action, Dialog, SliceAction, State, Tab, ViewAction};
+use muster::state::{Action, Dialog, SliceAction, Slot, State, Tab, ViewAction};
 
 fn kept(state: &State) -> u64 {
-    match state.answers.answer("size") {
+    match state.answers.answer(&Slot::Size) {
         Some(muster::model::question::Answer::Size(size)) => size.kept,
         other => panic!("no size: {other:?}"),
     }
