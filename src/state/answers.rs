@@ -123,17 +123,17 @@ fn same_for(question: &Question, a: &Slice, b: &Slice) -> bool {
 impl State {
     /// Everything that the present screen needs to know, most urgent first.
     pub fn wanted(&self) -> Vec<(Slot, Tree, Question)> {
-        if self.opened.is_none() || self.cohort.is_none() {
+        if self.source.opened.is_none() || self.canvas.cohort.is_none() {
             return Vec::new();
         }
-        let tree = self.tree();
+        let tree = self.canvas.tree();
         let mut wanted = vec![(Slot::Size, tree.clone(), Question::Size)];
-        if let Some(editor) = &self.editor {
+        if let Some(editor) = &self.canvas.editor {
             wanted.extend(editor.wanted(tree));
         }
-        match self.tab {
+        match self.canvas.tab {
             Tab::Look => {
-                for chart in &self.charts {
+                for chart in &self.look.charts {
                     if let Some((question, tree)) = self.chart_question(&chart.kind) {
                         wanted.push((chart.slot(), tree, question));
                     }
@@ -145,7 +145,7 @@ impl State {
                 wanted.push((Slot::Members, tree.clone(), Question::Members));
             }
         }
-        if self.dialog == super::Dialog::Sql {
+        if self.front.dialog == super::Dialog::Sql {
             wanted.push((Slot::Members, tree.clone(), Question::Members));
         }
         if !tree.is_idle() {
@@ -162,7 +162,7 @@ impl State {
 
     /// What a chart asks, and of which clauses; none when its features are gone.
     pub fn chart_question(&self, kind: &ChartKind) -> Option<(Question, Tree)> {
-        kind.question(self.entity()?, self.tree())
+        kind.question(self.entity()?, self.canvas.tree())
     }
 
     /// Asks for what is shown and not known, and cancels what is no longer looked at.

@@ -61,7 +61,7 @@ impl State {
     pub(super) fn on_edit(&mut self, action: EditAction) -> Vec<Effect> {
         match action {
             EditAction::Open(path) => {
-                let form = match (self.tree().part(&path), self.entity()) {
+                let form = match (self.canvas.tree().part(&path), self.entity()) {
                     (Some(Part { node: Node::Clause(clause), .. }), Some(entity)) => {
                         super::form_read::form_of(clause, entity)
                     }
@@ -77,29 +77,29 @@ impl State {
             }
             EditAction::Change(form) => self.change_form(*form),
             EditAction::Search(text) => {
-                if let Some(editor) = &mut self.editor {
+                if let Some(editor) = &mut self.canvas.editor {
                     editor.search = text;
                 }
                 self.refresh_editor();
             }
             EditAction::Commit => self.commit_editor(),
-            EditAction::Cancel => self.editor = None,
+            EditAction::Cancel => self.canvas.editor = None,
         }
         Vec::new()
     }
 
     /// Opens the editor; a new clause goes to the end of `group`.
     pub(super) fn open_editor(&mut self, path: Option<Vec<usize>>, group: Vec<usize>, form: Form) {
-        self.adding = None;
+        self.canvas.adding = None;
         let node = form.node(self);
-        self.editor =
+        self.canvas.editor =
             Some(Editor { path, group, form, node, search: String::new(), question: None });
         self.refresh_editor();
     }
 
     fn change_form(&mut self, form: Form) {
         let node = form.node(self);
-        if let Some(editor) = &mut self.editor {
+        if let Some(editor) = &mut self.canvas.editor {
             editor.form = form;
             editor.node = node;
         }
@@ -107,7 +107,7 @@ impl State {
     }
 
     fn refresh_editor(&mut self) {
-        let Some(editor) = &self.editor else { return };
+        let Some(editor) = &self.canvas.editor else { return };
         let feature = editor.form.column().and_then(|c| self.entity().and_then(|e| e.feature(c)));
         let question = feature.and_then(|feature| match &editor.form {
             Form::Text { .. } => Some(Question::Values {
@@ -118,17 +118,17 @@ impl State {
             Form::Presence { .. } | Form::List { .. } => None,
             _ => Question::of_feature(feature),
         });
-        if let Some(editor) = &mut self.editor {
+        if let Some(editor) = &mut self.canvas.editor {
             editor.question = question;
         }
     }
 
     fn commit_editor(&mut self) {
-        let Some(editor) = &self.editor else { return };
-        if let Some(tree) = editor.applied(self.tree()) {
+        let Some(editor) = &self.canvas.editor else { return };
+        if let Some(tree) = editor.applied(self.canvas.tree()) {
             let what = if editor.path.is_some() { "Edit" } else { "Add" };
-            self.editor = None;
-            self.history.push(tree, what);
+            self.canvas.editor = None;
+            self.canvas.history.push(tree, what);
             self.tree_changed();
         }
     }

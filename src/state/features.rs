@@ -1,6 +1,6 @@
 //! The features panel: search, and the small distribution beside each feature on screen.
 
-use super::{Effect, FeatureAction, State};
+use super::{FeatureAction, State};
 use crate::model::catalog::Column;
 use crate::model::clause::Tree;
 use crate::model::question::Question;
@@ -28,6 +28,17 @@ impl Default for Features {
 }
 
 impl Features {
+    pub(super) fn on_action(&mut self, action: FeatureAction) {
+        match action {
+            FeatureAction::Search(text) => self.search = text,
+            FeatureAction::See(names) => {
+                self.seen = names;
+                self.seen.truncate(SEEN_MAX);
+            }
+            FeatureAction::Toggle => self.open = !self.open,
+        }
+    }
+
     pub(super) fn forget(&mut self) {
         self.seen.clear();
         self.search.clear();
@@ -35,18 +46,6 @@ impl Features {
 }
 
 impl State {
-    pub(super) fn on_features(&mut self, action: FeatureAction) -> Vec<Effect> {
-        match action {
-            FeatureAction::Search(text) => self.features.search = text,
-            FeatureAction::See(names) => {
-                self.features.seen = names;
-                self.features.seen.truncate(SEEN_MAX);
-            }
-            FeatureAction::Toggle => self.features.open = !self.features.open,
-        }
-        Vec::new()
-    }
-
     /// The features that the search finds, but for structs whose fields are features.
     pub fn found_features(&self) -> Vec<&Column> {
         let Some(entity) = self.entity() else { return Vec::new() };

@@ -37,8 +37,29 @@ pub struct People {
 }
 
 impl People {
+    /// Whether a column's values are masked on screen.
+    pub fn is_masked(&self, column: &Column) -> bool {
+        column.personal.is_some() && !self.revealed.contains(&column.name)
+    }
+
+    /// Sorts by a column: ascending at first, then descending, then no longer.
+    fn sort_by(&mut self, column: String) {
+        self.sort = match self.sort.take() {
+            Some(sort) if sort.by == column && sort.descending => None,
+            Some(sort) if sort.by == column => Some(Sort { descending: true, ..sort }),
+            _ => Some(Sort { by: column, descending: false }),
+        };
+        self.forget_rows();
+    }
+
+    /// Shows those that a step drops, or the segment's own people.
+    pub(super) fn show_dropped(&mut self, part: Option<usize>) {
+        self.dropped_by = part;
+        self.forget_rows();
+    }
+
     /// Goes back to the top, because the rows are other ones now.
-    pub(super) fn forget_rows(&mut self) {
+    fn forget_rows(&mut self) {
         let page = self.seen.1.saturating_sub(self.seen.0).clamp(1, PAGE_ROWS);
         self.seen = (0, page);
         self.cursor.0 = 0;
@@ -50,14 +71,7 @@ impl State {
     pub(super) fn on_people(&mut self, action: PeopleAction) -> Vec<Effect> {
         match action {
             PeopleAction::See(from, to) => self.people.seen = (from, to),
-            PeopleAction::Sort(column) => {
-                self.people.sort = match self.people.sort.take() {
-                    Some(sort) if sort.by == column && sort.descending => None,
-                    Some(sort) if sort.by == column => Some(Sort { descending: true, ..sort }),
-                    _ => Some(Sort { by: column, descending: false }),
-                };
-                self.people.forget_rows();
-            }
+            PeopleAction::Sort(column) => self.people.sort_by(column),
             PeopleAction::Hide(column) => {
                 if !self.people.hidden.remove(&column) {
                     self.people.hidden.insert(column);
@@ -79,9 +93,10 @@ impl State {
                 }
             }
             PeopleAction::ShowDropped(part) => {
-                self.people.dropped_by = part;
-                self.people.forget_rows();
-                self.tab = if part.is_some() { super::Tab::People } else { self.tab };
+                self.people.show_dropped(part);
+                if part.is_some() {
+                    self.canvas.tab = super::Tab::People;
+                }
             }
             PeopleAction::Profile(key) => self.people.profile = Some(key),
             PeopleAction::CloseProfile => self.people.profile = None,
@@ -103,24 +118,19 @@ impl State {
         key.chain(rest).collect()
     }
 
-    /// Whether a column's values are masked on screen.
-    pub fn is_masked(&self, column: &Column) -> bool {
-        column.personal.is_some() && !self.people.revealed.contains(&column.name)
-    }
-
     fn key_name(&self) -> String {
         self.entity().map(|e| e.key.clone()).unwrap_or_default()
     }
 
     /// The tree whose people the table shows: the segment's, or those that one step drops.
     pub fn people_tree(&self) -> Tree {
-        self.dropped_tree().unwrap_or_else(|| self.tree().clone())
+        self.dropped_tree().unwrap_or_else(|| self.canvas.tree().clone())
     }
 
     /// Everyone who meets the steps before one and not that one; whom it leaves unknown, it drops.
     fn dropped_tree(&self) -> Option<Tree> {
         let index = self.people.dropped_by?;
-        let tree = self.tree();
+        let tree = self.canvas.tree();
         let fails = |part: Part| Group { combine: Combine::None(Missing::Keep), parts: vec![part] };
         // A root that is not a group of all is one step.
         if tree.combine != Combine::All {

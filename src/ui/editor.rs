@@ -27,7 +27,7 @@ pub(super) const COMPARISONS: [(Comparison, &str); 5] = [
 
 /// The card of the open editor.
 pub fn editor_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    let Some(editor) = &state.editor else { return };
+    let Some(editor) = &state.canvas.editor else { return };
     let p = theme::palette(ui);
     let frame = theme::card(ui).stroke(egui::Stroke::new(1.0, p.accent));
     let shown = frame.show(ui, |ui| {
@@ -247,7 +247,7 @@ fn day_field_ui(ui: &mut Ui, state: &State, name: &str, text: &mut String) {
     typed(ui, name, text, 132.0);
     let start_of = Some(Unit::Day);
     let now = crate::model::clause::Now { offset: None, start_of };
-    let today = state.now.resolve(&now).date();
+    let today = state.canvas.now.resolve(&now).date();
     let typed_day = text.get(..10).and_then(|day| day.parse().ok());
     let mut day: jiff::civil::Date = typed_day.unwrap_or(today);
     let picker = egui_extras::DatePickerButton::new(&mut day)
@@ -276,7 +276,7 @@ pub(super) fn unit_ui(ui: &mut Ui, unit: &mut Unit) {
 
 /// What the clause as it stands would keep and drop.
 fn preview_ui(ui: &mut Ui, state: &State) {
-    let Some(editor) = &state.editor else { return };
+    let Some(editor) = &state.canvas.editor else { return };
     let p = theme::palette(ui);
     match &editor.node {
         Err(why) => {

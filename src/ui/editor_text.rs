@@ -74,7 +74,7 @@ pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut
 
 /// Every value with its count; a click takes it in or out.
 fn values_ui(ui: &mut Ui, state: &State, chosen: &mut Vec<Value>, actions: &mut Actions) {
-    let search = state.editor.as_ref().map(|e| e.search.as_str()).unwrap_or_default();
+    let search = state.canvas.editor.as_ref().map(|e| e.search.as_str()).unwrap_or_default();
     ui.horizontal(|ui| {
         if let (_, Some(changed)) = widgets::field(ui, "Search values", search, 220.0) {
             actions.push(Action::Edit(EditAction::Search(changed)));
@@ -86,7 +86,7 @@ fn values_ui(ui: &mut Ui, state: &State, chosen: &mut Vec<Value>, actions: &mut 
             }
         }
     });
-    let column = state.editor.as_ref().and_then(|e| e.form.column()).unwrap_or_default();
+    let column = state.canvas.editor.as_ref().and_then(|e| e.form.column()).unwrap_or_default();
     if widgets::masked_ui(ui, state, column, actions) {
         return;
     }

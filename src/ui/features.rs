@@ -83,7 +83,7 @@ fn feature_ui(ui: &mut Ui, state: &State, feature: &Column, actions: &mut Action
         pos2(rect.right() - 72.0, rect.top() + 6.0),
         pos2(rect.right() - 6.0, rect.bottom() - 8.0),
     );
-    shape_ui(ui, shape, answer, state.is_masked(feature));
+    shape_ui(ui, shape, answer, state.people.is_masked(feature));
     let mut left = rect.left() + 4.0;
     if feature.personal.is_some() {
         let square = Rect::from_min_size(pos2(left, rect.top() + 7.0), vec2(11.0, 11.0));

@@ -93,7 +93,7 @@ fn columns_menu_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                     actions.push(Action::People(PeopleAction::Hide(column.name.clone())));
                 }
                 if column.personal.is_some() {
-                    let masked = state.is_masked(column);
+                    let masked = state.people.is_masked(column);
                     let word = if masked { "reveal" } else { "mask" };
                     let button = ui.small_button(word);
                     widgets::name_field(ui, &button, &format!("{word} {}", column.name));
@@ -310,7 +310,7 @@ fn cell_ui(
     let (words, color) = match table.state.cell_of(row, &feature.name) {
         None => ("…".to_owned(), p.line),
         Some(Value::Missing) => ("–".to_owned(), p.ghost),
-        Some(_) if table.state.is_masked(feature) => ("•••••".to_owned(), p.weak),
+        Some(_) if table.state.people.is_masked(feature) => ("•••••".to_owned(), p.weak),
         Some(value) if column == 0 => (value.display(), p.accent),
         Some(value) => (text::named_cell(&feature.name, value), p.text),
     };
@@ -415,7 +415,8 @@ fn header_menu_ui(
             item(ui, "Hide the column", Action::People(PeopleAction::Hide(name())));
         }
         if feature.personal.is_some() {
-            let word = if state.is_masked(feature) { "Reveal for this sitting" } else { "Mask" };
+            let word =
+                if state.people.is_masked(feature) { "Reveal for this sitting" } else { "Mask" };
             item(ui, word, Action::People(PeopleAction::Reveal(name())));
         }
     });
@@ -431,7 +432,7 @@ fn spoken(ui: &Ui, table: &PeopleTable<'_>, id: Id, rows: u64) {
     );
     let value = table.columns.get(column).map(|feature| {
         let cell = match table.state.cell_of(row, &feature.name) {
-            Some(_) if table.state.is_masked(feature) => "masked".to_owned(),
+            Some(_) if table.state.people.is_masked(feature) => "masked".to_owned(),
             Some(Value::Missing) => "missing".to_owned(),
             Some(value) => text::cell(value),
             None => "not read yet".to_owned(),
