@@ -26,7 +26,7 @@ fn main() -> Outcome<()> {
         .build_eframe(|context| MusterApp::start(&context.egui_ctx, None));
     let ctx = window.ctx.clone();
     window.state_mut().act(SourceAction::Open(vec![file]).into(), &ctx);
-    until(&mut window, |state| state.opened.is_some() && state.opening.is_none());
+    until(&mut window, |state| state.source.opened.is_some() && state.source.opening.is_none());
     window.state_mut().act(ViewAction::Tab(Tab::People).into(), &ctx);
     until(&mut window, |state| !state.answers.any_waiting());
 

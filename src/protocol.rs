@@ -16,9 +16,34 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
-/// The place on screen that a question is asked for. The newest question per slot wins.
+/// A place on screen that a question is asked for. The newest question per slot wins.
+///
+/// The engine only compares them; what each one asks is worked out by the state of the screen.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Slot(pub String);
+pub enum Slot {
+    /// How many the segment on the canvas keeps.
+    Size,
+    /// How many are left after each of its steps.
+    Steps,
+    /// The statement that lists its members.
+    Members,
+    /// A chart, by its number.
+    Chart(u64),
+    /// The small distribution beside a feature, by the feature's name.
+    Feature(String),
+    /// A page of the table of people, counted from 0.
+    Page(u64),
+    /// How many rows the table of people has while it shows those that one step drops.
+    Dropped,
+    /// The open profile.
+    Profile,
+    /// The values or the distribution in the editor of a clause.
+    EditedShape,
+    /// How many there are with the edited clause as it stands.
+    EditedSize,
+    /// How many there are without the edited clause.
+    EditedWithout,
+}
 
 /// Everything that a face can ask of the engine.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@
 //! rather than in the way of the start.
 
 use crate::disk::{Readers, limit, read, write};
-use crate::state::{Place, State, Theme};
+use crate::state::{Place, Settings, Theme};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub(super) struct Settings {
+pub(super) struct KeptSettings {
     recent: Vec<PathBuf>,
     theme: String,
     scale: f32,
@@ -44,13 +44,13 @@ impl From<KeptPlace> for Place {
     }
 }
 
-impl Default for Settings {
+impl Default for KeptSettings {
     fn default() -> Self {
-        Self { recent: Vec::new(), theme: "system".to_owned(), scale: 1.0, places: BTreeMap::new() }
+        Self::from(&Settings::default())
     }
 }
 
-impl Settings {
+impl KeptSettings {
     /// Where they are kept; none when the user has no data folder.
     pub(super) fn file() -> Option<PathBuf> {
         let folders = directories::ProjectDirs::from("", "", "muster")?;
@@ -77,33 +77,38 @@ impl Settings {
         let text = serde_json::to_string_pretty(self).map_err(io::Error::other)?;
         write::replace(file, text.as_bytes(), Readers::Owner)
     }
+}
 
-    /// What of the state is remembered.
-    pub(super) fn of(state: &State) -> Self {
-        let theme = match state.theme {
+impl From<&Settings> for KeptSettings {
+    fn from(settings: &Settings) -> Self {
+        let theme = match settings.theme {
             Theme::System => "system",
             Theme::Light => "light",
             Theme::Dark => "dark",
         };
-        let places = state.places.iter().map(|(path, place)| (path.clone(), place.into()));
+        let places = settings.places.iter().map(|(path, place)| (path.clone(), place.into()));
         Self {
-            recent: state.recent.clone(),
+            recent: settings.recent.clone(),
             theme: theme.to_owned(),
-            scale: state.scale,
+            scale: settings.scale,
             places: places.collect(),
         }
     }
+}
 
-    /// Puts them into a new state.
-    pub(super) fn apply(self, state: &mut State) {
-        state.recent = self.recent;
-        state.places = self.places.into_iter().map(|(path, kept)| (path, kept.into())).collect();
-        state.theme = match self.theme.as_str() {
+impl From<KeptSettings> for Settings {
+    fn from(kept: KeptSettings) -> Self {
+        let theme = match kept.theme.as_str() {
             "light" => Theme::Light,
             "dark" => Theme::Dark,
             _ => Theme::System,
         };
-        state.scale = if self.scale.is_finite() { self.scale.clamp(0.75, 2.0) } else { 1.0 };
+        Self {
+            recent: kept.recent,
+            places: kept.places.into_iter().map(|(path, place)| (path, place.into())).collect(),
+            theme,
+            scale: if kept.scale.is_finite() { kept.scale.clamp(0.75, 2.0) } else { 1.0 },
+        }
     }
 }
 
@@ -115,7 +120,7 @@ mod tests {
     fn what_is_saved_is_loaded() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("deep/settings.json");
-        let settings = Settings {
+        let settings = KeptSettings {
             recent: vec![PathBuf::from("/data/shop.duckdb")],
             theme: "dark".to_owned(),
             scale: 1.25,
@@ -130,7 +135,7 @@ mod tests {
             )]),
         };
         settings.save(&file).unwrap();
-        assert_eq!(Settings::load(&file), settings);
+        assert_eq!(KeptSettings::load(&file), settings);
     }
 
     #[test]
@@ -138,6 +143,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("settings.json");
         std::fs::write(&file, "{\"scale\": ").unwrap();
-        assert_eq!(Settings::load(&file), Settings::default());
+        assert_eq!(KeptSettings::load(&file), KeptSettings::default());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::WindowArgs;
 use super::dialogs::{self, Choose};
-use super::settings::Settings;
+use super::settings::KeptSettings;
 use crate::engine::Engine;
 use crate::model::failure::Failure;
 use crate::model::now::Moment;
@@ -33,10 +33,10 @@ pub struct MusterApp {
 impl MusterApp {
     /// Starts the engine, puts the theme in place, and opens what was asked for.
     pub fn new(context: &eframe::CreationContext<'_>, args: WindowArgs) -> Self {
-        let settings = Settings::file();
+        let settings = KeptSettings::file();
         let mut app = Self::start(&context.egui_ctx, settings);
-        app.state.workspace_folder = args.workspace;
-        app.state.limits = args.limits;
+        let request = &mut app.state.source.request;
+        (request.workspace, request.limits) = (args.workspace, args.limits);
         if !args.paths.is_empty() {
             app.act(Action::Source(SourceAction::Open(args.paths)), &context.egui_ctx);
         }
@@ -49,7 +49,7 @@ impl MusterApp {
         let now = Moment::new(jiff::Timestamp::now(), jiff::tz::TimeZone::system());
         let mut state = State::new(now);
         if let Some(file) = &settings {
-            Settings::load(file).apply(&mut state);
+            state.settings = KeptSettings::load(file).into();
         }
         let waker = ctx.clone();
         let engine = Engine::spawn(move || waker.request_repaint());
@@ -106,7 +106,7 @@ impl MusterApp {
 
     fn save_settings(&mut self) {
         let Some(file) = &self.settings else { return };
-        if let Err(error) = Settings::of(&self.state).save(file) {
+        if let Err(error) = KeptSettings::from(&self.state.settings).save(file) {
             let failure = Failure::new(
                 "the settings could not be saved",
                 file.display().to_string(),
@@ -120,7 +120,7 @@ impl MusterApp {
 
     /// Theme and size, when they are others than those shown.
     fn dress(&mut self, ctx: &egui::Context) {
-        let wanted = (self.state.theme, self.state.scale);
+        let wanted = (self.state.settings.theme, self.state.settings.scale);
         if self.shown == Some(wanted) {
             return;
         }

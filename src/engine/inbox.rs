@@ -157,7 +157,7 @@ mod tests {
     use crate::model::question::{Question, Slice};
     use crate::protocol::OpenRequest;
 
-    fn ask(ticket: u64, slot: &str) -> Command {
+    fn ask(ticket: u64, slot: Slot) -> Command {
         let slice = Slice {
             cohort: CohortRef::all("user"),
             tree: Tree::everyone(),
@@ -166,7 +166,7 @@ mod tests {
         };
         Command::Ask {
             ticket: Ticket(ticket),
-            slot: Slot(slot.to_owned()),
+            slot,
             slice: Arc::new(slice),
             question: Question::Size,
         }
@@ -175,9 +175,9 @@ mod tests {
     #[test]
     fn the_newest_question_of_a_slot_wins_and_the_old_one_is_over() {
         let mut inbox = Inbox::default();
-        assert!(inbox.push(ask(1, "a")).is_empty());
-        assert!(inbox.push(ask(2, "b")).is_empty());
-        assert_eq!(inbox.push(ask(3, "a")), [Ticket(1)]);
+        assert!(inbox.push(ask(1, Slot::Size)).is_empty());
+        assert!(inbox.push(ask(2, Slot::Steps)).is_empty());
+        assert_eq!(inbox.push(ask(3, Slot::Size)), [Ticket(1)]);
         let (first, _) = inbox.next(Lane::Questions).unwrap();
         assert_eq!(ticket_of(&first), Some(Ticket(2)));
     }
@@ -185,11 +185,11 @@ mod tests {
     #[test]
     fn a_running_question_that_is_overtaken_is_told_to_stop() {
         let mut inbox = Inbox::default();
-        inbox.push(ask(1, "a"));
+        inbox.push(ask(1, Slot::Size));
         let (_, flag) = inbox.next(Lane::Questions).unwrap();
-        inbox.push(ask(2, "b"));
+        inbox.push(ask(2, Slot::Steps));
         assert!(!flag.load(Ordering::Relaxed));
-        inbox.push(ask(3, "a"));
+        inbox.push(ask(3, Slot::Size));
         assert!(flag.load(Ordering::Relaxed));
     }
 
@@ -200,7 +200,7 @@ mod tests {
         let mut inbox = Inbox::default();
         inbox.push(open(1));
         let (_, stops) = inbox.next(Lane::Questions).unwrap();
-        inbox.push(ask(2, "a"));
+        inbox.push(ask(2, Slot::Size));
         assert!(inbox.next(Lane::Questions).is_none());
         inbox.lets_ask(Ticket(1));
         assert!(inbox.next(Lane::Deliveries).is_none());
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn opening_ends_what_was_asked_of_the_old_source() {
         let mut inbox = Inbox::default();
-        inbox.push(ask(1, "a"));
+        inbox.push(ask(1, Slot::Size));
         let open = Command::Open { ticket: Ticket(2), request: OpenRequest::default() };
         assert_eq!(inbox.push(open), [Ticket(1)]);
         assert_eq!(inbox.push(Command::Cancel(Ticket(2))), [Ticket(2)]);

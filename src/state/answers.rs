@@ -39,27 +39,27 @@ pub struct Held {
 /// Everything asked and answered, by slot.
 #[derive(Debug, Default)]
 pub struct Answers {
-    held: BTreeMap<String, Held>,
+    held: BTreeMap<Slot, Held>,
 }
 
 impl Answers {
     /// What is known for a slot.
-    pub fn get(&self, slot: &str) -> Option<&Held> {
+    pub fn get(&self, slot: &Slot) -> Option<&Held> {
         self.held.get(slot)
     }
 
     /// The newest answer for a slot.
-    pub fn answer(&self, slot: &str) -> Option<&Answer> {
+    pub fn answer(&self, slot: &Slot) -> Option<&Answer> {
         self.held.get(slot)?.value.as_deref().map(|v| &v.answer)
     }
 
     /// Whether a newer answer is on its way.
-    pub fn is_waiting(&self, slot: &str) -> bool {
+    pub fn is_waiting(&self, slot: &Slot) -> bool {
         self.held.get(slot).is_some_and(|h| h.waiting)
     }
 
     /// Why a slot has no answer.
-    pub fn failure(&self, slot: &str) -> Option<&Failure> {
+    pub fn failure(&self, slot: &Slot) -> Option<&Failure> {
         self.held.get(slot)?.failure.as_ref()
     }
 
@@ -80,7 +80,7 @@ impl Answers {
 
     /// Takes in an answer. One whose question was overtaken is dropped.
     pub(super) fn answered(&mut self, ticket: Ticket, slot: &Slot, answered: Arc<Answered>) {
-        if let Some(held) = self.held.get_mut(&slot.0).filter(|h| h.ticket == ticket) {
+        if let Some(held) = self.held.get_mut(slot).filter(|h| h.ticket == ticket) {
             held.waiting = false;
             held.failure = None;
             held.settled = true;
@@ -99,7 +99,7 @@ impl Answers {
         true
     }
 
-    fn is_asked(&self, slot: &str, slice: &Slice, question: &Question) -> bool {
+    fn is_asked(&self, slot: &Slot, slice: &Slice, question: &Question) -> bool {
         self.held.get(slot).is_some_and(|held| {
             (held.waiting || held.settled)
                 && held.question == *question
@@ -122,18 +122,18 @@ fn same_for(question: &Question, a: &Slice, b: &Slice) -> bool {
 
 impl State {
     /// Everything that the present screen needs to know, most urgent first.
-    pub fn wanted(&self) -> Vec<(String, Tree, Question)> {
-        if self.opened.is_none() || self.cohort.is_none() {
+    pub fn wanted(&self) -> Vec<(Slot, Tree, Question)> {
+        if self.source.opened.is_none() || self.canvas.cohort.is_none() {
             return Vec::new();
         }
-        let tree = self.tree();
-        let mut wanted = vec![("size".to_owned(), tree.clone(), Question::Size)];
-        if let Some(editor) = &self.editor {
+        let tree = self.canvas.tree();
+        let mut wanted = vec![(Slot::Size, tree.clone(), Question::Size)];
+        if let Some(editor) = &self.canvas.editor {
             wanted.extend(editor.wanted(tree));
         }
-        match self.tab {
+        match self.canvas.tab {
             Tab::Look => {
-                for chart in &self.charts {
+                for chart in &self.look.charts {
                     if let Some((question, tree)) = self.chart_question(&chart.kind) {
                         wanted.push((chart.slot(), tree, question));
                     }
@@ -142,19 +142,19 @@ impl State {
             Tab::People => wanted.extend(self.people_wanted()),
             Tab::Steps => {}
             Tab::Definition => {
-                wanted.push(("members".to_owned(), tree.clone(), Question::Members));
+                wanted.push((Slot::Members, tree.clone(), Question::Members));
             }
         }
-        if self.dialog == super::Dialog::Sql {
-            wanted.push(("members".to_owned(), tree.clone(), Question::Members));
+        if self.front.dialog == super::Dialog::Sql {
+            wanted.push((Slot::Members, tree.clone(), Question::Members));
         }
         if !tree.is_idle() {
             // Also beside the clauses, so always.
-            wanted.push(("steps".to_owned(), tree.clone(), Question::Steps));
+            wanted.push((Slot::Steps, tree.clone(), Question::Steps));
         }
         if let Some(key) = &self.people.profile {
             let question = Question::Profile { key: key.clone() };
-            wanted.push(("profile".to_owned(), tree.clone(), question));
+            wanted.push((Slot::Profile, tree.clone(), question));
         }
         wanted.extend(self.features_wanted());
         wanted
@@ -162,7 +162,7 @@ impl State {
 
     /// What a chart asks, and of which clauses; none when its features are gone.
     pub fn chart_question(&self, kind: &ChartKind) -> Option<(Question, Tree)> {
-        kind.question(self.entity()?, self.tree())
+        kind.question(self.entity()?, self.canvas.tree())
     }
 
     /// Asks for what is shown and not known, and cancels what is no longer looked at.
@@ -170,7 +170,7 @@ impl State {
         let wanted = self.wanted();
         let mut effects = Vec::new();
         for (slot, held) in &mut self.answers.held {
-            if held.waiting && !wanted.iter().any(|(name, ..)| name == slot) {
+            if held.waiting && !wanted.iter().any(|(place, ..)| place == slot) {
                 held.waiting = false;
                 effects.push(Effect::Send(Command::Cancel(held.ticket)));
             }
@@ -186,7 +186,7 @@ impl State {
         effects
     }
 
-    fn ask(&mut self, slot: String, slice: Slice, question: Question) -> Effect {
+    fn ask(&mut self, slot: Slot, slice: Slice, question: Question) -> Effect {
         let ticket = self.ticket();
         let slice = Arc::new(slice);
         let before = self.answers.held.remove(&slot);
@@ -205,15 +205,16 @@ impl State {
                 settled: false,
             },
         );
-        Effect::Send(Command::Ask { ticket, slot: Slot(slot), slice, question })
+        Effect::Send(Command::Ask { ticket, slot, slice, question })
     }
 }
 
 impl Answers {
-    fn forget_far(&mut self, wanted: &[(String, Tree, Question)]) {
+    fn forget_far(&mut self, wanted: &[(Slot, Tree, Question)]) {
         if self.held.len() > KEPT_SLOTS {
-            self.held
-                .retain(|slot, held| held.waiting || wanted.iter().any(|(name, ..)| name == slot));
+            self.held.retain(|slot, held| {
+                held.waiting || wanted.iter().any(|(place, ..)| place == slot)
+            });
         }
     }
 }

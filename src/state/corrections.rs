@@ -9,17 +9,17 @@ pub type CorrectionDraft = Option<Correction>;
 
 impl State {
     pub(super) fn on_correct(&mut self, action: CorrectionAction) -> Vec<Effect> {
-        self.dialog_error = None;
+        self.front.error = None;
         match action {
             CorrectionAction::Open => {
-                self.correction = None;
-                self.show(Dialog::Corrections);
+                self.front.correction = None;
+                self.front.show(Dialog::Corrections);
             }
-            CorrectionAction::Draft(correction) => self.correction = Some(correction),
+            CorrectionAction::Draft(correction) => self.front.correction = Some(correction),
             CorrectionAction::Add => return self.add_correction(),
             CorrectionAction::Remove(index) => {
-                if index < self.workspace.corrections.len() {
-                    self.workspace.corrections.remove(index);
+                if index < self.source.workspace.corrections.len() {
+                    self.source.workspace.corrections.remove(index);
                     return vec![self.save_workspace(true)];
                 }
             }
@@ -28,13 +28,13 @@ impl State {
     }
 
     fn add_correction(&mut self) -> Vec<Effect> {
-        let Some(correction) = self.correction.clone() else { return Vec::new() };
+        let Some(correction) = self.front.correction.clone() else { return Vec::new() };
         if let Err(why) = complete(&correction) {
-            self.dialog_error = Some(why);
+            self.front.error = Some(why);
             return Vec::new();
         }
-        self.correction = None;
-        self.workspace.corrections.push(correction);
+        self.front.correction = None;
+        self.source.workspace.corrections.push(correction);
         vec![self.save_workspace(true)]
     }
 }

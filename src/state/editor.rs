@@ -3,6 +3,7 @@
 use super::{EditAction, Effect, Form, State};
 use crate::model::clause::{Node, Part, Tree};
 use crate::model::question::Question;
+use crate::protocol::Slot;
 
 /// A clause being edited. The tree changes only when it is taken.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,12 +21,6 @@ pub struct Editor {
     /// What it asks to draw itself.
     pub question: Option<Question>,
 }
-
-/// The slot of "what would be kept".
-pub const SIZE_SLOT: &str = "edit/size";
-
-/// The slot of the editor's values or distribution.
-pub const SHAPE_SLOT: &str = "edit/shape";
 
 impl Editor {
     /// The tree with the edited clause in its place, when it can be read.
@@ -49,14 +44,14 @@ impl Editor {
     }
 
     /// What the editor needs to know.
-    pub(super) fn wanted(&self, tree: &Tree) -> Vec<(String, Tree, Question)> {
+    pub(super) fn wanted(&self, tree: &Tree) -> Vec<(Slot, Tree, Question)> {
         let mut wanted = Vec::new();
         if let Some(question) = &self.question {
-            wanted.push((SHAPE_SLOT.to_owned(), self.without(tree), question.clone()));
+            wanted.push((Slot::EditedShape, self.without(tree), question.clone()));
         }
         if let Some(applied) = self.applied(tree) {
-            wanted.push((SIZE_SLOT.to_owned(), applied, Question::Size));
-            wanted.push(("edit/without".to_owned(), self.without(tree), Question::Size));
+            wanted.push((Slot::EditedSize, applied, Question::Size));
+            wanted.push((Slot::EditedWithout, self.without(tree), Question::Size));
         }
         wanted
     }
@@ -66,7 +61,7 @@ impl State {
     pub(super) fn on_edit(&mut self, action: EditAction) -> Vec<Effect> {
         match action {
             EditAction::Open(path) => {
-                let form = match (self.tree().part(&path), self.entity()) {
+                let form = match (self.canvas.tree().part(&path), self.entity()) {
                     (Some(Part { node: Node::Clause(clause), .. }), Some(entity)) => {
                         super::form_read::form_of(clause, entity)
                     }
@@ -82,29 +77,29 @@ impl State {
             }
             EditAction::Change(form) => self.change_form(*form),
             EditAction::Search(text) => {
-                if let Some(editor) = &mut self.editor {
+                if let Some(editor) = &mut self.canvas.editor {
                     editor.search = text;
                 }
                 self.refresh_editor();
             }
             EditAction::Commit => self.commit_editor(),
-            EditAction::Cancel => self.editor = None,
+            EditAction::Cancel => self.canvas.editor = None,
         }
         Vec::new()
     }
 
     /// Opens the editor; a new clause goes to the end of `group`.
     pub(super) fn open_editor(&mut self, path: Option<Vec<usize>>, group: Vec<usize>, form: Form) {
-        self.adding = None;
+        self.canvas.adding = None;
         let node = form.node(self);
-        self.editor =
+        self.canvas.editor =
             Some(Editor { path, group, form, node, search: String::new(), question: None });
         self.refresh_editor();
     }
 
     fn change_form(&mut self, form: Form) {
         let node = form.node(self);
-        if let Some(editor) = &mut self.editor {
+        if let Some(editor) = &mut self.canvas.editor {
             editor.form = form;
             editor.node = node;
         }
@@ -112,7 +107,7 @@ impl State {
     }
 
     fn refresh_editor(&mut self) {
-        let Some(editor) = &self.editor else { return };
+        let Some(editor) = &self.canvas.editor else { return };
         let feature = editor.form.column().and_then(|c| self.entity().and_then(|e| e.feature(c)));
         let question = feature.and_then(|feature| match &editor.form {
             Form::Text { .. } => Some(Question::Values {
@@ -123,17 +118,17 @@ impl State {
             Form::Presence { .. } | Form::List { .. } => None,
             _ => Question::of_feature(feature),
         });
-        if let Some(editor) = &mut self.editor {
+        if let Some(editor) = &mut self.canvas.editor {
             editor.question = question;
         }
     }
 
     fn commit_editor(&mut self) {
-        let Some(editor) = &self.editor else { return };
-        if let Some(tree) = editor.applied(self.tree()) {
+        let Some(editor) = &self.canvas.editor else { return };
+        if let Some(tree) = editor.applied(self.canvas.tree()) {
             let what = if editor.path.is_some() { "Edit" } else { "Add" };
-            self.editor = None;
-            self.history.push(tree, what);
+            self.canvas.editor = None;
+            self.canvas.history.push(tree, what);
             self.tree_changed();
         }
     }

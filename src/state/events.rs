@@ -22,11 +22,11 @@ impl State {
                 Vec::new()
             }
             Event::SourceChanged => {
-                self.source_changed = true;
+                self.source.changed = true;
                 Vec::new()
             }
             Event::Progress(ticket, progress) => {
-                self.progress(ticket, progress);
+                self.status.progress(ticket, progress);
                 Vec::new()
             }
             Event::Finished(ticket, outcome) => self.on_finished(ticket, &outcome),
@@ -36,26 +36,27 @@ impl State {
     }
 
     fn on_opened(&mut self, ticket: Ticket, opened: Arc<Opened>) -> Vec<Effect> {
-        if self.opening != Some(ticket) {
+        if self.source.opening != Some(ticket) {
             return Vec::new();
         }
-        let same = self.opened.as_ref().is_some_and(|o| o.catalog.path == opened.catalog.path);
-        let before = (self.cohort.clone(), self.tree().clone(), self.segment.clone(), self.tab);
+        let same = self.source.catalog().is_some_and(|c| c.path == opened.catalog.path);
+        let canvas = &self.canvas;
+        let before =
+            (canvas.cohort.clone(), canvas.tree().clone(), canvas.segment.clone(), canvas.tab);
         if !same {
             self.remember_place();
         }
         self.forget_source();
-        self.workspace = opened.workspace.clone();
-        self.opened = Some(Arc::clone(&opened));
-        self.request.paths = std::mem::take(&mut self.request.paths);
+        self.source.workspace = opened.workspace.clone();
+        self.source.opened = Some(Arc::clone(&opened));
         self.read_segments();
-        self.place_key = self.request.paths.first().map(|p| super::places::key(p));
+        self.source.place_key = self.source.request.paths.first().map(|p| super::places::key(p));
         let first = opened.catalog.entities.first().map(|e| CohortRef::all(&e.name));
         match before {
             // Read again, as after a correction: back to the same place if it is still there.
-            (Some(cohort), tree, segment, tab) if same && self.cohort_exists(&cohort) => {
+            (Some(cohort), tree, segment, tab) if same && self.source.has_cohort(&cohort) => {
                 self.put_on_canvas(cohort, tree, segment);
-                self.tab = tab;
+                self.canvas.tab = tab;
             }
             _ => {
                 if !self.return_to_place()
@@ -71,7 +72,7 @@ impl State {
         let errors =
             opened.catalog.findings.iter().filter(|f| f.severity == Severity::Error).count();
         if errors > 0 {
-            self.say(Notice {
+            self.status.say(Notice {
                 bad: true,
                 what: format!(
                     "{errors} problem{} in this source",
@@ -89,7 +90,7 @@ impl State {
         let rows = crate::model::value::grouped(exported.rows);
         let changed = exported.changed.told().into_iter().map(|told| format!("{told} · "));
         let changed: String = changed.collect();
-        self.say(Notice {
+        self.status.say(Notice {
             bad: false,
             what: format!("{rows} written to {name}"),
             more: format!(
@@ -103,27 +104,27 @@ impl State {
 
     fn on_finished(&mut self, ticket: Ticket, outcome: &Outcome) -> Vec<Effect> {
         let newest = self.answers.finished(ticket, outcome);
-        let job = self.jobs.remove(&ticket);
-        if self.opening == Some(ticket) {
-            self.opening = None;
-            if self.is_beginning() {
+        let job = self.status.jobs.remove(&ticket);
+        if self.source.opening == Some(ticket) {
+            self.source.opening = None;
+            if self.source.is_beginning() {
                 // The rest did not come: the first rows alone are no source.
                 self.forget_source();
             }
             if let Outcome::Failed(failure) = outcome
                 && matches!(failure.kind, FailureKind::KeyNeeded | FailureKind::KeyWrong)
             {
-                self.show(Dialog::Password);
+                self.front.show(Dialog::Password);
                 if failure.kind == FailureKind::KeyWrong {
-                    self.dialog_error = Some("this key does not open the file".to_owned());
+                    self.front.error = Some("this key does not open the file".to_owned());
                 }
                 return Vec::new();
             }
         }
         match (job.map(|j| j.kind), outcome) {
-            (Some(_), Outcome::Failed(failure)) => self.fail(failure),
+            (Some(_), Outcome::Failed(failure)) => self.status.fail(failure),
             (Some(JobKind::Export), Outcome::Cancelled) => {
-                self.note("The export was cancelled", None)
+                self.status.note("The export was cancelled", None)
             }
             (Some(JobKind::Save { reopen: true }), Outcome::Done) => {
                 return self.on_source(SourceAction::Reopen);

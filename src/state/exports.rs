@@ -2,8 +2,9 @@
 
 use super::{Dialog, Effect, ExportAction, JobKind, State};
 use crate::model::export::{ExportColumn, ExportFormat, ExportRequest};
+use crate::model::question::Slice;
 use crate::protocol::Command;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What the sheet holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,10 +36,50 @@ impl Default for ExportSheet {
     }
 }
 
+impl ExportSheet {
+    /// Takes the columns of what is on the canvas. Those chosen before stay while they are of the
+    /// same entity.
+    fn offer(&mut self, columns: Vec<(bool, ExportColumn)>) {
+        let here = |feature: &str| self.columns.iter().any(|c| c.1.feature == feature);
+        let same =
+            self.columns.len() == columns.len() && columns.iter().all(|c| here(&c.1.feature));
+        if !same {
+            self.columns = columns;
+        }
+    }
+
+    /// Proposes a file for another list than the one before.
+    fn name_after(&mut self, title: String, folder: PathBuf) {
+        if self.made_for.as_ref() != Some(&title) {
+            let file = format!("{}.{}", file_stem(&title), self.format.ending());
+            self.path = folder.join(file).to_string_lossy().into_owned();
+            self.made_for = Some(title);
+        }
+    }
+
+    /// The list that the sheet describes.
+    ///
+    /// # Errors
+    /// What is missing, as a phrase.
+    fn request(&self, slice: Slice) -> Result<ExportRequest, String> {
+        let columns: Vec<ExportColumn> =
+            self.columns.iter().filter(|c| c.0).map(|c| c.1.clone()).collect();
+        check(&columns, &self.path)?;
+        Ok(ExportRequest {
+            slice,
+            columns,
+            path: PathBuf::from(self.path.trim()),
+            format: self.format,
+            neutralise_formulas: self.neutralise,
+            byte_order_mark: self.mark && self.format.is_sheet_of_text(),
+        })
+    }
+}
+
 impl State {
     pub(super) fn on_export(&mut self, action: ExportAction) -> Vec<Effect> {
-        self.dialog_error = None;
-        let sheet = &mut self.export;
+        self.front.error = None;
+        let sheet = &mut self.front.export;
         match action {
             ExportAction::Open => self.open_export(),
             ExportAction::Path(path) => {
@@ -98,35 +139,17 @@ impl State {
             })
             .collect();
         let title = self.export_title();
-        // The columns chosen before stay while the same entity is on the canvas.
-        let same = self.export.columns.len() == columns.len()
-            && columns
-                .iter()
-                .all(|c| self.export.columns.iter().any(|o| o.1.feature == c.1.feature));
-        if !same {
-            self.export.columns = columns;
-        }
-        if self.export.made_for.as_ref() != Some(&title) {
-            let folder = self.catalog().and_then(|c| {
-                let path = c.path.clone();
-                if path.extension().is_some() {
-                    path.parent().map(PathBuf::from)
-                } else {
-                    Some(path)
-                }
-            });
-            let file = format!("{}.{}", file_stem(&title), self.export.format.ending());
-            let path = folder.unwrap_or_default().join(file);
-            self.export.path = path.to_string_lossy().into_owned();
-            self.export.made_for = Some(title);
-        }
-        self.show(Dialog::Export);
+        let folder = self.source.catalog().and_then(|c| folder_beside(&c.path));
+        let sheet = &mut self.front.export;
+        sheet.offer(columns);
+        sheet.name_after(title, folder.unwrap_or_default());
+        self.front.show(Dialog::Export);
         self.focus = Some(super::Focus::ExportPath);
     }
 
     /// What the list is called.
     pub fn export_title(&self) -> String {
-        match (&self.segment, &self.cohort) {
+        match (&self.canvas.segment, &self.canvas.cohort) {
             (Some(segment), _) => segment.clone(),
             (None, Some(cohort)) => {
                 cohort.cohort.clone().unwrap_or_else(|| super::values::everyone_of(&cohort.entity))
@@ -137,25 +160,17 @@ impl State {
 
     fn start_export(&mut self) -> Vec<Effect> {
         let Some(slice) = self.slice() else { return Vec::new() };
-        let columns: Vec<ExportColumn> =
-            self.export.columns.iter().filter(|c| c.0).map(|c| c.1.clone()).collect();
-        if let Err(why) = check(&columns, &self.export.path) {
-            self.dialog_error = Some(why);
-            return Vec::new();
-        }
-        let path = PathBuf::from(self.export.path.trim());
-        let name = super::source::file_name(&path);
-        let request = ExportRequest {
-            slice,
-            columns,
-            path,
-            format: self.export.format,
-            neutralise_formulas: self.export.neutralise,
-            byte_order_mark: self.export.mark && self.export.format.is_sheet_of_text(),
+        let request = match self.front.export.request(slice) {
+            Ok(request) => request,
+            Err(why) => {
+                self.front.error = Some(why);
+                return Vec::new();
+            }
         };
-        self.show(Dialog::None);
+        let name = super::source::file_name(&request.path);
+        self.front.show(Dialog::None);
         let ticket = self.ticket();
-        self.start_job(ticket, JobKind::Export, format!("Exporting {name}"));
+        self.status.start_job(ticket, JobKind::Export, format!("Exporting {name}"));
         vec![Effect::Send(Command::Export { ticket, request: Box::new(request) })]
     }
 }
@@ -176,6 +191,12 @@ fn check(columns: &[ExportColumn], path: &str) -> Result<(), String> {
         Some(twice) => Err(format!("two columns are called {}", twice[0])),
         None => Ok(()),
     }
+}
+
+/// The folder in which the lists of a source are proposed: the source itself, or where it lies.
+fn folder_beside(source: &Path) -> Option<PathBuf> {
+    let folder = if source.extension().is_some() { source.parent()? } else { source };
+    Some(folder.to_owned())
 }
 
 fn file_stem(title: &str) -> String {

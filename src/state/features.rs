@@ -1,10 +1,11 @@
 //! The features panel: search, and the small distribution beside each feature on screen.
 
-use super::{Effect, FeatureAction, State};
+use super::{FeatureAction, State};
 use crate::model::catalog::Column;
 use crate::model::clause::Tree;
 use crate::model::question::Question;
 use crate::model::value::Kind;
+use crate::protocol::Slot;
 
 /// Distributions asked for at once.
 const SEEN_MAX: usize = 40;
@@ -27,30 +28,24 @@ impl Default for Features {
 }
 
 impl Features {
+    pub(super) fn on_action(&mut self, action: FeatureAction) {
+        match action {
+            FeatureAction::Search(text) => self.search = text,
+            FeatureAction::See(names) => {
+                self.seen = names;
+                self.seen.truncate(SEEN_MAX);
+            }
+            FeatureAction::Toggle => self.open = !self.open,
+        }
+    }
+
     pub(super) fn forget(&mut self) {
         self.seen.clear();
         self.search.clear();
     }
 }
 
-/// The slot of a feature's small distribution.
-pub fn feature_slot(name: &str) -> String {
-    format!("feature/{name}")
-}
-
 impl State {
-    pub(super) fn on_features(&mut self, action: FeatureAction) -> Vec<Effect> {
-        match action {
-            FeatureAction::Search(text) => self.features.search = text,
-            FeatureAction::See(names) => {
-                self.features.seen = names;
-                self.features.seen.truncate(SEEN_MAX);
-            }
-            FeatureAction::Toggle => self.features.open = !self.features.open,
-        }
-        Vec::new()
-    }
-
     /// The features that the search finds, but for structs whose fields are features.
     pub fn found_features(&self) -> Vec<&Column> {
         let Some(entity) = self.entity() else { return Vec::new() };
@@ -63,13 +58,15 @@ impl State {
     }
 
     /// The shapes in the panel are those of the whole cohort, so that slicing asks nothing anew.
-    pub(super) fn features_wanted(&self) -> Vec<(String, Tree, Question)> {
+    pub(super) fn features_wanted(&self) -> Vec<(Slot, Tree, Question)> {
         let Some(entity) = self.entity().filter(|_| self.features.open) else {
             return Vec::new();
         };
         let seen = self.features.seen.iter().filter_map(|name| entity.feature(name));
         seen.filter(|f| f.name != entity.key)
-            .filter_map(|f| Some((feature_slot(&f.name), Tree::everyone(), small_question(f)?)))
+            .filter_map(|f| {
+                Some((Slot::Feature(f.name.clone()), Tree::everyone(), small_question(f)?))
+            })
             .collect()
     }
 }

@@ -389,7 +389,7 @@ impl RelatedForm {
             Measure::Count | Measure::CountDistinct(_) => Kind::Integer,
             Measure::Sum(_) | Measure::Average(_) => Kind::Number,
             Measure::Minimum(c) | Measure::Maximum(c) => {
-                let table = state.catalog().and_then(|k| k.table(&self.table));
+                let table = state.source.catalog().and_then(|k| k.table(&self.table));
                 table.and_then(|t| t.column(c)).map_or(Kind::Number, |c| c.kind)
             }
         }

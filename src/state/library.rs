@@ -1,6 +1,7 @@
 //! Cohorts and segments: what stands on the canvas, and what the workspace keeps.
 
-use super::{Dialog, Effect, JobKind, LibraryAction, State};
+use super::history::History;
+use super::{Canvas, Dialog, Effect, JobKind, LibraryAction, People, Source, State};
 use crate::language::{self, Scope};
 use crate::model::catalog::CohortRef;
 use crate::model::clause::Tree;
@@ -13,34 +14,34 @@ impl State {
     pub(super) fn on_library(&mut self, action: LibraryAction) -> Vec<Effect> {
         match action {
             LibraryAction::SelectCohort(_) | LibraryAction::SelectSegment(_)
-                if self.segment.is_some() && self.is_dirty() =>
+                if self.canvas.segment.is_some() && self.canvas.is_dirty() =>
             {
-                self.show(Dialog::Leave(Box::new(action)));
+                self.front.show(Dialog::Leave(Box::new(action)));
             }
             LibraryAction::ShowDefinition(what) => {
-                self.defined = Some(what);
-                self.tab = super::Tab::Definition;
+                self.canvas.defined = Some(what);
+                self.canvas.tab = super::Tab::Definition;
             }
             LibraryAction::SelectCohort(cohort) => {
                 self.put_on_canvas(cohort, Tree::everyone(), None);
             }
-            LibraryAction::SelectSegment(name) => self.select_segment(name),
+            LibraryAction::SelectSegment(name) => self.select_segment(&name),
             LibraryAction::Anyway(action) => {
-                self.show(Dialog::None);
-                self.saved_tree = self.tree().clone();
+                self.front.show(Dialog::None);
+                self.canvas.saved_tree = self.canvas.tree().clone();
                 return self.on_library(*action);
             }
-            LibraryAction::Save => match self.segment.clone() {
+            LibraryAction::Save => match self.canvas.segment.clone() {
                 Some(name) => return self.save_segment(name),
-                None => self.show(Dialog::SaveSegment),
+                None => self.front.show(Dialog::SaveSegment),
             },
             LibraryAction::SaveAs(name) => return self.save_as(&name),
             LibraryAction::AskRename(name) => {
-                self.show(Dialog::RenameSegment(name.clone()));
-                self.dialog_text = name;
+                self.front.show(Dialog::RenameSegment(name.clone()));
+                self.front.text = name;
             }
             LibraryAction::Rename(old, new) => return self.rename_segment(&old, &new),
-            LibraryAction::AskDelete(name) => self.show(Dialog::DeleteSegment(name)),
+            LibraryAction::AskDelete(name) => self.front.show(Dialog::DeleteSegment(name)),
             LibraryAction::Delete(name) => return self.delete_segment(&name),
         }
         Vec::new()
@@ -48,41 +49,36 @@ impl State {
 
     /// Puts a cohort, sliced by a tree, on the canvas. The way back begins anew.
     pub(super) fn put_on_canvas(&mut self, cohort: CohortRef, tree: Tree, segment: Option<String>) {
-        let other_entity = self.cohort.as_ref().is_none_or(|c| c.entity != cohort.entity);
-        self.cohort = Some(cohort);
-        self.defined = None;
-        self.saved_tree = match &segment {
-            Some(name) => self.segment_tree(name).unwrap_or_else(|| tree.clone()),
+        let before = self.canvas.cohort.as_ref();
+        let other_entity = before.is_none_or(|c| c.entity != cohort.entity);
+        let saved_tree = match &segment {
+            Some(name) => {
+                self.source.segment(name).map_or_else(|| tree.clone(), |s| s.tree.clone())
+            }
             None => Tree::everyone(),
         };
-        self.segment = segment;
-        self.history = super::history::History::start(tree, "Start");
-        self.editor = None;
-        self.adding = None;
-        self.people.dropped_by = None;
-        self.people.forget_rows();
+        self.canvas = Canvas {
+            cohort: Some(cohort),
+            segment,
+            saved_tree,
+            history: History::start(tree, "Start"),
+            tab: self.canvas.tab,
+            ..Canvas::new(self.canvas.now.clone())
+        };
+        self.canvas.reset_typed();
         if other_entity {
-            self.people = super::people::People::default();
+            self.people = People::default();
             self.features.forget();
-            self.charts = self.charts_for_entity();
+            self.look.charts = self.charts_for_entity();
+        } else {
+            self.people.show_dropped(None);
         }
-        self.reset_typed();
     }
 
-    pub(super) fn cohort_exists(&self, cohort: &CohortRef) -> bool {
-        self.catalog().and_then(|c| c.entity(&cohort.entity)).is_some_and(|entity| {
-            cohort.cohort.as_ref().is_none_or(|name| entity.cohort(name).is_some())
-        })
-    }
-
-    fn segment_tree(&self, name: &str) -> Option<Tree> {
-        self.segments.iter().find(|s| s.name == name).map(|s| s.tree.clone())
-    }
-
-    fn select_segment(&mut self, name: String) {
-        match self.segments.iter().find(|s| s.name == name).cloned() {
+    fn select_segment(&mut self, name: &str) {
+        match self.source.segment(name).cloned() {
             Some(Segment { name, cohort, tree }) => self.put_on_canvas(cohort, tree, Some(name)),
-            None => self.fail(&Failure::new(
+            None => self.status.fail(&Failure::new(
                 format!("the segment {name} cannot be read on this source"),
                 "",
                 "its condition or cohort names something that is not here",
@@ -90,86 +86,70 @@ impl State {
         }
     }
 
-    /// Reads the saved segments. One that cannot be read stays in the workspace as it is.
+    /// Reads the saved segments, and says which ones cannot be read.
     pub(super) fn read_segments(&mut self) {
-        let Some(catalog) = self.catalog().cloned() else { return self.segments.clear() };
-        let mut read = Vec::new();
-        let mut failures = Vec::new();
-        for saved in &self.workspace.segments {
-            match read_segment(saved, &catalog) {
-                Ok(segment) => read.push(segment),
-                Err(failure) => failures.push(failure),
-            }
-        }
-        self.segments = read;
-        for failure in failures {
-            self.fail(&failure);
+        for failure in self.source.read_segments() {
+            self.status.fail(&failure);
         }
     }
 
     fn save_as(&mut self, name: &str) -> Vec<Effect> {
         let name = name.trim();
         if name.is_empty() {
-            self.dialog_error = Some("a segment needs a name".to_owned());
+            self.front.error = Some("a segment needs a name".to_owned());
             return Vec::new();
         }
-        if self.name_is_taken(name) {
-            self.dialog_error = Some(format!("{name} is taken"));
+        if self.source.name_is_taken(name) {
+            self.front.error = Some(format!("{name} is taken"));
             return Vec::new();
         }
-        self.show(Dialog::None);
+        self.front.show(Dialog::None);
         self.save_segment(name.to_owned())
     }
 
-    fn name_is_taken(&self, name: &str) -> bool {
-        let cohorts = self.catalog().into_iter().flat_map(|c| &c.entities).flat_map(|e| &e.cohorts);
-        self.workspace.segments.iter().any(|s| s.name.eq_ignore_ascii_case(name))
-            || cohorts.into_iter().any(|c| c.name.eq_ignore_ascii_case(name))
-    }
-
     fn save_segment(&mut self, name: String) -> Vec<Effect> {
-        let Some(cohort) = self.cohort.clone() else { return Vec::new() };
+        let Some(cohort) = self.canvas.cohort.clone() else { return Vec::new() };
         let saved = SavedSegment {
             name: name.clone(),
             cohort: cohort.to_string(),
-            condition: language::print(self.tree()),
+            condition: language::print(self.canvas.tree()),
         };
-        match self.workspace.segments.iter_mut().find(|s| s.name == name) {
+        match self.source.workspace.segments.iter_mut().find(|s| s.name == name) {
             Some(there) => *there = saved,
-            None => self.workspace.segments.push(saved),
+            None => self.source.workspace.segments.push(saved),
         }
-        self.saved_tree = self.tree().clone();
-        self.segment = Some(name);
+        self.canvas.saved_tree = self.canvas.tree().clone();
+        self.canvas.segment = Some(name);
         self.workspace_changed()
     }
 
     fn rename_segment(&mut self, old: &str, new: &str) -> Vec<Effect> {
         let new = new.trim();
         if new == old {
-            self.show(Dialog::None);
+            self.front.show(Dialog::None);
             return Vec::new();
         }
-        if new.is_empty() || self.name_is_taken(new) {
+        if new.is_empty() || self.source.name_is_taken(new) {
             let why = if new.is_empty() { "a segment needs a name" } else { "this name is taken" };
-            self.dialog_error = Some(why.to_owned());
+            self.front.error = Some(why.to_owned());
             return Vec::new();
         }
-        self.show(Dialog::None);
-        if let Some(saved) = self.workspace.segments.iter_mut().find(|s| s.name == old) {
+        self.front.show(Dialog::None);
+        if let Some(saved) = self.source.workspace.segments.iter_mut().find(|s| s.name == old) {
             new.clone_into(&mut saved.name);
         }
-        if self.segment.as_deref() == Some(old) {
-            self.segment = Some(new.to_owned());
+        if self.canvas.segment.as_deref() == Some(old) {
+            self.canvas.segment = Some(new.to_owned());
         }
         self.workspace_changed()
     }
 
     fn delete_segment(&mut self, name: &str) -> Vec<Effect> {
-        self.show(Dialog::None);
-        self.workspace.segments.retain(|s| s.name != name);
-        if self.segment.as_deref() == Some(name) {
-            self.segment = None;
-            self.saved_tree = Tree::everyone();
+        self.front.show(Dialog::None);
+        self.source.workspace.segments.retain(|s| s.name != name);
+        if self.canvas.segment.as_deref() == Some(name) {
+            self.canvas.segment = None;
+            self.canvas.saved_tree = Tree::everyone();
         }
         self.workspace_changed()
     }
@@ -182,9 +162,40 @@ impl State {
     /// Has the workspace kept.
     pub(super) fn save_workspace(&mut self, reopen: bool) -> Effect {
         let ticket = self.ticket();
-        self.start_job(ticket, JobKind::Save { reopen }, "Saving the workspace");
-        let workspace = Box::new(self.workspace.clone());
+        self.status.start_job(ticket, JobKind::Save { reopen }, "Saving the workspace");
+        let workspace = Box::new(self.source.workspace.clone());
         Effect::Send(Command::SaveWorkspace { ticket, workspace })
+    }
+}
+
+impl Source {
+    /// Whether a cohort is one of this source.
+    pub(super) fn has_cohort(&self, cohort: &CohortRef) -> bool {
+        self.catalog().and_then(|c| c.entity(&cohort.entity)).is_some_and(|entity| {
+            cohort.cohort.as_ref().is_none_or(|name| entity.cohort(name).is_some())
+        })
+    }
+
+    fn name_is_taken(&self, name: &str) -> bool {
+        let mut cohorts =
+            self.catalog().into_iter().flat_map(|c| &c.entities).flat_map(|e| &e.cohorts);
+        self.workspace.segments.iter().any(|s| s.name.eq_ignore_ascii_case(name))
+            || cohorts.any(|c| c.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Reads the saved segments. Gives why some cannot be read; these stay in the workspace as
+    /// they are.
+    fn read_segments(&mut self) -> Vec<Failure> {
+        self.segments.clear();
+        let Some(catalog) = self.catalog().cloned() else { return Vec::new() };
+        let mut failures = Vec::new();
+        for saved in &self.workspace.segments {
+            match read_segment(saved, &catalog) {
+                Ok(segment) => self.segments.push(segment),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        failures
     }
 }
 

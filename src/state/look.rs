@@ -7,6 +7,7 @@ use crate::model::clause::{Case, Clause, Combine, Expr, Missing, Node, Part, Tes
 use crate::model::question::ChartKind;
 use crate::model::value::{Kind, Value};
 use crate::model::workspace::SavedChart;
+use crate::protocol::Slot;
 
 /// Charts that an entity begins with.
 const FIRST_CHARTS: usize = 6;
@@ -26,8 +27,33 @@ pub struct Chart {
 
 impl Chart {
     /// The slot of its answer.
-    pub fn slot(&self) -> String {
-        format!("chart/{}", self.id)
+    pub fn slot(&self) -> Slot {
+        Slot::Chart(self.id)
+    }
+}
+
+/// The charts that are shown, and the drag that goes on in one of them.
+#[derive(Debug, Default)]
+pub struct Look {
+    /// The charts, as they stand.
+    pub charts: Vec<Chart>,
+    /// The column whose brush is being dragged.
+    pub brushing: Option<String>,
+}
+
+impl Look {
+    fn chart_mut(&mut self, id: u64) -> Option<&mut Chart> {
+        self.charts.iter_mut().find(|c| c.id == id)
+    }
+
+    /// Puts a chart before the others. False when it is there already.
+    fn add(&mut self, kind: ChartKind) -> bool {
+        if self.charts.iter().any(|c| c.kind == kind) {
+            return false;
+        }
+        let id = self.charts.iter().map(|c| c.id + 1).max().unwrap_or(0).max(1000);
+        self.charts.insert(0, Chart { id, kind, as_table: false, log: false });
+        true
     }
 }
 
@@ -51,21 +77,21 @@ impl State {
             }
             LookAction::Add(kind) => return self.add_chart(kind),
             LookAction::Remove(id) => {
-                self.charts.retain(|c| c.id != id);
+                self.look.charts.retain(|c| c.id != id);
                 return self.keep_charts();
             }
             LookAction::AsTable(id) => {
-                if let Some(chart) = self.charts.iter_mut().find(|c| c.id == id) {
+                if let Some(chart) = self.look.chart_mut(id) {
                     chart.as_table = !chart.as_table;
                 }
             }
             LookAction::LogCounts(id) => {
-                if let Some(chart) = self.charts.iter_mut().find(|c| c.id == id) {
+                if let Some(chart) = self.look.chart_mut(id) {
                     chart.log = !chart.log;
                 }
             }
             LookAction::Reset => {
-                self.charts = self.first_charts();
+                self.look.charts = self.first_charts();
                 return self.keep_charts();
             }
         }
@@ -102,18 +128,18 @@ impl State {
     fn brush(&mut self, column: &str, test: Option<Test>, done: bool) {
         let Some(test) = test else { return };
         let clause = Clause::on(column, test);
-        let mut tree = self.tree().clone();
+        let mut tree = self.canvas.tree().clone();
         set_own(&mut tree, column, Some(clause));
         self.brush_to(tree, column.to_owned(), done);
     }
 
     fn brush_to(&mut self, tree: Tree, name: String, done: bool) {
-        if self.brushing.as_ref() == Some(&name) {
-            self.history.replace(tree);
+        if self.look.brushing.as_ref() == Some(&name) {
+            self.canvas.history.replace(tree);
         } else {
-            self.history.push(tree, "Brush");
+            self.canvas.history.push(tree, "Brush");
         }
-        self.brushing = (!done).then_some(name);
+        self.look.brushing = (!done).then_some(name);
         self.tree_changed();
     }
 
@@ -125,7 +151,7 @@ impl State {
     ) {
         let tests = (self.number_range(x, *across), self.number_range(y, *up));
         let (Some(across), Some(up)) = tests else { return };
-        let mut tree = self.tree().clone();
+        let mut tree = self.canvas.tree().clone();
         set_own(&mut tree, x, Some(Clause::on(x, across)));
         set_own(&mut tree, y, Some(Clause::on(y, up)));
         let name = format!("{x} and {y}");
@@ -134,7 +160,7 @@ impl State {
 
     fn only(&mut self, column: &str, value: Value) {
         let clause = one_of(column, vec![value]);
-        let again = self.own_clause(column) == Some(&clause);
+        let again = self.canvas.own_clause(column) == Some(&clause);
         self.edit("Only", |t| set_own(t, column, (!again).then_some(clause)));
     }
 
@@ -143,7 +169,7 @@ impl State {
         if matches!(value, Value::Missing | Value::List(_) | Value::Boolean(_)) {
             return self.only(column, value);
         }
-        let mut values = match self.own_clause(column) {
+        let mut values = match self.canvas.own_clause(column) {
             Some(Clause { test: Test::OneOf(values, _), negated: None, .. }) => values.clone(),
             _ => Vec::new(),
         };
@@ -160,7 +186,7 @@ impl State {
             let clause = one_of(column, vec![value]).not();
             return self.edit("Exclude", |t| set_own(t, column, Some(clause)));
         }
-        let mut values = match self.own_clause(column) {
+        let mut values = match self.canvas.own_clause(column) {
             Some(Clause { test: Test::OneOf(values, _), negated: Some(_), .. }) => values.clone(),
             _ => Vec::new(),
         };
@@ -171,32 +197,21 @@ impl State {
         self.edit("Exclude", |t| set_own(t, column, Some(clause)));
     }
 
-    /// The clause that the chart of a column sets: the first on it under a root of all.
-    pub fn own_clause(&self, column: &str) -> Option<&Clause> {
-        let tree = self.tree();
-        (tree.combine == Combine::All).then_some(())?;
-        tree.parts.iter().find_map(|part| match &part.node {
-            Node::Clause(c) if !part.off && is_on(c, column) => Some(c),
-            _ => None,
-        })
-    }
-
     fn add_chart(&mut self, kind: ChartKind) -> Vec<Effect> {
-        if self.charts.iter().any(|c| c.kind == kind) {
+        if !self.look.add(kind) {
             return Vec::new();
         }
-        let id = self.charts.iter().map(|c| c.id + 1).max().unwrap_or(0).max(1000);
-        self.charts.insert(0, Chart { id, kind, as_table: false, log: false });
-        self.tab = super::Tab::Look;
+        self.canvas.tab = super::Tab::Look;
         self.keep_charts()
     }
 
     fn keep_charts(&mut self) -> Vec<Effect> {
-        let Some(cohort) = &self.cohort else { return Vec::new() };
+        let Some(cohort) = &self.canvas.cohort else { return Vec::new() };
         let entity = cohort.entity.clone();
-        self.workspace.charts.retain(|c| c.entity != entity);
-        let charts = self.charts.iter().map(|c| c.kind.clone());
-        self.workspace
+        self.source.workspace.charts.retain(|c| c.entity != entity);
+        let charts = self.look.charts.iter().map(|c| c.kind.clone());
+        self.source
+            .workspace
             .charts
             .extend(charts.map(|chart| SavedChart { entity: entity.clone(), chart }));
         vec![self.save_workspace(false)]
@@ -205,7 +220,7 @@ impl State {
     /// The workspace's charts of the entity, or the first ones.
     pub(super) fn charts_for_entity(&self) -> Vec<Chart> {
         let Some(entity) = self.entity() else { return Vec::new() };
-        let saved = self.workspace.charts.iter().filter(|c| c.entity == entity.name);
+        let saved = self.source.workspace.charts.iter().filter(|c| c.entity == entity.name);
         let charts = numbered(saved.map(|c| c.chart.clone()));
         if charts.is_empty() { self.first_charts() } else { charts }
     }
@@ -263,7 +278,8 @@ fn one_of(column: &str, values: Vec<Value>) -> Clause {
     }
 }
 
-fn is_on(clause: &Clause, column: &str) -> bool {
+/// Whether a clause is about the value of a column.
+pub(super) fn is_on(clause: &Clause, column: &str) -> bool {
     clause.left == Expr::Column(column.to_owned())
 }
 

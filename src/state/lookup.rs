@@ -34,26 +34,26 @@ pub struct Found {
 
 impl State {
     pub(super) fn start_adding(&mut self, group: Vec<usize>) {
-        self.editor = None;
+        self.canvas.editor = None;
         self.focus = Some(super::Focus::Adding);
-        self.adding = Some(Adding { group, text: String::new(), found: self.find("") });
+        self.canvas.adding = Some(Adding { group, text: String::new(), found: self.find("") });
     }
 
     pub(super) fn adding_text(&mut self, text: String) {
         let found = self.find(&text);
-        if let Some(adding) = &mut self.adding {
+        if let Some(adding) = &mut self.canvas.adding {
             adding.text = text;
             adding.found = found;
         }
     }
 
     pub(super) fn take_found(&mut self, index: usize) {
-        let Some(adding) = &self.adding else { return };
+        let Some(adding) = &self.canvas.adding else { return };
         let Some(found) = adding.found.get(index).cloned() else { return };
         let group = adding.group.clone();
         // Membership needs no more said: it is taken at once.
         if matches!(found.form, Form::Member { .. }) {
-            self.adding = None;
+            self.canvas.adding = None;
             if let Ok(node) = found.form.node(self) {
                 self.add(&group, node);
             }
@@ -70,7 +70,7 @@ impl State {
     }
 
     fn all_conditions(&self) -> Vec<Found> {
-        let (Some(catalog), Some(entity)) = (self.catalog(), self.entity()) else {
+        let (Some(catalog), Some(entity)) = (self.source.catalog(), self.entity()) else {
             return Vec::new();
         };
         let mut all: Vec<Found> = entity
@@ -100,13 +100,13 @@ impl State {
             detail: detail.to_owned(),
             form: Form::Member { name: name.to_owned(), inside: true },
         };
-        let here = self.cohort.as_ref().and_then(|c| c.cohort.as_deref());
+        let here = self.canvas.cohort.as_ref().and_then(|c| c.cohort.as_deref());
         for cohort in entity.cohorts.iter().filter(|c| Some(c.name.as_str()) != here) {
             all.push(member(&cohort.name, "cohort"));
         }
-        for Segment { name, cohort, .. } in &self.segments {
+        for Segment { name, cohort, .. } in &self.source.segments {
             // A segment that refers to itself would have no end.
-            if cohort.entity == entity.name && self.segment.as_deref() != Some(name) {
+            if cohort.entity == entity.name && self.canvas.segment.as_deref() != Some(name) {
                 all.push(member(name, "segment"));
             }
         }
@@ -119,7 +119,7 @@ impl State {
     /// several ways.
     pub fn ways_to(&self, table: &str) -> Vec<String> {
         let entity = self.entity();
-        let found = self.catalog().zip(entity);
+        let found = self.source.catalog().zip(entity);
         found
             .map_or_else(Vec::new, |(catalog, entity)| choices(catalog, entity.table_name(), table))
     }

@@ -25,6 +25,11 @@ impl Palette {
         self.text = text;
         self.mark = 0;
     }
+
+    /// Moves the mark among `count` entries.
+    pub(super) fn move_mark(&mut self, by: isize, count: usize) {
+        self.mark = self.mark.saturating_add_signed(by).min(count.saturating_sub(1));
+    }
 }
 
 /// One entry.
@@ -43,7 +48,7 @@ impl State {
     pub fn palette_entries(&self) -> Vec<Entry> {
         let all = self.all_entries();
         let named = all.iter().map(|e| (e.name.as_str(), e.detail.as_str()));
-        super::lookup::ranked(&self.palette.text, named)
+        super::lookup::ranked(&self.front.palette.text, named)
             .into_iter()
             .take(SHOWN_MAX)
             .map(|i| all[i].clone())
@@ -55,10 +60,10 @@ impl State {
         let mut push = |name: &str, detail: &str, action: Action| {
             all.push(Entry { name: name.to_owned(), detail: detail.to_owned(), action });
         };
-        for Segment { name, .. } in &self.segments {
+        for Segment { name, .. } in &self.source.segments {
             push(name, "segment", Action::Library(LibraryAction::SelectSegment(name.clone())));
         }
-        for entity in self.catalog().into_iter().flat_map(|c| &c.entities) {
+        for entity in self.source.catalog().into_iter().flat_map(|c| &c.entities) {
             let everyone = CohortRef::all(&entity.name);
             push(
                 &super::values::everyone_of(&entity.name),
@@ -98,7 +103,7 @@ impl State {
             entry("Notices", "command", ViewAction::Notices.into()),
             entry("Quit", "command", ViewAction::Quit.into()),
         ];
-        if self.opened.is_none() {
+        if self.source.opened.is_none() {
             return all;
         }
         for tab in Tab::ALL {

@@ -7,6 +7,7 @@ use crate::model::clause::{
 };
 use crate::model::question::{Answer, Question, Sort};
 use crate::model::value::{Kind, Value};
+use crate::protocol::Slot;
 use std::collections::BTreeSet;
 
 /// Rows per page asked for.
@@ -36,8 +37,29 @@ pub struct People {
 }
 
 impl People {
+    /// Whether a column's values are masked on screen.
+    pub fn is_masked(&self, column: &Column) -> bool {
+        column.personal.is_some() && !self.revealed.contains(&column.name)
+    }
+
+    /// Sorts by a column: ascending at first, then descending, then no longer.
+    fn sort_by(&mut self, column: String) {
+        self.sort = match self.sort.take() {
+            Some(sort) if sort.by == column && sort.descending => None,
+            Some(sort) if sort.by == column => Some(Sort { descending: true, ..sort }),
+            _ => Some(Sort { by: column, descending: false }),
+        };
+        self.forget_rows();
+    }
+
+    /// Shows those that a step drops, or the segment's own people.
+    pub(super) fn show_dropped(&mut self, part: Option<usize>) {
+        self.dropped_by = part;
+        self.forget_rows();
+    }
+
     /// Goes back to the top, because the rows are other ones now.
-    pub(super) fn forget_rows(&mut self) {
+    fn forget_rows(&mut self) {
         let page = self.seen.1.saturating_sub(self.seen.0).clamp(1, PAGE_ROWS);
         self.seen = (0, page);
         self.cursor.0 = 0;
@@ -45,23 +67,11 @@ impl People {
     }
 }
 
-/// The slot of a page of rows.
-pub fn page_slot(page: u64) -> String {
-    format!("page/{page}")
-}
-
 impl State {
     pub(super) fn on_people(&mut self, action: PeopleAction) -> Vec<Effect> {
         match action {
             PeopleAction::See(from, to) => self.people.seen = (from, to),
-            PeopleAction::Sort(column) => {
-                self.people.sort = match self.people.sort.take() {
-                    Some(sort) if sort.by == column && sort.descending => None,
-                    Some(sort) if sort.by == column => Some(Sort { descending: true, ..sort }),
-                    _ => Some(Sort { by: column, descending: false }),
-                };
-                self.people.forget_rows();
-            }
+            PeopleAction::Sort(column) => self.people.sort_by(column),
             PeopleAction::Hide(column) => {
                 if !self.people.hidden.remove(&column) {
                     self.people.hidden.insert(column);
@@ -83,9 +93,10 @@ impl State {
                 }
             }
             PeopleAction::ShowDropped(part) => {
-                self.people.dropped_by = part;
-                self.people.forget_rows();
-                self.tab = if part.is_some() { super::Tab::People } else { self.tab };
+                self.people.show_dropped(part);
+                if part.is_some() {
+                    self.canvas.tab = super::Tab::People;
+                }
             }
             PeopleAction::Profile(key) => self.people.profile = Some(key),
             PeopleAction::CloseProfile => self.people.profile = None,
@@ -107,24 +118,19 @@ impl State {
         key.chain(rest).collect()
     }
 
-    /// Whether a column's values are masked on screen.
-    pub fn is_masked(&self, column: &Column) -> bool {
-        column.personal.is_some() && !self.people.revealed.contains(&column.name)
-    }
-
     fn key_name(&self) -> String {
         self.entity().map(|e| e.key.clone()).unwrap_or_default()
     }
 
     /// The tree whose people the table shows: the segment's, or those that one step drops.
     pub fn people_tree(&self) -> Tree {
-        self.dropped_tree().unwrap_or_else(|| self.tree().clone())
+        self.dropped_tree().unwrap_or_else(|| self.canvas.tree().clone())
     }
 
     /// Everyone who meets the steps before one and not that one; whom it leaves unknown, it drops.
     fn dropped_tree(&self) -> Option<Tree> {
         let index = self.people.dropped_by?;
-        let tree = self.tree();
+        let tree = self.canvas.tree();
         let fails = |part: Part| Group { combine: Combine::None(Missing::Keep), parts: vec![part] };
         // A root that is not a group of all is one step.
         if tree.combine != Combine::All {
@@ -137,13 +143,13 @@ impl State {
     }
 
     /// The slot of how many rows the table has.
-    pub fn people_size_slot(&self) -> &'static str {
-        if self.people.dropped_by.is_some() { "size/dropped" } else { "size" }
+    pub fn people_size_slot(&self) -> Slot {
+        if self.people.dropped_by.is_some() { Slot::Dropped } else { Slot::Size }
     }
 
     /// How many rows the table has.
     pub fn row_count(&self) -> u64 {
-        match self.answers.answer(self.people_size_slot()) {
+        match self.answers.answer(&self.people_size_slot()) {
             Some(Answer::Size(size)) => size.kept,
             _ => 0,
         }
@@ -151,14 +157,14 @@ impl State {
 
     /// The value of a cell, when its page is here.
     pub fn cell_of(&self, row: u64, column: &str) -> Option<&Value> {
-        let Some(Answer::Page(page)) = self.answers.answer(&page_slot(row / PAGE_ROWS)) else {
+        let Some(Answer::Page(page)) = self.answers.answer(&Slot::Page(row / PAGE_ROWS)) else {
             return None;
         };
         let index = page.columns.iter().position(|c| c == column)?;
         page.rows.get(usize::try_from(row.checked_sub(page.offset)?).ok()?)?.get(index)
     }
 
-    pub(super) fn people_wanted(&self) -> Vec<(String, Tree, Question)> {
+    pub(super) fn people_wanted(&self) -> Vec<(Slot, Tree, Question)> {
         let Some(entity) = self.entity() else { return Vec::new() };
         // All columns that are not hidden, so that searching columns asks nothing anew.
         let columns: Vec<String> = entity
@@ -170,10 +176,7 @@ impl State {
         let (from, to) = self.people.seen;
         let pages = from / PAGE_ROWS..=to.max(from + 1).saturating_sub(1) / PAGE_ROWS;
         let tree = self.people_tree();
-        let dropped = self
-            .people
-            .dropped_by
-            .map(|_| (self.people_size_slot().to_owned(), tree.clone(), Question::Size));
+        let dropped = self.people.dropped_by.map(|_| (Slot::Dropped, tree.clone(), Question::Size));
         let pages = pages.take(3).map(|page| {
             let question = Question::Page {
                 columns: columns.clone(),
@@ -181,7 +184,7 @@ impl State {
                 offset: page * PAGE_ROWS,
                 limit: PAGE_ROWS as u32,
             };
-            (page_slot(page), tree.clone(), question)
+            (Slot::Page(page), tree.clone(), question)
         });
         dropped.into_iter().chain(pages).collect()
     }

@@ -5,9 +5,6 @@ use crate::language::{self, Scope};
 use crate::model::clause::Tree;
 use std::path::{Path, PathBuf};
 
-/// Sources whose places are remembered.
-const PLACES_MAX: usize = 40;
-
 /// Where a source was left. Charts are kept in its workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
@@ -29,36 +26,32 @@ pub(super) fn key(path: &Path) -> PathBuf {
 impl State {
     /// Notes where the present source is being left.
     pub fn remember_place(&mut self) {
-        let (Some(key), Some(cohort)) = (self.place_key.clone(), &self.cohort) else { return };
+        let canvas = &self.canvas;
+        let (Some(key), Some(cohort)) = (&self.source.place_key, &canvas.cohort) else { return };
         let place = Place {
             cohort: cohort.to_string(),
-            condition: language::print(self.tree()),
-            segment: self.segment.clone(),
-            tab: self.tab.word().to_owned(),
+            condition: language::print(canvas.tree()),
+            segment: canvas.segment.clone(),
+            tab: canvas.tab.word().to_owned(),
         };
-        self.places.insert(key.clone(), place);
-        while self.places.len() > PLACES_MAX {
-            let far = |path: &&PathBuf| !self.recent.contains(path) && **path != key;
-            let Some(path) = self.places.keys().find(far).cloned() else { break };
-            self.places.remove(&path);
-        }
+        self.settings.keep_place(key.clone(), place);
     }
 
     /// Goes back to where the source was left. False when there is no such place any more.
     pub(super) fn return_to_place(&mut self) -> bool {
-        let Some(place) = self.place_key.as_ref().and_then(|key| self.places.get(key)).cloned()
-        else {
+        let key = self.source.place_key.as_ref();
+        let Some(place) = key.and_then(|key| self.settings.places.get(key)).cloned() else {
             return false;
         };
-        let Some(catalog) = self.catalog().cloned() else { return false };
+        let Some(catalog) = self.source.catalog().cloned() else { return false };
         let Ok(cohort) = catalog.cohort(&place.cohort) else { return false };
         let Some(entity) = catalog.entity(&cohort.entity) else { return false };
         let scope = Scope { catalog: &catalog, entity };
         // A condition that no longer reads, as when a column is gone, leaves the cohort as it is.
         let tree = language::parse(&place.condition, &scope).unwrap_or_else(|_| Tree::everyone());
-        let segment = place.segment.filter(|name| self.segments.iter().any(|s| s.name == *name));
+        let segment = place.segment.filter(|name| self.source.segment(name).is_some());
         self.put_on_canvas(cohort, tree, segment);
-        self.tab = Tab::ALL.into_iter().find(|t| t.word() == place.tab).unwrap_or_default();
+        self.canvas.tab = Tab::ALL.into_iter().find(|t| t.word() == place.tab).unwrap_or_default();
         true
     }
 }

@@ -16,7 +16,7 @@ impl State {
             }),
             SliceAction::Typing(text) => self.type_condition(text),
             SliceAction::CommitTyped => self.commit_typed(),
-            SliceAction::CancelTyped => self.reset_typed(),
+            SliceAction::CancelTyped => self.canvas.reset_typed(),
             SliceAction::Remove(path) => self.edit("Delete", |t| t.remove(&path).is_some()),
             SliceAction::Toggle(path) => self.edit("Switch", |t| toggle(t, &path)),
             SliceAction::Duplicate(path) => self.edit("Duplicate", |t| duplicate(t, &path)),
@@ -42,16 +42,16 @@ impl State {
             SliceAction::StartAdding(path) => self.start_adding(path),
             SliceAction::Adding(text) => self.adding_text(text),
             SliceAction::Take(index) => self.take_found(index),
-            SliceAction::StopAdding => self.adding = None,
+            SliceAction::StopAdding => self.canvas.adding = None,
         }
         Vec::new()
     }
 
     /// Changes the tree as one step of the history, unless `change` says that nothing changed.
     pub(super) fn edit(&mut self, what: &str, change: impl FnOnce(&mut Tree) -> bool) {
-        let mut tree = self.tree().clone();
+        let mut tree = self.canvas.tree().clone();
         if change(&mut tree) {
-            self.history.push(tree, what);
+            self.canvas.history.push(tree, what);
             self.tree_changed();
         }
     }
@@ -61,40 +61,35 @@ impl State {
     }
 
     fn step(&mut self, step: impl FnOnce(&mut super::history::History) -> bool) {
-        if step(&mut self.history) {
-            self.editor = None;
+        if step(&mut self.canvas.history) {
+            self.canvas.editor = None;
             self.tree_changed();
         }
     }
 
     /// What follows from a new tree: the typed line says it, and the table begins at the top.
     pub(super) fn tree_changed(&mut self) {
-        self.people.dropped_by = None;
-        self.people.forget_rows();
-        self.reset_typed();
-    }
-
-    pub(super) fn reset_typed(&mut self) {
-        self.typed = TypedLine { text: language::print(self.tree()), editing: false, error: None };
+        self.people.show_dropped(None);
+        self.canvas.reset_typed();
     }
 
     fn type_condition(&mut self, text: String) {
         let error = self.parse(&text).err();
-        self.typed = TypedLine { text, editing: true, error };
+        self.canvas.typed = TypedLine { text, editing: true, error };
     }
 
     fn commit_typed(&mut self) {
-        match self.parse(&self.typed.text) {
+        match self.parse(&self.canvas.typed.text) {
             Ok(tree) => {
-                self.history.push(tree, "Type");
+                self.canvas.history.push(tree, "Type");
                 self.tree_changed();
             }
-            Err(error) => self.typed.error = Some(error),
+            Err(error) => self.canvas.typed.error = Some(error),
         }
     }
 
     pub(super) fn parse(&self, text: &str) -> Result<Tree, language::ParseError> {
-        match (self.catalog(), self.entity()) {
+        match (self.source.catalog(), self.entity()) {
             (Some(catalog), Some(entity)) => language::parse(text, &Scope { catalog, entity }),
             _ => Ok(Tree::everyone()),
         }

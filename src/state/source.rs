@@ -1,13 +1,55 @@
-//! Opening sources.
+//! The source: what is open, and opening another.
 
-use super::{Dialog, Effect, JobKind, SourceAction, State};
-use crate::model::clause::Tree;
+use super::{Canvas, Dialog, Effect, Features, JobKind, People, SourceAction, State};
+use crate::model::catalog::Catalog;
+use crate::model::question::Segment;
 use crate::model::workspace::Workspace;
-use crate::protocol::{Command, OpenRequest};
+use crate::protocol::{Command, OpenRequest, Opened, Ticket};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Recent files that are remembered.
-const RECENT_MAX: usize = 12;
+/// What was opened, with the person's own things, and what is being opened.
+#[derive(Debug, Default)]
+pub struct Source {
+    /// What was opened.
+    pub opened: Option<Arc<Opened>>,
+    /// The last request to open, to open it again. Its workspace folder and limits are those that
+    /// the window was started with, and hold for every other opening too.
+    pub request: OpenRequest,
+    /// The open command that is under way.
+    pub opening: Option<Ticket>,
+    /// The person's own things, as last changed here.
+    pub workspace: Workspace,
+    /// Saved segments that could be read, for clauses that refer to them.
+    pub segments: Vec<Segment>,
+    /// Whether the files changed since they were opened.
+    pub changed: bool,
+    /// The path under which its place is kept.
+    pub(super) place_key: Option<PathBuf>,
+}
+
+impl Source {
+    /// What was found in it.
+    pub fn catalog(&self) -> Option<&Arc<Catalog>> {
+        self.opened.as_ref().map(|o| &o.catalog)
+    }
+
+    /// Whether the first rows are shown, while the rest is read.
+    pub fn is_beginning(&self) -> bool {
+        self.opened.as_ref().is_some_and(|opened| opened.is_beginning)
+    }
+
+    /// A saved segment that could be read, by its name.
+    pub(super) fn segment(&self, name: &str) -> Option<&Segment> {
+        self.segments.iter().find(|s| s.name == name)
+    }
+
+    /// Forgets what was opened. What is being opened goes on.
+    fn forget(&mut self) {
+        let request = std::mem::take(&mut self.request);
+        *self = Self { request, opening: self.opening, ..Self::default() };
+    }
+}
 
 impl State {
     pub(super) fn on_source(&mut self, action: SourceAction) -> Vec<Effect> {
@@ -16,23 +58,24 @@ impl State {
             SourceAction::PickFolder => vec![Effect::PickFolder],
             SourceAction::OpenSample => vec![Effect::OpenSample],
             SourceAction::Open(paths) if paths.is_empty() => Vec::new(),
-            SourceAction::Open(paths) => self.open(paths, None),
+            SourceAction::Open(paths) => self.open(paths),
             SourceAction::OpenTyped(text) => self.open_typed(&text),
             SourceAction::Reopen => {
-                let request = self.request.clone();
+                let request = self.source.request.clone();
                 self.open_request(request)
             }
             SourceAction::ShowRun(run) => {
-                let request = OpenRequest { run, ..self.request.clone() };
+                let request = OpenRequest { run, ..self.source.request.clone() };
                 self.open_request(request)
             }
             SourceAction::Password(password) => {
-                self.show(Dialog::None);
-                let request = OpenRequest { password: Some(password), ..self.request.clone() };
+                self.front.show(Dialog::None);
+                let request =
+                    OpenRequest { password: Some(password), ..self.source.request.clone() };
                 self.open_request(request)
             }
             SourceAction::NoChooser => {
-                self.show(Dialog::Path);
+                self.front.show(Dialog::Path);
                 Vec::new()
             }
             SourceAction::Close => {
@@ -46,67 +89,47 @@ impl State {
     fn open_typed(&mut self, text: &str) -> Vec<Effect> {
         let text = text.trim().trim_matches('"');
         if text.is_empty() {
-            self.dialog_error = Some("type the path of a file or folder".to_owned());
+            self.front.error = Some("type the path of a file or folder".to_owned());
             return Vec::new();
         }
-        self.open(vec![PathBuf::from(text)], None)
+        self.open(vec![PathBuf::from(text)])
     }
 
-    fn open(&mut self, paths: Vec<PathBuf>, password: Option<String>) -> Vec<Effect> {
-        self.show(Dialog::None);
-        let workspace = self.workspace_folder.clone();
-        let limits = self.limits.clone();
-        self.open_request(OpenRequest { paths, password, workspace, run: None, limits })
+    fn open(&mut self, paths: Vec<PathBuf>) -> Vec<Effect> {
+        self.front.show(Dialog::None);
+        let before = self.source.request.clone();
+        self.open_request(OpenRequest { paths, password: None, run: None, ..before })
     }
 
     fn open_request(&mut self, request: OpenRequest) -> Vec<Effect> {
         let ticket = self.ticket();
         let mut effects = Vec::new();
-        if let Some(before) = self.opening.replace(ticket) {
+        if let Some(before) = self.source.opening.replace(ticket) {
             effects.push(Effect::Send(Command::Cancel(before)));
         }
         let name = request.paths.first().map(|p| file_name(p)).unwrap_or_default();
-        self.start_job(ticket, JobKind::Open, format!("Opening {name}"));
-        self.request = request.clone();
+        self.status.start_job(ticket, JobKind::Open, format!("Opening {name}"));
+        self.source.request = request.clone();
         effects.push(Effect::Send(Command::Open { ticket, request }));
         effects
     }
 
-    /// Puts the paths of what was just opened at the head of the recent ones.
+    /// Puts the path of what was just opened at the head of the recent ones.
     pub(super) fn remember_recent(&mut self) -> Vec<Effect> {
         // Several files at once have no one name to come back by, so their first one stands.
-        let Some(path) = self.request.paths.first().cloned() else { return Vec::new() };
-        let path = std::path::absolute(&path).unwrap_or(path);
-        self.recent.retain(|p| *p != path);
-        self.recent.insert(0, path);
-        self.recent.truncate(RECENT_MAX);
+        let Some(path) = self.source.request.paths.first() else { return Vec::new() };
+        self.settings.keep_recent(super::places::key(path));
         vec![Effect::SaveSettings]
     }
 
-    /// Whether the first rows are shown, while the rest is read.
-    pub fn is_beginning(&self) -> bool {
-        self.opened.as_ref().is_some_and(|opened| opened.is_beginning)
-    }
-
+    /// Takes what was opened off the screen.
     pub(super) fn forget_source(&mut self) {
-        self.opened = None;
-        self.place_key = None;
-        self.workspace = Workspace::default();
-        self.cohort = None;
-        self.defined = None;
-        self.segment = None;
-        self.segments.clear();
-        self.saved_tree = Tree::everyone();
-        self.history = super::history::History::default();
+        self.source.forget();
+        self.canvas = Canvas::new(self.canvas.now.clone());
+        self.look.charts.clear();
+        self.people = People::default();
+        self.features = Features::default();
         self.answers.clear();
-        self.editor = None;
-        self.adding = None;
-        self.charts.clear();
-        self.people = super::people::People::default();
-        self.features = super::features::Features::default();
-        self.source_changed = false;
-        self.tab = super::Tab::Look;
-        self.reset_typed();
     }
 }
 

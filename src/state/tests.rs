@@ -1,13 +1,17 @@
 //! Tests of the state as a whole: what is asked, what is kept, what follows from a gesture.
 
 use super::*;
-use crate::model::catalog::{Cohort, Column, EntityBase, Fingerprint, SourceKind};
+use crate::model::catalog::{
+    Catalog, Cohort, CohortRef, Column, EntityBase, Fingerprint, SourceKind,
+};
 use crate::model::clause::{Case, Clause, Comparison, Expr, Missing, Node, Test};
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::question::{Answer, Answered, Size};
 use crate::model::value::{Kind, Value};
-use crate::model::workspace::SavedSegment;
-use crate::protocol::{Command, Event, Outcome, Slot};
+use crate::model::workspace::{SavedSegment, Workspace};
+use crate::protocol::{Command, Event, Opened, Outcome};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 fn column(name: &str, type_name: &str) -> Column {
@@ -89,22 +93,22 @@ fn opened() -> State {
 }
 
 /// The slots that are asked for.
-fn asked(effects: &[Effect]) -> Vec<String> {
+fn asked(effects: &[Effect]) -> Vec<Slot> {
     effects
         .iter()
         .filter_map(|e| match e {
-            Effect::Send(Command::Ask { slot, .. }) => Some(slot.0.clone()),
+            Effect::Send(Command::Ask { slot, .. }) => Some(slot.clone()),
             _ => None,
         })
         .collect()
 }
 
-fn asked_with_ticket(effects: &[Effect], wanted: &str) -> Ticket {
+fn asked_with_ticket(effects: &[Effect], wanted: &Slot) -> Ticket {
     let found = effects.iter().find_map(|e| match e {
-        Effect::Send(Command::Ask { slot, ticket, .. }) if slot.0 == wanted => Some(*ticket),
+        Effect::Send(Command::Ask { slot, ticket, .. }) if slot == wanted => Some(*ticket),
         _ => None,
     });
-    found.unwrap_or_else(|| panic!("{wanted} is not asked"))
+    found.unwrap_or_else(|| panic!("{wanted:?} is not asked"))
 }
 
 fn size(kept: u64) -> Arc<Answered> {
@@ -113,9 +117,9 @@ fn size(kept: u64) -> Arc<Answered> {
 }
 
 /// The slot of the chart of a feature.
-fn chart_slot(state: &State, column: &str) -> String {
+fn chart_slot(state: &State, column: &str) -> Slot {
     let kind = crate::model::question::ChartKind::Feature(column.into());
-    state.charts.iter().find(|c| c.kind == kind).expect("a chart of it").slot()
+    state.look.charts.iter().find(|c| c.kind == kind).expect("a chart of it").slot()
 }
 
 fn brush(low: f64, high: f64, done: bool) -> Action {
@@ -126,23 +130,23 @@ fn brush(low: f64, high: f64, done: bool) -> Action {
 fn opening_asks_for_the_size_and_one_chart_per_plain_feature() {
     let (state, effects) = opened_with(Workspace::default());
     let slots = asked(&effects);
-    assert_eq!(slots, ["size", "chart/0", "chart/1", "chart/2"]);
-    let charts: Vec<_> = state.charts.iter().map(|c| c.kind.clone()).collect();
+    assert_eq!(slots, [Slot::Size, Slot::Chart(0), Slot::Chart(1), Slot::Chart(2)]);
+    let charts: Vec<_> = state.look.charts.iter().map(|c| c.kind.clone()).collect();
     let feature = |n: &str| crate::model::question::ChartKind::Feature(n.into());
     // Neither the key nor the personal column.
     assert_eq!(charts, [feature("country"), feature("orders"), feature("joined")]);
-    assert_eq!(state.recent, [PathBuf::from("/data/shop.duckdb")]);
+    assert_eq!(state.settings.recent, [PathBuf::from("/data/shop.duckdb")]);
 }
 
 #[test]
 fn a_brush_sets_a_clause_and_its_own_chart_is_not_asked_again() {
     let mut state = opened();
     let effects = state.on_action(brush(2.2, 7.9, false));
-    let clause = state.own_clause("orders").cloned().expect("a clause");
+    let clause = state.canvas.own_clause("orders").cloned().expect("a clause");
     let bound = |n| Expr::Value(Value::Integer(n));
     assert_eq!(clause.test, Test::Between(bound(3), bound(7)));
     let slots = asked(&effects);
-    assert!(slots.contains(&"size".to_owned()) && slots.contains(&chart_slot(&state, "country")));
+    assert!(slots.contains(&Slot::Size) && slots.contains(&chart_slot(&state, "country")));
     assert!(!slots.contains(&chart_slot(&state, "orders")), "{slots:?}");
 }
 
@@ -153,58 +157,58 @@ fn one_drag_is_one_step_back() {
     state.on_action(brush(2.0, 5.0, false));
     state.on_action(brush(2.0, 8.0, true));
     state.on_action(brush(1.0, 4.0, true));
-    assert_eq!(state.tree().parts.len(), 1);
+    assert_eq!(state.canvas.tree().parts.len(), 1);
     state.on_action(Action::Slice(SliceAction::Undo));
     let bound = |n| Expr::Value(Value::Integer(n));
-    let clause = state.own_clause("orders").cloned().expect("the first drag");
+    let clause = state.canvas.own_clause("orders").cloned().expect("the first drag");
     assert_eq!(clause.test, Test::Between(bound(2), bound(8)));
     state.on_action(Action::Slice(SliceAction::Undo));
-    assert!(state.tree().parts.is_empty());
-    assert!(!state.history.can_undo());
+    assert!(state.canvas.tree().parts.is_empty());
+    assert!(!state.canvas.history.can_undo());
     state.on_action(Action::Slice(SliceAction::Redo));
-    assert_eq!(state.own_clause("orders"), Some(&clause));
+    assert_eq!(state.canvas.own_clause("orders"), Some(&clause));
 }
 
 #[test]
 fn an_overtaken_answer_is_dropped_and_the_previous_one_stays_meanwhile() {
     let (mut state, effects) = opened_with(Workspace::default());
-    let first = asked_with_ticket(&effects, "size");
-    state.on_event(Event::Answered(first, Slot("size".into()), size(100)));
-    let second = asked_with_ticket(&state.on_action(brush(1.0, 2.0, true)), "size");
-    let third = asked_with_ticket(&state.on_action(brush(1.0, 3.0, true)), "size");
-    let now = |state: &State| match state.answers.answer("size") {
+    let first = asked_with_ticket(&effects, &Slot::Size);
+    state.on_event(Event::Answered(first, Slot::Size, size(100)));
+    let second = asked_with_ticket(&state.on_action(brush(1.0, 2.0, true)), &Slot::Size);
+    let third = asked_with_ticket(&state.on_action(brush(1.0, 3.0, true)), &Slot::Size);
+    let now = |state: &State| match state.answers.answer(&Slot::Size) {
         Some(Answer::Size(size)) => size.kept,
         other => panic!("{other:?}"),
     };
     assert_eq!(now(&state), 100);
-    assert!(state.answers.is_waiting("size"));
-    state.on_event(Event::Answered(second, Slot("size".into()), size(7)));
+    assert!(state.answers.is_waiting(&Slot::Size));
+    state.on_event(Event::Answered(second, Slot::Size, size(7)));
     assert_eq!(now(&state), 100);
-    state.on_event(Event::Answered(third, Slot("size".into()), size(9)));
+    state.on_event(Event::Answered(third, Slot::Size, size(9)));
     state.on_event(Event::Finished(third, Outcome::Done));
     assert_eq!(now(&state), 9);
-    assert!(!state.answers.is_waiting("size"));
+    assert!(!state.answers.is_waiting(&Slot::Size));
 }
 
 #[test]
 fn each_tab_asks_for_its_own_and_lets_go_of_the_others() {
     let mut state = opened();
     let effects = state.on_action(ViewAction::Tab(Tab::People).into());
-    assert_eq!(asked(&effects), ["page/0"]);
+    assert_eq!(asked(&effects), [Slot::Page(0)]);
     let cancelled = effects.iter().filter(|e| matches!(e, Effect::Send(Command::Cancel(_))));
     assert_eq!(cancelled.count(), 3, "the charts that were on their way");
     let effects = state.on_action(Action::People(PeopleAction::See(390, 430)));
-    assert_eq!(asked(&effects), ["page/1", "page/2"]);
+    assert_eq!(asked(&effects), [Slot::Page(1), Slot::Page(2)]);
     let effects = state.on_action(ViewAction::Tab(Tab::Definition).into());
-    assert_eq!(asked(&effects), ["members"]);
+    assert_eq!(asked(&effects), [Slot::Members]);
 }
 
 #[test]
 fn what_was_answered_is_not_asked_again_when_a_tab_comes_back() {
     let (mut state, effects) = opened_with(Workspace::default());
-    for slot in ["chart/0", "chart/1", "chart/2"] {
-        let ticket = asked_with_ticket(&effects, slot);
-        state.on_event(Event::Answered(ticket, Slot(slot.into()), size(1)));
+    for slot in [Slot::Chart(0), Slot::Chart(1), Slot::Chart(2)] {
+        let ticket = asked_with_ticket(&effects, &slot);
+        state.on_event(Event::Answered(ticket, slot, size(1)));
         state.on_event(Event::Finished(ticket, Outcome::Done));
     }
     state.on_action(ViewAction::Tab(Tab::People).into());
@@ -215,13 +219,13 @@ fn what_was_answered_is_not_asked_again_when_a_tab_comes_back() {
 #[test]
 fn a_failed_question_is_not_asked_again_until_it_is_meant() {
     let (mut state, effects) = opened_with(Workspace::default());
-    let ticket = asked_with_ticket(&effects, "size");
+    let ticket = asked_with_ticket(&effects, &Slot::Size);
     let failure = crate::model::failure::Failure::new("no", "", "");
     let effects = state.on_event(Event::Finished(ticket, Outcome::Failed(failure.clone())));
     assert!(asked(&effects).is_empty());
-    assert_eq!(state.answers.failure("size"), Some(&failure));
+    assert_eq!(state.answers.failure(&Slot::Size), Some(&failure));
     let effects = state.on_action(ViewAction::Retry.into());
-    assert_eq!(asked(&effects), ["size"]);
+    assert_eq!(asked(&effects), [Slot::Size]);
 }
 
 #[test]
@@ -233,17 +237,17 @@ fn clicks_on_bars_keep_add_exclude_and_clear() {
     state.on_action(look(LookAction::Only(country(), text("DE"))));
     state.on_action(look(LookAction::Include(country(), text("AT"))));
     let test = Test::OneOf(vec![text("DE"), text("AT")], Case::Sensitive);
-    assert_eq!(state.own_clause("country").map(|c| &c.test), Some(&test));
+    assert_eq!(state.canvas.own_clause("country").map(|c| &c.test), Some(&test));
     state.on_action(look(LookAction::Exclude(country(), text("FR"))));
-    let clause = state.own_clause("country").cloned().expect("a clause");
+    let clause = state.canvas.own_clause("country").cloned().expect("a clause");
     assert_eq!(clause.negated, Some(Missing::Keep));
     assert_eq!(look::keeps(&clause, &text("FR")), Some(false));
     assert_eq!(look::keeps(&clause, &Value::Missing), Some(true));
     state.on_action(look(LookAction::Clear(country())));
-    assert!(state.tree().parts.is_empty());
+    assert!(state.canvas.tree().parts.is_empty());
     state.on_action(look(LookAction::Only(country(), text("DE"))));
     state.on_action(look(LookAction::Only(country(), text("DE"))));
-    assert!(state.tree().parts.is_empty(), "a second click takes it back");
+    assert!(state.canvas.tree().parts.is_empty(), "a second click takes it back");
 }
 
 #[test]
@@ -254,8 +258,8 @@ fn a_brush_keeps_a_root_that_is_not_all_as_one_part() {
     let any = crate::model::clause::Combine::Any;
     state.on_action(Action::Slice(SliceAction::Combine(Vec::new(), any)));
     state.on_action(brush(1.0, 2.0, true));
-    assert_eq!(state.tree().combine, crate::model::clause::Combine::All);
-    assert_eq!(state.tree().parts.len(), 2);
+    assert_eq!(state.canvas.tree().combine, crate::model::clause::Combine::All);
+    assert_eq!(state.canvas.tree().parts.len(), 2);
 }
 
 #[test]
@@ -264,7 +268,7 @@ fn a_click_on_a_list_asks_for_all_its_items() {
     let items = vec![Value::Text("a".into()), Value::Text("b".into())];
     let only = LookAction::Only("country".into(), Value::List(items.clone()));
     state.on_action(Action::Look(only));
-    assert_eq!(state.own_clause("country").map(|c| &c.test), Some(&Test::ListHasAll(items)));
+    assert_eq!(state.canvas.own_clause("country").map(|c| &c.test), Some(&Test::ListHasAll(items)));
 }
 
 #[test]
@@ -273,23 +277,23 @@ fn a_segment_is_saved_found_again_and_guarded_when_it_changed() {
     state.on_action(Action::Slice(SliceAction::Typing("orders >= 3".into())));
     state.on_action(Action::Slice(SliceAction::CommitTyped));
     state.on_action(Action::Library(LibraryAction::Save));
-    assert_eq!(state.dialog, Dialog::SaveSegment);
+    assert_eq!(state.front.dialog, Dialog::SaveSegment);
     let effects = state.on_action(Action::Library(LibraryAction::SaveAs("Regulars".into())));
     assert!(
         effects.iter().any(|e| matches!(e, Effect::Send(Command::SaveWorkspace { workspace, .. })
         if workspace.segments.len() == 1 && workspace.segments[0].cohort == "user/all"))
     );
-    assert!(!state.is_dirty());
+    assert!(!state.canvas.is_dirty());
     state.on_action(brush(1.0, 2.0, true));
-    assert!(state.is_dirty());
+    assert!(state.canvas.is_dirty());
     let everyone = LibraryAction::SelectCohort(CohortRef::all("user"));
     state.on_action(Action::Library(everyone.clone()));
-    assert_eq!(state.dialog, Dialog::Leave(Box::new(everyone.clone())));
-    assert_eq!(state.segment.as_deref(), Some("Regulars"));
+    assert_eq!(state.front.dialog, Dialog::Leave(Box::new(everyone.clone())));
+    assert_eq!(state.canvas.segment.as_deref(), Some("Regulars"));
     state.on_action(Action::Library(LibraryAction::Anyway(Box::new(everyone))));
-    assert_eq!((state.segment.as_ref(), state.tree().parts.len()), (None, 0));
+    assert_eq!((state.canvas.segment.as_ref(), state.canvas.tree().parts.len()), (None, 0));
     state.on_action(Action::Library(LibraryAction::SelectSegment("Regulars".into())));
-    assert_eq!(crate::language::print(state.tree()), "orders >= 3");
+    assert_eq!(crate::language::print(state.canvas.tree()), "orders >= 3");
 }
 
 #[test]
@@ -301,24 +305,24 @@ fn a_segment_of_another_source_stays_in_the_workspace_and_is_told() {
     };
     let workspace = Workspace { segments: vec![saved], ..Workspace::default() };
     let (state, _) = opened_with(workspace);
-    assert!(state.segments.is_empty());
-    assert_eq!(state.workspace.segments.len(), 1);
-    assert!(state.notices[0].bad && state.notices[0].what.contains("Odd"));
+    assert!(state.source.segments.is_empty());
+    assert_eq!(state.source.workspace.segments.len(), 1);
+    assert!(state.status.notices[0].bad && state.status.notices[0].what.contains("Odd"));
 }
 
 #[test]
 fn the_editor_changes_the_tree_only_when_it_is_taken() {
     let mut state = opened();
     state.on_action(Action::Edit(EditAction::New("orders".into())));
-    let mut form = state.editor.as_ref().expect("an editor").form.clone();
+    let mut form = state.canvas.editor.as_ref().expect("an editor").form.clone();
     let Form::Number { low, .. } = &mut form else { panic!("a number") };
     *low = "3".into();
     let effects = state.on_action(Action::Edit(EditAction::Change(Box::new(form))));
-    assert!(asked(&effects).contains(&editor::SIZE_SLOT.to_owned()));
-    assert!(state.tree().parts.is_empty());
+    assert!(asked(&effects).contains(&Slot::EditedSize));
+    assert!(state.canvas.tree().parts.is_empty());
     state.on_action(Action::Edit(EditAction::Commit));
-    assert_eq!(crate::language::print(state.tree()), "orders >= 3");
-    assert!(state.editor.is_none());
+    assert_eq!(crate::language::print(state.canvas.tree()), "orders >= 3");
+    assert!(state.canvas.editor.is_none());
 }
 
 #[test]
@@ -375,7 +379,7 @@ fn every_form_comes_back_from_the_clause_it_makes() {
 fn f_and_x_act_on_the_cell_under_the_keys() {
     let mut state = opened();
     let effects = state.on_action(ViewAction::Tab(Tab::People).into());
-    let ticket = asked_with_ticket(&effects, "page/0");
+    let ticket = asked_with_ticket(&effects, &Slot::Page(0));
     let page = crate::model::question::Page {
         offset: 0,
         columns: ["user_id", "email", "country", "orders", "joined"].map(String::from).into(),
@@ -389,14 +393,14 @@ fn f_and_x_act_on_the_cell_under_the_keys() {
     };
     let answered =
         Answered { answer: Answer::Page(page), sql: String::new(), took: Duration::ZERO };
-    state.on_event(Event::Answered(ticket, Slot("page/0".into()), Arc::new(answered)));
+    state.on_event(Event::Answered(ticket, Slot::Page(0), Arc::new(answered)));
     state.on_action(Action::People(PeopleAction::Cursor(0, 3)));
     state.on_action(Action::People(PeopleAction::FilterToCell));
-    assert_eq!(crate::language::print(state.tree()), "orders = 3");
+    assert_eq!(crate::language::print(state.canvas.tree()), "orders = 3");
     state.on_action(Action::Slice(SliceAction::Undo));
     state.on_action(Action::People(PeopleAction::Cursor(0, 2)));
     state.on_action(Action::People(PeopleAction::ExcludeCell));
-    let Node::Clause(Clause { negated, .. }) = &state.tree().parts[0].node else {
+    let Node::Clause(Clause { negated, .. }) = &state.canvas.tree().parts[0].node else {
         panic!("a clause")
     };
     assert_eq!(*negated, Some(Missing::Keep));
@@ -406,15 +410,15 @@ fn f_and_x_act_on_the_cell_under_the_keys() {
 fn an_export_needs_columns_with_names_of_their_own() {
     let mut state = opened();
     state.on_action(Action::Export(ExportAction::Open));
-    assert!(state.export.path.ends_with("all_users.csv"), "{}", state.export.path);
+    assert!(state.front.export.path.ends_with("all_users.csv"), "{}", state.front.export.path);
     state.on_action(Action::Export(ExportAction::Format(
         crate::model::export::ExportFormat::Parquet,
     )));
-    assert!(state.export.path.ends_with("all_users.parquet"));
+    assert!(state.front.export.path.ends_with("all_users.parquet"));
     state.on_action(Action::Export(ExportAction::Rename(1, "user_id".into())));
     let effects = state.on_action(Action::Export(ExportAction::Start));
     assert!(effects.is_empty());
-    assert_eq!(state.dialog_error.as_deref(), Some("two columns are called user_id"));
+    assert_eq!(state.front.error.as_deref(), Some("two columns are called user_id"));
     state.on_action(Action::Export(ExportAction::Choose(1, false)));
     let effects = state.on_action(Action::Export(ExportAction::Start));
     let request = effects.iter().find_map(|e| match e {
@@ -424,7 +428,7 @@ fn an_export_needs_columns_with_names_of_their_own() {
     let request = request.expect("an export");
     assert_eq!(request.columns.len(), 4);
     assert!(!request.byte_order_mark && request.columns.iter().all(|c| c.hash.is_none()));
-    assert_eq!(state.jobs.len(), 1);
+    assert_eq!(state.status.jobs.len(), 1);
 }
 
 #[test]
@@ -460,14 +464,14 @@ fn an_encrypted_file_asks_for_its_key() {
         Outcome::Failed(failure)
     };
     state.on_event(Event::Finished(*ticket, failed(FailureKind::KeyNeeded)));
-    assert_eq!((&state.dialog, &state.dialog_error), (&Dialog::Password, &None));
+    assert_eq!((&state.front.dialog, &state.front.error), (&Dialog::Password, &None));
     let effects = state.on_action(Action::Source(SourceAction::Password("s3cre".into())));
     let Some(Effect::Send(Command::Open { ticket, request })) = effects.first() else { panic!() };
     assert_eq!(request.password.as_deref(), Some("s3cre"));
     // One that is mistyped is asked for again, and told.
     state.on_event(Event::Finished(*ticket, failed(FailureKind::KeyWrong)));
-    assert_eq!(state.dialog, Dialog::Password);
-    assert!(state.dialog_error.is_some() && state.notices.is_empty());
+    assert_eq!(state.front.dialog, Dialog::Password);
+    assert!(state.front.error.is_some() && state.status.notices.is_empty());
     let effects = state.on_action(Action::Source(SourceAction::Password("s3cret".into())));
     assert!(effects.iter().any(|e| matches!(e, Effect::Send(Command::Open { request, .. })
         if request.password.as_deref() == Some("s3cret"))));
@@ -492,10 +496,10 @@ fn moving_now_asks_everything_again() {
     let mut state = opened();
     let set = ViewAction::SetNow("2026-01-01 00:00".into(), "Europe/Berlin".into());
     let effects = state.on_action(set.into());
-    assert_eq!(asked(&effects), ["size", "chart/0", "chart/1", "chart/2"]);
-    assert_eq!(state.now.display(), "1 Jan 2026 00:00 Europe/Berlin");
+    assert_eq!(asked(&effects), [Slot::Size, Slot::Chart(0), Slot::Chart(1), Slot::Chart(2)]);
+    assert_eq!(state.canvas.now.display(), "1 Jan 2026 00:00 Europe/Berlin");
     state.on_action(ViewAction::SetNow("soon".into(), "UTC".into()).into());
-    assert!(state.dialog_error.is_some());
+    assert!(state.front.error.is_some());
 }
 
 #[test]
@@ -507,12 +511,12 @@ fn a_rectangle_on_two_numbers_keeps_a_range_of_each_as_one_step() {
     };
     state.on_action(drag(5.0, false));
     state.on_action(drag(7.0, true));
-    assert_eq!(state.tree().parts.len(), 2);
+    assert_eq!(state.canvas.tree().parts.len(), 2);
     let bound = |n| Expr::Value(Value::Integer(n));
-    let clause = state.own_clause("orders").expect("a clause on the one across");
+    let clause = state.canvas.own_clause("orders").expect("a clause on the one across");
     assert_eq!(clause.test, Test::Between(bound(2), bound(7)));
     state.on_action(Action::Slice(SliceAction::Undo));
-    assert!(state.tree().parts.is_empty());
+    assert!(state.canvas.tree().parts.is_empty());
 }
 
 #[test]
@@ -525,8 +529,8 @@ fn those_that_a_step_drops_meet_the_steps_before_and_not_that_one() {
         state.on_action(Action::Slice(SliceAction::Add(Vec::new(), clause(n))));
     }
     let effects = state.on_action(Action::People(PeopleAction::ShowDropped(Some(1))));
-    assert!(asked(&effects).contains(&"size/dropped".to_owned()));
-    assert_eq!(state.tab, Tab::People);
+    assert!(asked(&effects).contains(&Slot::Dropped));
+    assert_eq!(state.canvas.tab, Tab::People);
     let tree = state.people_tree();
     assert_eq!(tree.parts.len(), 2, "the step after it has no say");
     assert_eq!(tree.parts[0].node, clause(1));
@@ -551,7 +555,7 @@ fn a_source_opens_where_it_was_left() {
     state.remember_place();
 
     let mut next = State::new(moment());
-    next.places = state.places.clone();
+    next.settings.places = state.settings.places.clone();
     let open = Action::Source(SourceAction::Open(vec!["/data/shop.duckdb".into()]));
     let effects = next.on_action(open);
     let Some(Effect::Send(Command::Open { ticket, .. })) = effects.into_iter().next() else {
@@ -564,10 +568,10 @@ fn a_source_opens_where_it_was_left() {
         is_beginning: false,
     };
     next.on_event(Event::Opened(ticket, Arc::new(opened)));
-    assert_eq!(next.cohort, state.cohort);
-    assert_eq!(next.tree(), state.tree());
-    assert!(!next.tree().parts.is_empty());
-    assert_eq!(next.tab, Tab::Steps);
+    assert_eq!(next.canvas.cohort, state.canvas.cohort);
+    assert_eq!(next.canvas.tree(), state.canvas.tree());
+    assert!(!next.canvas.tree().parts.is_empty());
+    assert_eq!(next.canvas.tab, Tab::Steps);
 }
 
 /// A state that shows the first rows of a source, and the command that reads the rest.
@@ -594,15 +598,15 @@ fn found(is_beginning: bool) -> Opened {
 #[test]
 fn a_slice_of_the_first_rows_becomes_one_of_all() {
     let (mut state, ticket) = begun();
-    assert!(state.is_beginning());
-    assert!(state.recent.is_empty(), "it is not open yet");
+    assert!(state.source.is_beginning());
+    assert!(state.settings.recent.is_empty(), "it is not open yet");
     state.on_action(Action::Slice(SliceAction::Typing("orders >= 3".into())));
     state.on_action(Action::Slice(SliceAction::CommitTyped));
-    let tree = state.tree().clone();
+    let tree = state.canvas.tree().clone();
     let effects = state.on_event(Event::Opened(ticket, Arc::new(found(false))));
-    assert!(!state.is_beginning());
-    assert_eq!(state.tree(), &tree);
-    assert!(asked(&effects).contains(&"size".to_owned()), "all figures are asked for anew");
+    assert!(!state.source.is_beginning());
+    assert_eq!(state.canvas.tree(), &tree);
+    assert!(asked(&effects).contains(&Slot::Size), "all figures are asked for anew");
 }
 
 #[test]
@@ -610,6 +614,6 @@ fn first_rows_without_the_rest_are_not_shown() {
     for outcome in [Outcome::Cancelled, Outcome::Failed(Failure::new("no", "", ""))] {
         let (mut state, ticket) = begun();
         state.on_event(Event::Finished(ticket, outcome));
-        assert!(state.opened.is_none());
+        assert!(state.source.opened.is_none());
     }
 }

@@ -17,7 +17,7 @@ pub struct TypedLine {
 impl State {
     /// What may be typed at the cursor.
     pub fn proposals(&self, text: &str, cursor: usize) -> Vec<Completion> {
-        let (Some(catalog), Some(entity)) = (self.catalog(), self.entity()) else {
+        let (Some(catalog), Some(entity)) = (self.source.catalog(), self.entity()) else {
             return Vec::new();
         };
         language::complete(text, cursor, &Scope { catalog, entity })

@@ -6,7 +6,7 @@ use egui::{Key, Ui};
 
 /// The box under the tree.
 pub(super) fn adding_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    let Some(adding) = &state.adding else { return };
+    let Some(adding) = &state.canvas.adding else { return };
     let slice = |action| Action::Slice(action);
     theme::card(ui).show(ui, |ui| {
         ui.set_max_width(520.0);

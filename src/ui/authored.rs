@@ -13,10 +13,11 @@ const FEATURES_MAX: usize = 500;
 
 /// The definition that is looked at, when the source has definitions. Gives whether it has.
 pub(super) fn defined_ui(ui: &mut Ui, state: &State, actions: &mut Actions) -> bool {
-    let Some(definitions) = state.catalog().and_then(|catalog| catalog.definitions.clone()) else {
+    let Some(definitions) = state.source.catalog().and_then(|catalog| catalog.definitions.clone())
+    else {
         return false;
     };
-    let shown = state.defined.clone().or_else(|| state.cohort.clone());
+    let shown = state.canvas.defined.clone().or_else(|| state.canvas.cohort.clone());
     let shown = shown.or_else(|| definitions.entities.first().map(|e| CohortRef::all(&e.name)));
     let Some(shown) = shown else { return true };
     let Some(entity) = definitions.entity(&shown.entity) else { return true };

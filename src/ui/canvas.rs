@@ -3,13 +3,13 @@
 use super::icons::{self, Icon};
 use super::{Actions, clause_tree_ui, definition_ui, look_ui, people_ui, steps_ui, text, theme};
 use crate::model::question::{Answer, Size};
-use crate::state::{Action, LibraryAction, SliceAction, State, Tab, ViewAction};
+use crate::state::{Action, LibraryAction, SliceAction, Slot, State, Tab, ViewAction};
 use egui::{Align, Layout, Ui};
 
 /// The canvas.
 pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    if state.cohort.is_none() {
-        match state.catalog().and_then(|catalog| catalog.definitions.as_ref()) {
+    if state.canvas.cohort.is_none() {
+        match state.source.catalog().and_then(|catalog| catalog.definitions.as_ref()) {
             Some(definitions) => super::authored::unbuilt_ui(ui, state, definitions, actions),
             None => definition_ui(ui, state, actions),
         }
@@ -17,7 +17,7 @@ pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     }
     crumbs_ui(ui, state, actions);
     // The tree may grow; the charts must stay in sight.
-    let editing = state.editor.is_some() || state.adding.is_some();
+    let editing = state.canvas.editor.is_some() || state.canvas.adding.is_some();
     let most = (ui.available_height() * if editing { 0.72 } else { 0.4 }).max(120.0);
     egui::ScrollArea::vertical()
         .id_salt("tree")
@@ -26,7 +26,7 @@ pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         .show(ui, |ui| clause_tree_ui(ui, state, actions));
     headline_ui(ui, state, actions);
     hairline_ui(ui, state);
-    match state.tab {
+    match state.canvas.tab {
         Tab::Look => look_ui(ui, state, actions),
         Tab::People => people_ui(ui, state, actions),
         Tab::Steps => steps_ui(ui, state, actions),
@@ -35,14 +35,14 @@ pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    let Some(cohort) = &state.cohort else { return };
+    let Some(cohort) = &state.canvas.cohort else { return };
     let left = |ui: &mut Ui| {
         let name = cohort.cohort.clone().unwrap_or_else(|| text::everyone_of(&cohort.entity));
         ui.label(theme::text(name).font(theme::strong(15.0)));
-        let name = match &state.segment {
-            Some(name) if state.is_dirty() => Some(format!("{name} *")),
+        let name = match &state.canvas.segment {
+            Some(name) if state.canvas.is_dirty() => Some(format!("{name} *")),
             Some(name) => Some(name.clone()),
-            None if state.is_dirty() => Some("unsaved segment".to_owned()),
+            None if state.canvas.is_dirty() => Some("unsaved segment".to_owned()),
             None => None,
         };
         if let Some(name) = name {
@@ -54,7 +54,7 @@ fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         if ui.button("SQL").on_hover_text("The statement behind this slice").clicked() {
             actions.push(ViewAction::Sql.into());
         }
-        if state.is_dirty() && ui.button("Save segment").clicked() {
+        if state.canvas.is_dirty() && ui.button("Save segment").clicked() {
             actions.push(Action::Library(LibraryAction::Save));
         }
         history_ui(ui, state, actions);
@@ -62,7 +62,7 @@ fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 fn history_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    let can = (state.history.can_undo(), state.history.can_redo());
+    let can = (state.canvas.history.can_undo(), state.canvas.history.can_redo());
     if icons::button(ui, Icon::Redo, "Redo", can.1).clicked() {
         actions.push(Action::Slice(SliceAction::Redo));
     }
@@ -71,7 +71,7 @@ fn history_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         actions.push(Action::Slice(SliceAction::Undo));
     }
     undo.context_menu(|ui| {
-        let (steps, at) = state.history.steps();
+        let (steps, at) = state.canvas.history.steps();
         for (index, step) in steps.iter().enumerate().rev().take(20) {
             let words = crate::language::words::tree(&step.tree, None);
             let words: String = words.chars().take(60).collect();
@@ -92,8 +92,8 @@ fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     // Count and tabs share a line where there is room for both.
     let narrow = ui.available_width() < 540.0;
     ui.horizontal(|ui| {
-        let waiting = state.answers.is_waiting("size");
-        match (state.answers.answer("size"), state.answers.failure("size")) {
+        let waiting = state.answers.is_waiting(&Slot::Size);
+        match (state.answers.answer(&Slot::Size), state.answers.failure(&Slot::Size)) {
             (_, Some(failure)) => {
                 ui.vertical(|ui| super::widgets::failure_ui(ui, failure));
                 if ui.button("Try again").clicked() {
@@ -105,7 +105,7 @@ fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 let count = theme::text(text::grouped(size.kept));
                 ui.label(count.font(theme::strong(theme::HEADLINE)).color(color));
                 ui.label(theme::weak(ui, headline_rest(*size)).size(15.0));
-                if state.is_beginning() {
+                if state.source.is_beginning() {
                     let first = "first rows only, the rest is being read";
                     ui.label(theme::text(first).color(p.warning));
                 }
@@ -127,7 +127,7 @@ fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 
 fn tabs_ui(ui: &mut Ui, state: &State, tabs: impl Iterator<Item = Tab>, actions: &mut Actions) {
     for tab in tabs {
-        if ui.add(egui::Button::selectable(state.tab == tab, tab.word())).clicked() {
+        if ui.add(egui::Button::selectable(state.canvas.tab == tab, tab.word())).clicked() {
             actions.push(ViewAction::Tab(tab).into());
         }
     }
@@ -143,8 +143,8 @@ fn hairline_ui(ui: &mut Ui, state: &State) {
     let size = egui::vec2(ui.available_width(), 2.0);
     let (rect, _) = ui.allocate_exact_size(size, egui::Sense::hover());
     ui.painter().rect_filled(rect, 0, p.line);
-    if state.answers.any_waiting() || state.opening.is_some() {
-        let part = state.jobs.values().find_map(|j| j.part).unwrap_or(0.35);
+    if state.answers.any_waiting() || state.source.opening.is_some() {
+        let part = state.status.jobs.values().find_map(|j| j.part).unwrap_or(0.35);
         let mut done = rect;
         done.set_width(rect.width() * part.clamp(0.02, 1.0));
         ui.painter().rect_filled(done, 0, p.accent);

@@ -134,7 +134,7 @@ fn pick_ui(
 pub(super) fn masked_column<'a>(state: &State, kind: &'a ChartKind) -> Option<&'a str> {
     let is_masked = |column: &&str| {
         let feature = state.entity().and_then(|e| e.feature(column));
-        feature.is_some_and(|f| state.is_masked(f))
+        feature.is_some_and(|f| state.people.is_masked(f))
     };
     kind.columns().into_iter().find(is_masked)
 }
@@ -197,7 +197,7 @@ pub(super) fn number_range(state: &State, column: &str) -> Option<(f64, f64)> {
         Expr::Value(value) => value.as_f64(),
         _ => None,
     };
-    let clause = state.own_clause(column).filter(|c| c.negated.is_none())?;
+    let clause = state.canvas.own_clause(column).filter(|c| c.negated.is_none())?;
     match &clause.test {
         Test::Between(a, b) => Some((number(a)?, number(b)?)),
         Test::Compare(Comparison::Greater | Comparison::GreaterOrEqual, a) => {
@@ -214,10 +214,10 @@ pub(super) fn number_range(state: &State, column: &str) -> Option<(f64, f64)> {
 fn day_range(state: &State, column: &str) -> Option<(String, String)> {
     let moment = |expr: &Expr| match expr {
         Expr::Value(value) => Some(value.display()),
-        Expr::Now(now) => Some(state.now.date(now)),
+        Expr::Now(now) => Some(state.canvas.now.date(now)),
         _ => None,
     };
-    let clause = state.own_clause(column).filter(|c| c.negated.is_none())?;
+    let clause = state.canvas.own_clause(column).filter(|c| c.negated.is_none())?;
     match &clause.test {
         Test::Between(a, b) => Some((moment(a)?, moment(b)?)),
         Test::Compare(Comparison::Greater | Comparison::GreaterOrEqual, a) => {

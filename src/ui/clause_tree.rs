@@ -4,17 +4,17 @@ use super::icons::{self, Icon};
 use super::{Actions, clause_words, editor_ui, text, theme};
 use crate::model::clause::{Clause, Combine, Group, Missing, Node, Part, Test};
 use crate::model::question::{Answer, Step};
-use crate::state::{Action, EditAction, SliceAction, State};
+use crate::state::{Action, EditAction, SliceAction, Slot, State};
 use egui::{Frame, Margin, Sense, Stroke, Ui, vec2};
 
 /// The typed line, the blocks, the box that adds, and the open editor.
 pub fn clause_tree_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     super::typed_line::typed_line_ui(ui, state, actions);
-    group_ui(ui, state, state.tree(), &[], actions);
-    if state.adding.is_some() {
+    group_ui(ui, state, state.canvas.tree(), &[], actions);
+    if state.canvas.adding.is_some() {
         super::adding::adding_ui(ui, state, actions);
     }
-    if state.editor.is_some() {
+    if state.canvas.editor.is_some() {
         editor_ui(ui, state, actions);
     }
 }
@@ -135,7 +135,7 @@ fn chip_ui(
     actions: &mut Actions,
 ) {
     let p = theme::palette(ui);
-    let edited = state.editor.as_ref().is_some_and(|e| e.path.as_deref() == Some(path));
+    let edited = state.canvas.editor.as_ref().is_some_and(|e| e.path.as_deref() == Some(path));
     let line = if edited { p.accent } else { p.line };
     let frame = Frame::new()
         .fill(p.card)
@@ -219,16 +219,16 @@ fn part_menu_ui(ui: &mut Ui, part: &Part, path: &[usize], actions: &mut Actions)
 /// The step of a part of the root.
 fn step_of<'a>(state: &'a State, path: &[usize]) -> Option<&'a Step> {
     let [index] = path else { return None };
-    match state.answers.answer("steps")? {
+    match state.answers.answer(&Slot::Steps)? {
         Answer::Steps(steps) => steps.steps.iter().find(|s| s.part == *index),
         _ => None,
     }
 }
 
 fn dropped_ui(ui: &mut Ui, state: &State, path: &[usize]) {
-    let held = state.answers.get("steps");
+    let held = state.answers.get(&Slot::Steps);
     // While a newer answer is on its way, these belong to other conditions.
-    if held.is_none_or(|h| h.waiting) || state.tree().combine != Combine::All {
+    if held.is_none_or(|h| h.waiting) || state.canvas.tree().combine != Combine::All {
         return;
     }
     if let Some(step) = step_of(state, path) {

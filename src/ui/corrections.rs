@@ -13,7 +13,7 @@ pub(super) fn corrections_ui(ui: &mut Ui, state: &State, actions: &mut Actions) 
     ui.label(theme::heading("Corrections"));
     let what = "They are kept in the workspace; the source stays as it is and is read again";
     ui.label(theme::small(ui, what));
-    for (index, correction) in state.workspace.corrections.iter().enumerate() {
+    for (index, correction) in state.source.workspace.corrections.iter().enumerate() {
         let words = correction_words(correction);
         ui.horizontal(|ui| {
             ui.label(theme::text(&words));
@@ -22,10 +22,10 @@ pub(super) fn corrections_ui(ui: &mut Ui, state: &State, actions: &mut Actions) 
             }
         });
     }
-    let Some(catalog) = state.catalog() else { return };
+    let Some(catalog) = state.source.catalog() else { return };
     ui.separator();
     kinds_ui(ui, catalog, state, actions);
-    if let Some(draft) = &state.correction {
+    if let Some(draft) = &state.front.correction {
         let mut edited = draft.clone();
         draft_ui(ui, catalog, &mut edited);
         if edited != *draft {
@@ -34,7 +34,7 @@ pub(super) fn corrections_ui(ui: &mut Ui, state: &State, actions: &mut Actions) 
     }
     dialogs::error_ui(ui, state);
     ui.horizontal(|ui| {
-        if state.correction.is_some() && widgets::primary(ui, "Correct").clicked() {
+        if state.front.correction.is_some() && widgets::primary(ui, "Correct").clicked() {
             actions.push(Action::Correct(CorrectionAction::Add));
         }
         if ui.button("Close").clicked() {
@@ -71,7 +71,7 @@ fn kinds_ui(ui: &mut Ui, catalog: &Catalog, state: &State, actions: &mut Actions
     ui.horizontal_wrapped(|ui| {
         for (name, blank) in kinds {
             let same = |c: &Correction| std::mem::discriminant(c) == std::mem::discriminant(&blank);
-            let on = state.correction.as_ref().is_some_and(same);
+            let on = state.front.correction.as_ref().is_some_and(same);
             if ui.add(egui::Button::selectable(on, name)).clicked() && !on {
                 actions.push(Action::Correct(CorrectionAction::Draft(blank)));
             }

@@ -8,7 +8,7 @@ use egui::Ui;
 
 /// Read-only: words, typed condition, SQL, origins, relations, findings.
 pub fn definition_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    let Some(catalog) = state.catalog() else { return };
+    let Some(catalog) = state.source.catalog() else { return };
     egui::ScrollArea::vertical().id_salt("definition").auto_shrink(false).show(ui, |ui| {
         ui.add_space(theme::HALF);
         let defined = super::authored::defined_ui(ui, state, actions);
@@ -24,10 +24,10 @@ pub fn definition_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             part_ui(ui, "Findings", |ui| findings_ui(ui, &catalog.findings));
         }
         tables_ui(ui, catalog);
-        let file = state.opened.as_ref().map(|o| o.workspace_file.display().to_string());
+        let file = state.source.opened.as_ref().map(|o| o.workspace_file.display().to_string());
         part_ui(ui, "Workspace", |ui| {
             ui.add(egui::Label::new(theme::text(file.unwrap_or_default())).selectable(true).wrap());
-            for correction in &state.workspace.corrections {
+            for correction in &state.source.workspace.corrections {
                 ui.label(theme::weak(ui, crate::state::correction_words(correction)));
             }
         });
@@ -43,13 +43,13 @@ fn part_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
 
 fn slice_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     part_ui(ui, "In words", |ui| {
-        let words = crate::language::words::tree(state.tree(), Some(&state.now));
+        let words = crate::language::words::tree(state.canvas.tree(), Some(&state.canvas.now));
         let words =
-            if state.tree().is_idle() { "Everyone of the cohort".to_owned() } else { words };
+            if state.canvas.tree().is_idle() { "Everyone of the cohort".to_owned() } else { words };
         ui.add(egui::Label::new(theme::text(words)).wrap().selectable(true));
-        ui.label(theme::small(ui, format!("as of {}", text::moment(&state.now))));
+        ui.label(theme::small(ui, format!("as of {}", text::moment(&state.canvas.now))));
     });
-    let typed = crate::language::print(state.tree());
+    let typed = crate::language::print(state.canvas.tree());
     if !typed.is_empty() {
         part_ui(ui, "As typed", |ui| {
             let typed_text = theme::text(&typed).monospace();
@@ -63,7 +63,7 @@ fn slice_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 fn cohort_ui(ui: &mut Ui, state: &State, entity: &Entity, actions: &mut Actions) {
-    let name = state.cohort.as_ref().and_then(|c| c.cohort.as_ref());
+    let name = state.canvas.cohort.as_ref().and_then(|c| c.cohort.as_ref());
     let Some(cohort) = name.and_then(|name| entity.cohort(name)) else { return };
     part_ui(ui, &format!("Cohort {}", cohort.name), |ui| {
         ui.label(theme::text(&cohort.why));

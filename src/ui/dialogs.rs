@@ -1,12 +1,12 @@
 //! What lies over the window: small questions, sheets, the palette.
 
 use super::{Actions, export_ui, palette_ui, text, theme, widgets};
-use crate::state::{Action, Dialog, LibraryAction, SourceAction, State, ViewAction};
+use crate::state::{Action, Dialog, LibraryAction, Slot, SourceAction, State, ViewAction};
 use egui::{Id, Modal, Ui};
 
 /// Draws the dialog that is in front, if any.
 pub fn dialogs_ui(ui: &Ui, state: &State, actions: &mut Actions) {
-    if state.dialog == Dialog::None {
+    if state.front.dialog == Dialog::None {
         return;
     }
     let frame = egui::Frame::popup(&ui.ctx().global_style()).inner_margin(16);
@@ -22,7 +22,7 @@ pub fn dialogs_ui(ui: &Ui, state: &State, actions: &mut Actions) {
 
 fn content_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let library = |action| Action::Library(action);
-    match &state.dialog {
+    match &state.front.dialog {
         Dialog::None => {}
         Dialog::Path => {
             let text = Question {
@@ -98,18 +98,18 @@ impl Question<'_> {
         ui.set_width(440.0);
         ui.label(theme::heading(self.title));
         ui.add_space(theme::HALF);
-        let mut text = state.dialog_text.clone();
+        let mut text = state.front.text.clone();
         let field = ui.add(
             egui::TextEdit::singleline(&mut text)
                 .hint_text(self.name)
-                .password(state.dialog == Dialog::Password)
+                .password(state.front.dialog == Dialog::Password)
                 .desired_width(f32::INFINITY),
         );
         widgets::name_field(ui, &field, self.name);
         // Before the field has the keys back that Enter took from it.
         let mut meant = widgets::entered(ui, &field);
         first_focus(ui, &field);
-        if text != state.dialog_text {
+        if text != state.front.text {
             actions.push(ViewAction::DialogText(text.clone()).into());
         }
         if !self.hint.is_empty() {
@@ -136,7 +136,7 @@ pub(super) fn first_focus(ui: &Ui, field: &egui::Response) {
 
 /// Why the dialog's content does not do.
 pub(super) fn error_ui(ui: &mut Ui, state: &State) {
-    if let Some(error) = &state.dialog_error {
+    if let Some(error) = &state.front.error {
         ui.label(theme::lines(error).color(theme::palette(ui).warning));
     }
 }
@@ -169,9 +169,10 @@ fn now_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.label(theme::heading("As of"));
     ui.label(theme::weak(ui, "Relative dates are counted from this instant, in this zone"));
     let id = Id::unique("zone field");
-    let mut zone = ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| state.now.zone_name());
+    let mut zone =
+        ui.data(|d| d.get_temp::<String>(id)).unwrap_or_else(|| state.canvas.now.zone_name());
     let (day, changed) =
-        widgets::field(ui, "Instant, such as 2026-11-23 09:00", &state.dialog_text, 220.0);
+        widgets::field(ui, "Instant, such as 2026-11-23 09:00", &state.front.text, 220.0);
     let mut entered = widgets::entered(ui, &day);
     first_focus(ui, &day);
     if let Some(text) = changed {
@@ -186,7 +187,7 @@ fn now_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     entered |= widgets::entered(ui, &zone_field);
     ui.horizontal(|ui| {
         if widgets::primary(ui, "Set").clicked() || entered {
-            actions.push(ViewAction::SetNow(state.dialog_text.clone(), zone.clone()).into());
+            actions.push(ViewAction::SetNow(state.front.text.clone(), zone.clone()).into());
             ui.data_mut(|d| d.remove::<String>(id));
         }
         if ui.button("Cancel").clicked() {
@@ -225,7 +226,7 @@ fn sql_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 
 /// The SQL that lists the members, to select and copy.
 pub(super) fn sql_text_ui(ui: &mut Ui, state: &State, height: f32, actions: &mut Actions) {
-    let Some(held) = state.answers.get("members") else { return };
+    let Some(held) = state.answers.get(&Slot::Members) else { return };
     if let Some(failure) = &held.failure {
         widgets::failure_ui(ui, failure);
         return;

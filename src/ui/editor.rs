@@ -3,8 +3,7 @@
 use super::{Actions, chart, theme, widgets};
 use crate::model::clause::{Comparison, Missing, Unit};
 use crate::model::question::Answer;
-use crate::state::editor::{SHAPE_SLOT, SIZE_SLOT};
-use crate::state::{Action, DateMode, EditAction, Form, NumberTest, State};
+use crate::state::{Action, DateMode, EditAction, Form, NumberTest, Slot, State};
 use egui::{Key, Ui};
 
 /// Units of time as a person counts them.
@@ -28,7 +27,7 @@ pub(super) const COMPARISONS: [(Comparison, &str); 5] = [
 
 /// The card of the open editor.
 pub fn editor_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    let Some(editor) = &state.editor else { return };
+    let Some(editor) = &state.canvas.editor else { return };
     let p = theme::palette(ui);
     let frame = theme::card(ui).stroke(egui::Stroke::new(1.0, p.accent));
     let shown = frame.show(ui, |ui| {
@@ -142,7 +141,7 @@ fn number_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions)
     let mut tests = vec![(NumberTest::Between, "between")];
     tests.extend(COMPARISONS.map(|(c, word)| (NumberTest::Compare(c), word)));
     tests.push((NumberTest::Missing, "missing"));
-    if let Some(Answer::Histogram(histogram)) = state.answers.answer(SHAPE_SLOT)
+    if let Some(Answer::Histogram(histogram)) = state.answers.answer(&Slot::EditedShape)
         && !widgets::masked_ui(ui, state, column, actions)
     {
         let range = (low.replace(',', "").parse().ok(), high.replace(',', "").parse().ok());
@@ -182,7 +181,7 @@ fn number_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions)
 
 fn date_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
     let Form::Date { column, mode, from, to, count, unit, not } = form else { return };
-    if let Some(Answer::Timeline(timeline)) = state.answers.answer(SHAPE_SLOT)
+    if let Some(Answer::Timeline(timeline)) = state.answers.answer(&Slot::EditedShape)
         && !widgets::masked_ui(ui, state, column, actions)
         && let Some((a, b)) = chart::brush_days_ui(ui, column, timeline, None)
     {
@@ -248,7 +247,7 @@ fn day_field_ui(ui: &mut Ui, state: &State, name: &str, text: &mut String) {
     typed(ui, name, text, 132.0);
     let start_of = Some(Unit::Day);
     let now = crate::model::clause::Now { offset: None, start_of };
-    let today = state.now.resolve(&now).date();
+    let today = state.canvas.now.resolve(&now).date();
     let typed_day = text.get(..10).and_then(|day| day.parse().ok());
     let mut day: jiff::civil::Date = typed_day.unwrap_or(today);
     let picker = egui_extras::DatePickerButton::new(&mut day)
@@ -277,7 +276,7 @@ pub(super) fn unit_ui(ui: &mut Ui, unit: &mut Unit) {
 
 /// What the clause as it stands would keep and drop.
 fn preview_ui(ui: &mut Ui, state: &State) {
-    let Some(editor) = &state.editor else { return };
+    let Some(editor) = &state.canvas.editor else { return };
     let p = theme::palette(ui);
     match &editor.node {
         Err(why) => {
@@ -288,13 +287,15 @@ fn preview_ui(ui: &mut Ui, state: &State) {
                 Some(Answer::Size(size)) => Some(size.kept),
                 _ => None,
             };
-            if let Some(failure) = state.answers.failure(SIZE_SLOT) {
+            if let Some(failure) = state.answers.failure(&Slot::EditedSize) {
                 ui.label(theme::lines(&failure.what).color(p.warning));
-            } else if let (Some(with), Some(without)) = (size(SIZE_SLOT), size("edit/without")) {
+            } else if let (Some(with), Some(without)) =
+                (size(&Slot::EditedSize), size(&Slot::EditedWithout))
+            {
                 let grouped = super::text::grouped;
                 let dropped = without.saturating_sub(with);
                 let text = format!("keeps {}, drops {}", grouped(with), grouped(dropped));
-                let dim = state.answers.is_waiting(SIZE_SLOT);
+                let dim = state.answers.is_waiting(&Slot::EditedSize);
                 ui.label(theme::text(text).color(if dim { p.weak } else { p.text }));
             } else {
                 ui.label(theme::weak(ui, "counting…"));

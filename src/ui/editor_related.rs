@@ -26,7 +26,7 @@ fn word(measure: &Measure) -> &'static str {
 
 /// "The sum of `total` over `orders` is at least 100, of rows where …, in the last 30 days".
 pub(super) fn related_ui(ui: &mut Ui, state: &State, form: &mut RelatedForm) {
-    let Some(table) = state.catalog().and_then(|c| c.table(&form.table)) else {
+    let Some(table) = state.source.catalog().and_then(|c| c.table(&form.table)) else {
         ui.label(theme::weak(ui, format!("There is no table {}", form.table)));
         return;
     };

@@ -4,8 +4,7 @@ use super::{Actions, text, theme, widgets};
 use crate::model::clause::{Case, TextMatch};
 use crate::model::question::Answer;
 use crate::model::value::Value;
-use crate::state::editor::SHAPE_SLOT;
-use crate::state::{Action, EditAction, Form, State, TextMode};
+use crate::state::{Action, EditAction, Form, Slot, State, TextMode};
 use egui::{Id, TextEdit, Ui};
 
 /// The field of several lines, in which Enter is a new line.
@@ -76,7 +75,7 @@ pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut
 
 /// Every value with its count; a click takes it in or out.
 fn values_ui(ui: &mut Ui, state: &State, chosen: &mut Vec<Value>, actions: &mut Actions) {
-    let search = state.editor.as_ref().map(|e| e.search.as_str()).unwrap_or_default();
+    let search = state.canvas.editor.as_ref().map(|e| e.search.as_str()).unwrap_or_default();
     ui.horizontal(|ui| {
         if let (_, Some(changed)) = widgets::field(ui, "Search values", search, 220.0) {
             actions.push(Action::Edit(EditAction::Search(changed)));
@@ -88,11 +87,11 @@ fn values_ui(ui: &mut Ui, state: &State, chosen: &mut Vec<Value>, actions: &mut 
             }
         }
     });
-    let column = state.editor.as_ref().and_then(|e| e.form.column()).unwrap_or_default();
+    let column = state.canvas.editor.as_ref().and_then(|e| e.form.column()).unwrap_or_default();
     if widgets::masked_ui(ui, state, column, actions) {
         return;
     }
-    let Some(Answer::Values(values)) = state.answers.answer(SHAPE_SLOT) else {
+    let Some(Answer::Values(values)) = state.answers.answer(&Slot::EditedShape) else {
         ui.label(theme::weak(ui, "Reading the values…"));
         return;
     };

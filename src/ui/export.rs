@@ -4,21 +4,22 @@ use super::icons::{self, Icon};
 use super::{Actions, dialogs, text, theme, widgets};
 use crate::model::export::{ExportFormat, Normal};
 use crate::model::question::Answer;
-use crate::state::{Action, ExportAction, Focus, State, ViewAction};
+use crate::state::{Action, ExportAction, Focus, Slot, State, ViewAction};
 use egui::Ui;
 
 /// The sheet's content.
 pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let export = |action| Action::Export(action);
+    let sheet = &state.front.export;
     ui.set_width(600.0);
-    let who = match state.answers.answer("size") {
+    let who = match state.answers.answer(&Slot::Size) {
         Some(Answer::Size(size)) => format!(" · {}", text::grouped(size.kept)),
         _ => String::new(),
     };
     ui.label(theme::heading(format!("Export {}{who}", state.export_title())));
     ui.horizontal(|ui| {
         for format in ExportFormat::ALL {
-            let on = state.export.format == format;
+            let on = sheet.format == format;
             if ui.add(egui::Button::selectable(on, format.name())).clicked() && !on {
                 actions.push(export(ExportAction::Format(format)));
             }
@@ -29,15 +30,15 @@ pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         let id = egui::Id::unique("export path");
         // A sheet that is only being measured cannot take the keys yet.
         if state.focus == Some(Focus::ExportPath) && !ui.is_sizing_pass() {
-            widgets::focus_all(ui, id, &state.export.path);
+            widgets::focus_all(ui, id, &sheet.path);
             actions.push(ViewAction::Focused.into());
         }
         let name = "Path of the file to write";
-        let mut path = state.export.path.clone();
+        let mut path = sheet.path.clone();
         let field = egui::TextEdit::singleline(&mut path).id(id).hint_text(name);
         let field = ui.add(field.desired_width(width));
         widgets::name_field(ui, &field, name);
-        if path != state.export.path {
+        if path != sheet.path {
             actions.push(export(ExportAction::Path(path)));
         }
         if widgets::entered(ui, &field) {
@@ -47,14 +48,14 @@ pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             actions.push(export(ExportAction::PickPath));
         }
     });
-    if state.export.format.is_sheet_of_text() {
-        let mut on = state.export.neutralise;
+    if sheet.format.is_sheet_of_text() {
+        let mut on = sheet.neutralise;
         let check = ui.checkbox(&mut on, "Make formulas harmless");
         let why = "A cell that a spreadsheet would run as a formula gets an apostrophe before it";
         if check.on_hover_text(why).changed() {
             actions.push(export(ExportAction::Neutralise(on)));
         }
-        let mut on = state.export.mark;
+        let mut on = sheet.mark;
         let check = ui.checkbox(&mut on, "Mark as UTF-8 for Excel");
         let why = "The file begins with a byte order mark: without it Excel reads letters such as \
                    ü and é wrong";
@@ -80,7 +81,7 @@ pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 
 fn columns_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let export = |action| Action::Export(action);
-    let columns = &state.export.columns;
+    let columns = &state.front.export.columns;
     let chosen = columns.iter().filter(|c| c.0).count();
     ui.horizontal(|ui| {
         ui.label(theme::heading("Columns"));
@@ -103,7 +104,8 @@ fn columns_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 
 fn column_ui(ui: &mut Ui, state: &State, index: usize, actions: &mut Actions) {
     let export = |action| Action::Export(action);
-    let (chosen, column) = &state.export.columns[index];
+    let columns = &state.front.export.columns;
+    let (chosen, column) = &columns[index];
     ui.horizontal(|ui| {
         let mut on = *chosen;
         ui.allocate_ui(egui::vec2(210.0, theme::ROW), |ui| {
@@ -142,7 +144,7 @@ fn column_ui(ui: &mut Ui, state: &State, index: usize, actions: &mut Actions) {
             actions.push(export(ExportAction::Move(index, -1)));
         }
         let down = format!("Move {} down", column.feature);
-        let more = index + 1 < state.export.columns.len();
+        let more = index + 1 < columns.len();
         if icons::button(ui, Icon::Down, &down, more).clicked() {
             actions.push(export(ExportAction::Move(index, 1)));
         }

@@ -4,8 +4,7 @@ use super::icons::{self, Icon};
 use super::{Actions, text, theme, widgets};
 use crate::model::catalog::Column;
 use crate::model::question::{Answer, ChartKind, Counts};
-use crate::state::features::feature_slot;
-use crate::state::{Action, EditAction, FeatureAction, Focus, LookAction, State, ViewAction};
+use crate::state::{Action, EditAction, FeatureAction, Focus, LookAction, Slot, State, ViewAction};
 use egui::{Align2, FontId, Key, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 /// The height of a feature.
@@ -55,7 +54,7 @@ fn feature_ui(ui: &mut Ui, state: &State, feature: &Column, actions: &mut Action
     let p = theme::palette(ui);
     let size = vec2(ui.available_width(), HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-    let answer = state.answers.answer(&feature_slot(&feature.name));
+    let answer = state.answers.answer(&Slot::Feature(feature.name.clone()));
     let missing = answer.and_then(missing_words);
     let personal = if feature.personal.is_some() { ", personal" } else { "" };
     let spoken = format!(
@@ -84,7 +83,7 @@ fn feature_ui(ui: &mut Ui, state: &State, feature: &Column, actions: &mut Action
         pos2(rect.right() - 72.0, rect.top() + 6.0),
         pos2(rect.right() - 6.0, rect.bottom() - 8.0),
     );
-    shape_ui(ui, shape, answer, state.is_masked(feature));
+    shape_ui(ui, shape, answer, state.people.is_masked(feature));
     let mut left = rect.left() + 4.0;
     if feature.personal.is_some() {
         let square = Rect::from_min_size(pos2(left, rect.top() + 7.0), vec2(11.0, 11.0));

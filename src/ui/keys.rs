@@ -36,7 +36,7 @@ pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     let pressed = |modifiers, key| {
         ui.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(modifiers, key)))
     };
-    let open = state.opened.is_some();
+    let open = state.source.opened.is_some();
     let typing = ui.ctx().text_edit_focused();
     // A text field has its own way back while it is typed in.
     if open && !typing {
@@ -56,10 +56,10 @@ pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
         actions.push(ViewAction::Quit.into());
     }
     if open {
-        if state.dialog == Dialog::None && pressed(Modifiers::COMMAND, Key::L) {
+        if state.front.dialog == Dialog::None && pressed(Modifiers::COMMAND, Key::L) {
             // At once, so that what is typed right after it arrives there.
             let id = egui::Id::unique(super::typed_line::FIELD);
-            super::widgets::focus_all(ui, id, &state.typed.text);
+            super::widgets::focus_all(ui, id, &state.canvas.typed.text);
         }
         if pressed(Modifiers::COMMAND, Key::E) {
             actions.push(Action::Export(ExportAction::Open));
@@ -75,7 +75,7 @@ pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
         }
     }
     scale_keys(state, actions, &pressed);
-    if state.dialog == Dialog::None && !typing {
+    if state.front.dialog == Dialog::None && !typing {
         if open && pressed(Modifiers::NONE, Key::Slash) {
             actions.push(ViewAction::Focus(Focus::Features).into());
         }
@@ -86,7 +86,8 @@ pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     }
     // Modal sheets take Esc themselves.
     let calendar = ui.data_mut(|d| d.remove_temp::<bool>(calendar_id())).is_some();
-    let free = state.dialog == Dialog::None && !egui::Popup::is_any_open(ui.ctx()) && !calendar;
+    let free =
+        state.front.dialog == Dialog::None && !egui::Popup::is_any_open(ui.ctx()) && !calendar;
     if free && pressed(Modifiers::NONE, Key::Escape) {
         actions.push(ViewAction::Escape.into());
     }
@@ -100,9 +101,9 @@ pub(super) fn calendar_id() -> egui::Id {
 fn scale_keys(state: &State, actions: &mut Actions, pressed: &dyn Fn(Modifiers, Key) -> bool) {
     let larger = pressed(Modifiers::COMMAND, Key::Plus) || pressed(Modifiers::COMMAND, Key::Equals);
     if larger {
-        actions.push(ViewAction::Scale(state.scale + 0.125).into());
+        actions.push(ViewAction::Scale(state.settings.scale + 0.125).into());
     } else if pressed(Modifiers::COMMAND, Key::Minus) {
-        actions.push(ViewAction::Scale(state.scale - 0.125).into());
+        actions.push(ViewAction::Scale(state.settings.scale - 0.125).into());
     } else if pressed(Modifiers::COMMAND, Key::Num0) {
         actions.push(ViewAction::Scale(1.0).into());
     }

@@ -11,7 +11,7 @@ use egui::{Align2, Role, Sense, Ui, WidgetInfo, vec2};
 pub fn library_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
-        let Some(catalog) = state.catalog() else { return };
+        let Some(catalog) = state.source.catalog() else { return };
         if let Some(definitions) =
             catalog.definitions.as_ref().filter(|_| catalog.entities.is_empty())
         {
@@ -47,7 +47,7 @@ fn entity_ui(ui: &mut Ui, entity: &Entity, state: &State, actions: &mut Actions)
         count: Some(entity.size),
         depth: 0,
         lock: true,
-        selected: state.segment.is_none() && state.cohort.as_ref() == Some(&everyone),
+        selected: state.canvas.segment.is_none() && state.canvas.cohort.as_ref() == Some(&everyone),
         hint: entity.why.clone(),
     };
     if row_ui(ui, &row).clicked() {
@@ -56,7 +56,7 @@ fn entity_ui(ui: &mut Ui, entity: &Entity, state: &State, actions: &mut Actions)
     for index in roots(entity) {
         cohort_ui(ui, entity, index, 1, state, actions);
     }
-    let definitions = state.catalog().and_then(|catalog| catalog.definitions.as_ref());
+    let definitions = state.source.catalog().and_then(|catalog| catalog.definitions.as_ref());
     let Some(defined) = definitions.and_then(|d| d.entity(&entity.name)) else { return };
     for cohort in defined.cohorts.iter().filter(|c| entity.cohort(&c.name).is_none()) {
         let this = CohortRef { entity: entity.name.clone(), cohort: Some(cohort.name.clone()) };
@@ -113,7 +113,7 @@ fn defined_ui(
         count: None,
         depth,
         lock: true,
-        selected: state.defined.as_ref() == Some(&this),
+        selected: state.canvas.defined.as_ref() == Some(&this),
         hint: "Shows the definition; there are no members to count".to_owned(),
     };
     if row_ui(ui, &row).clicked() {
@@ -142,7 +142,7 @@ fn cohort_ui(
         count: Some(cohort.size),
         depth,
         lock: true,
-        selected: state.segment.is_none() && state.cohort.as_ref() == Some(&this),
+        selected: state.canvas.segment.is_none() && state.canvas.cohort.as_ref() == Some(&this),
         hint: cohort.why.clone(),
     };
     if row_ui(ui, &row).clicked() {
@@ -168,18 +168,18 @@ fn segments_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         },
         |ui| {
             let name = "Save the canvas as a segment";
-            let new = state.segment.is_none() && !state.tree().parts.is_empty();
+            let new = state.canvas.segment.is_none() && !state.canvas.tree().parts.is_empty();
             if icons::button(ui, Icon::Plus, name, new).clicked() {
                 actions.push(library(LibraryAction::Save));
             }
         },
     );
-    if state.workspace.segments.is_empty() {
+    if state.source.workspace.segments.is_empty() {
         ui.label(theme::small(ui, "A sliced cohort can be saved here with a name"));
     }
-    for saved in &state.workspace.segments {
-        let selected = state.segment.as_ref() == Some(&saved.name);
-        let mark = if selected && state.is_dirty() { " *" } else { "" };
+    for saved in &state.source.workspace.segments {
+        let selected = state.canvas.segment.as_ref() == Some(&saved.name);
+        let mark = if selected && state.canvas.is_dirty() { " *" } else { "" };
         let row = Row {
             name: format!("{}{mark}", saved.name),
             count: None,

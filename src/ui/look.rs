@@ -4,21 +4,21 @@ use super::icons::{self, Icon};
 use super::{Actions, chart, theme};
 use crate::model::question::{Answer, ChartKind};
 use crate::state::look::Chart;
-use crate::state::{Action, LookAction, State, ViewAction};
+use crate::state::{Action, LookAction, Slot, State, ViewAction};
 use egui::{Align, Layout, Ui, vec2};
 
 /// The grid of charts.
 pub fn look_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     add_ui(ui, state, actions);
     egui::ScrollArea::vertical().id_salt("look").auto_shrink(false).show(ui, |ui| {
-        if state.charts.is_empty() {
+        if state.look.charts.is_empty() {
             ui.add_space(theme::SPACE * 2.0);
             ui.label(theme::weak(ui, "No charts yet. A click on a feature adds one"));
             return;
         }
-        let size = state.answers.answer("size");
+        let size = state.answers.answer(&Slot::Size);
         let no_one = matches!(size, Some(Answer::Size(s)) if s.kept == 0);
-        if no_one && !state.tree().is_idle() && !state.answers.is_waiting("size") {
+        if no_one && !state.canvas.tree().is_idle() && !state.answers.is_waiting(&Slot::Size) {
             super::steps::no_one_ui(ui, state);
             ui.add_space(theme::SPACE);
         }
@@ -26,7 +26,7 @@ pub fn look_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         let width = ui.available_width() - theme::SPACE;
         let columns = ((width + gap) / (theme::CHART_WIDTH + gap)).floor().max(1.0) as usize;
         let each = (width - gap * (columns - 1) as f32) / columns as f32;
-        for row in state.charts.chunks(columns) {
+        for row in state.look.charts.chunks(columns) {
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = gap;
                 for chart in row {

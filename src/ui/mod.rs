@@ -63,5 +63,5 @@ pub type Actions = Vec<crate::state::Action>;
 
 /// The words of a clause, with the dates that relative moments mean.
 fn clause_words(clause: &crate::model::clause::Clause, state: &State) -> String {
-    text::shown(&crate::language::words::clause(clause, Some(&state.now))).into_owned()
+    text::shown(&crate::language::words::clause(clause, Some(&state.canvas.now))).into_owned()
 }

@@ -18,7 +18,7 @@ pub fn palette_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             i.consume_key(none, Key::Enter),
         )
     });
-    let (field, changed) = widgets::field(ui, name, &state.palette.text, f32::INFINITY);
+    let (field, changed) = widgets::field(ui, name, &state.front.palette.text, f32::INFINITY);
     dialogs::first_focus(ui, &field);
     if let Some(text) = changed {
         actions.push(ViewAction::PaletteText(text).into());
@@ -27,7 +27,7 @@ pub fn palette_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         actions.push(ViewAction::PaletteMove(if down { 1 } else { -1 }).into());
     }
     if enter && !entries.is_empty() {
-        actions.push(ViewAction::PaletteTake(state.palette.mark).into());
+        actions.push(ViewAction::PaletteTake(state.front.palette.mark).into());
     }
     if entries.is_empty() {
         ui.label(theme::weak(ui, "Nothing matches"));
@@ -36,7 +36,7 @@ pub fn palette_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     for (index, entry) in entries.iter().enumerate() {
         let detail = theme::small(ui, entry.detail.clone());
         let button =
-            egui::Button::selectable(index == state.palette.mark, theme::text(&entry.name))
+            egui::Button::selectable(index == state.front.palette.mark, theme::text(&entry.name))
                 .right_text(detail)
                 .min_size(vec2(ui.available_width(), theme::ROW));
         if ui.add(button).clicked() {

@@ -6,7 +6,7 @@ use super::{Actions, text, theme, widgets};
 use crate::model::catalog::Column;
 use crate::model::question::Sort;
 use crate::model::value::Value;
-use crate::state::{Action, Focus, PeopleAction, State, ViewAction};
+use crate::state::{Action, Focus, PeopleAction, Slot, State, ViewAction};
 use egui::accesskit;
 use egui::{EventFilter, FontId, Id, Key, Rect, Sense, Stroke, Ui, pos2, vec2};
 
@@ -22,8 +22,7 @@ pub fn people_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         empty_ui(ui, state);
         return;
     }
-    let slot =
-        crate::state::people::page_slot(state.people.seen.0 / crate::state::people::PAGE_ROWS);
+    let slot = Slot::Page(state.people.seen.0 / crate::state::people::PAGE_ROWS);
     if let Some(failure) = state.answers.failure(&slot) {
         widgets::failure_ui(ui, failure);
         return;
@@ -58,7 +57,7 @@ fn dropped_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 
 fn empty_ui(ui: &mut Ui, state: &State) {
     ui.add_space(theme::SPACE * 2.0);
-    if state.answers.is_waiting(state.people_size_slot()) {
+    if state.answers.is_waiting(&state.people_size_slot()) {
         ui.label(theme::weak(ui, "Counting…"));
     } else if state.people.dropped_by.is_some() {
         ui.label(theme::heading("This condition drops no one"));
@@ -94,7 +93,7 @@ fn columns_menu_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                     actions.push(Action::People(PeopleAction::Hide(column.name.clone())));
                 }
                 if column.personal.is_some() {
-                    let masked = state.is_masked(column);
+                    let masked = state.people.is_masked(column);
                     let word = if masked { "reveal" } else { "mask" };
                     let button = ui.small_button(word);
                     widgets::name_field(ui, &button, &format!("{word} {}", column.name));
@@ -311,7 +310,7 @@ fn cell_ui(
     let (words, color) = match table.state.cell_of(row, &feature.name) {
         None => ("…".to_owned(), p.line),
         Some(Value::Missing) => ("–".to_owned(), p.ghost),
-        Some(_) if table.state.is_masked(feature) => ("•••••".to_owned(), p.weak),
+        Some(_) if table.state.people.is_masked(feature) => ("•••••".to_owned(), p.weak),
         Some(value) if column == 0 => (value.display(), p.accent),
         Some(value) => (text::named_cell(&feature.name, value), p.text),
     };
@@ -416,7 +415,8 @@ fn header_menu_ui(
             item(ui, "Hide the column", Action::People(PeopleAction::Hide(name())));
         }
         if feature.personal.is_some() {
-            let word = if state.is_masked(feature) { "Reveal for this sitting" } else { "Mask" };
+            let word =
+                if state.people.is_masked(feature) { "Reveal for this sitting" } else { "Mask" };
             item(ui, word, Action::People(PeopleAction::Reveal(name())));
         }
     });
@@ -432,7 +432,7 @@ fn spoken(ui: &Ui, table: &PeopleTable<'_>, id: Id, rows: u64) {
     );
     let value = table.columns.get(column).map(|feature| {
         let cell = match table.state.cell_of(row, &feature.name) {
-            Some(_) if table.state.is_masked(feature) => "masked".to_owned(),
+            Some(_) if table.state.people.is_masked(feature) => "masked".to_owned(),
             Some(Value::Missing) => "missing".to_owned(),
             Some(value) => text::cell(value),
             None => "not read yet".to_owned(),

@@ -5,7 +5,7 @@ use super::small_table::Column;
 use super::{Actions, clause_words, text, theme, widgets};
 use crate::model::clause::{Group, Node, Part};
 use crate::model::question::{Answer, Profile, RelatedRows};
-use crate::state::{Action, PeopleAction, State};
+use crate::state::{Action, PeopleAction, Slot, State};
 use egui::Ui;
 
 /// Room for the names of features.
@@ -20,9 +20,9 @@ pub fn profile_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     widgets::left_right(
         ui,
         |ui| {
-            let masked = state
-                .entity()
-                .is_some_and(|e| e.feature(&e.key).is_some_and(|feature| state.is_masked(feature)));
+            let masked = state.entity().is_some_and(|e| {
+                e.feature(&e.key).is_some_and(|feature| state.people.is_masked(feature))
+            });
             let name = if masked { "•••••".to_owned() } else { key.display() };
             let name = theme::text(name).font(theme::strong(16.0));
             ui.add(egui::Label::new(name).truncate().selectable(true));
@@ -33,11 +33,11 @@ pub fn profile_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
         },
     );
-    if let Some(failure) = state.answers.failure("profile") {
+    if let Some(failure) = state.answers.failure(&Slot::Profile) {
         widgets::failure_ui(ui, failure);
         return;
     }
-    let Some(Answer::Profile(profile)) = state.answers.answer("profile") else {
+    let Some(Answer::Profile(profile)) = state.answers.answer(&Slot::Profile) else {
         ui.label(theme::weak(ui, "Reading…"));
         return;
     };
@@ -61,13 +61,13 @@ fn why_ui(ui: &mut Ui, state: &State, profile: &Profile) {
     let p = theme::palette(ui);
     let (title, color) = match (profile.in_cohort, profile.in_slice) {
         (false, _) => ("Not in the cohort", p.warning),
-        (true, true) if state.tree().is_idle() => ("In the cohort", p.text),
+        (true, true) if state.canvas.tree().is_idle() => ("In the cohort", p.text),
         (true, true) => ("In this segment", p.text),
         (true, false) => ("Not in this segment", p.warning),
     };
     ui.label(theme::text(title).font(theme::strong(theme::BODY)).color(color));
     for (path, holds) in &profile.why {
-        let Some(part) = state.tree().part(path) else { continue };
+        let Some(part) = state.canvas.tree().part(path) else { continue };
         ui.horizontal(|ui| {
             ui.add_space((path.len() - 1) as f32 * 14.0);
             let (icon, color, word) = match holds {
@@ -86,7 +86,7 @@ fn why_ui(ui: &mut Ui, state: &State, profile: &Profile) {
 
 /// A group in words.
 pub(super) fn tree_words(group: &Group, state: &State) -> String {
-    text::shown(&crate::language::words::tree(group, Some(&state.now))).into_owned()
+    text::shown(&crate::language::words::tree(group, Some(&state.canvas.now))).into_owned()
 }
 
 /// A part of the tree in words.
@@ -111,7 +111,7 @@ fn features_ui(ui: &mut Ui, state: &State, profile: &Profile, actions: &mut Acti
             widgets::cut_text(ui, (left, right), rect.center().y, name, font, color);
             label.on_hover_text(theme::text(name));
             let feature = entity.and_then(|e| e.feature(name));
-            match feature.filter(|f| state.is_masked(f)) {
+            match feature.filter(|f| state.people.is_masked(f)) {
                 Some(feature) => {
                     let button = ui.small_button("•••••");
                     widgets::name_field(ui, &button, &format!("Reveal {name}"));
@@ -152,7 +152,7 @@ fn related_ui(ui: &mut Ui, state: &State, related: &RelatedRows) {
         .iter()
         .map(|name| {
             let room = name.chars().count() as f32 * 7.0 + 12.0;
-            let column = state.catalog().and_then(|c| c.table(&related.table)?.column(name));
+            let column = state.source.catalog().and_then(|c| c.table(&related.table)?.column(name));
             let room = match column {
                 Some(c) if c.kind.is_temporal() => room.max(124.0),
                 _ => room,
@@ -181,8 +181,8 @@ fn related_ui(ui: &mut Ui, state: &State, related: &RelatedRows) {
 
 /// Whether the values of a related column are masked. One that is revealed anywhere is revealed.
 fn masked(state: &State, table: &str, column: &str) -> bool {
-    let table = state.catalog().and_then(|c| c.table(table));
-    table.and_then(|t| t.column(column)).is_some_and(|c| state.is_masked(c))
+    let table = state.source.catalog().and_then(|c| c.table(table));
+    table.and_then(|t| t.column(column)).is_some_and(|c| state.people.is_masked(c))
 }
 
 /// When the rows happened, as ticks on a line.

@@ -2,23 +2,25 @@
 
 use super::icons::{self, Icon};
 use super::{Actions, text, theme, widgets};
-use crate::state::{Action, CorrectionAction, JobKind, Notice, SourceAction, State, ViewAction};
+use crate::state::{
+    Action, CorrectionAction, JobKind, Notice, Slot, SourceAction, State, ViewAction,
+};
 use egui::{Align, Align2, Layout, ProgressBar, Ui, vec2};
 
 /// The status bar.
 pub fn status_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.label(theme::small(ui, exactness(state)));
-        if state.source_changed {
+        if state.source.changed {
             ui.label(theme::text("The files have changed").color(theme::palette(ui).warning));
             if ui.small_button("Read again").clicked() {
                 actions.push(Action::Source(SourceAction::Reopen));
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let bad = state.notices.iter().filter(|n| n.bad).count();
+            let bad = state.status.notices.iter().filter(|n| n.bad).count();
             // A notice may tell of several problems, so that their number is not that of notices.
-            let name = match state.notices.len() {
+            let name = match state.status.notices.len() {
                 0 => "No notices".to_owned(),
                 n => text::counted(n as u64, "notice", "notices"),
             };
@@ -29,13 +31,13 @@ pub fn status_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             if ui.add(egui::Button::new(name).frame_when_inactive(false)).clicked() {
                 actions.push(ViewAction::Notices.into());
             }
-            let findings = state.catalog().map_or(&[][..], |catalog| &catalog.findings);
+            let findings = state.source.catalog().map_or(&[][..], |catalog| &catalog.findings);
             if let Some(words) = super::findings::summary(ui, findings)
                 && ui.add(egui::Button::new(words).frame_when_inactive(false)).clicked()
             {
                 actions.push(ViewAction::Notices.into());
             }
-            for (ticket, job) in state.jobs.iter().rev() {
+            for (ticket, job) in state.status.jobs.iter().rev() {
                 if matches!(job.kind, JobKind::Save { .. }) {
                     continue;
                 }
@@ -55,12 +57,15 @@ pub fn status_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 fn exactness(state: &State) -> String {
-    if state.opened.is_none() {
+    if state.source.opened.is_none() {
         return "Nothing is open".to_owned();
     }
-    let took = state.answers.get("size").and_then(|h| h.value.as_ref()).map(|v| text::took(v.took));
+    let took =
+        state.answers.get(&Slot::Size).and_then(|h| h.value.as_ref()).map(|v| text::took(v.took));
     match took {
-        _ if state.is_beginning() => "of the first rows only, while the rest is read".to_owned(),
+        _ if state.source.is_beginning() => {
+            "of the first rows only, while the rest is read".to_owned()
+        }
         Some(took) => format!("exact · {took} · DuckDB in memory"),
         None => "DuckDB in memory".to_owned(),
     }
@@ -80,8 +85,8 @@ fn outlived(data: &mut egui::util::IdTypeMap, index: usize, now: f64) -> bool {
 
 /// The notice that floats over the window. The history keeps it.
 pub(super) fn toast_ui(ui: &Ui, state: &State, actions: &mut Actions) {
-    let Some(index) = state.toast else { return };
-    let Some(notice) = state.notices.get(index) else { return };
+    let Some(index) = state.status.toast else { return };
+    let Some(notice) = state.status.notices.get(index) else { return };
     // Asked before the data is locked: egui's locks do not nest.
     let now = ui.input(|i| i.time);
     if !notice.bad && ui.data_mut(|d| outlived(d, index, now)) {
@@ -136,7 +141,7 @@ pub(super) fn notices_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.label(theme::heading("Notices"));
     egui::ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
         ui.set_width(480.0);
-        let findings = state.catalog().map_or(&[][..], |catalog| &catalog.findings);
+        let findings = state.source.catalog().map_or(&[][..], |catalog| &catalog.findings);
         if !findings.is_empty() {
             ui.label(theme::text("About the data").strong());
             super::findings::findings_ui(ui, findings);
@@ -145,10 +150,10 @@ pub(super) fn notices_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
             ui.separator();
         }
-        if state.notices.is_empty() {
+        if state.status.notices.is_empty() {
             ui.label(theme::weak(ui, "No notices yet"));
         }
-        for notice in state.notices.iter().rev() {
+        for notice in state.status.notices.iter().rev() {
             notice_ui(ui, notice, actions);
             ui.separator();
         }

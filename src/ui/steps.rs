@@ -3,13 +3,13 @@
 use super::{Actions, text, theme, widgets};
 use crate::model::clause::Combine;
 use crate::model::question::{Answer, Step, Steps};
-use crate::state::{Action, EditAction, PeopleAction, SliceAction, State};
+use crate::state::{Action, EditAction, PeopleAction, SliceAction, Slot, State};
 use egui::{Rect, Sense, Ui, pos2, vec2};
 
 /// The waterfall.
 pub fn steps_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     egui::ScrollArea::vertical().id_salt("steps").auto_shrink(false).show(ui, |ui| {
-        if state.tree().is_idle() {
+        if state.canvas.tree().is_idle() {
             ui.add_space(theme::SPACE);
             ui.label(theme::heading("No conditions yet"));
             let what = "Each condition becomes a step here: how many it keeps, how many it drops, \
@@ -20,15 +20,15 @@ pub fn steps_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
             return;
         }
-        if let Some(failure) = state.answers.failure("steps") {
+        if let Some(failure) = state.answers.failure(&Slot::Steps) {
             widgets::failure_ui(ui, failure);
             return;
         }
-        let Some(Answer::Steps(steps)) = state.answers.answer("steps") else {
+        let Some(Answer::Steps(steps)) = state.answers.answer(&Slot::Steps) else {
             ui.label(theme::weak(ui, "Counting…"));
             return;
         };
-        if state.answers.is_waiting("steps") {
+        if state.answers.is_waiting(&Slot::Steps) {
             ui.set_opacity(0.6);
         }
         waterfall_ui(ui, state, steps, actions);
@@ -53,14 +53,14 @@ fn waterfall_ui(ui: &mut Ui, state: &State, steps: &Steps, actions: &mut Actions
         }
         ui.horizontal(|ui| {
             ui.label(theme::small(ui, step_words(step)));
-            if state.tree().combine == Combine::All {
+            if state.canvas.tree().combine == Combine::All {
                 let button = ui.small_button("Edit");
                 widgets::name_field(ui, &button, &format!("Edit {words}"));
                 if button.clicked() {
                     actions.push(Action::Edit(EditAction::Open(vec![step.part])));
                 }
             }
-            if step.gained_without > 0 && state.tree().combine == Combine::All {
+            if step.gained_without > 0 && state.canvas.tree().combine == Combine::All {
                 let button = ui.small_button("Switch off");
                 widgets::name_field(ui, &button, &format!("Switch off {words}"));
                 if button.clicked() {
@@ -74,10 +74,10 @@ fn waterfall_ui(ui: &mut Ui, state: &State, steps: &Steps, actions: &mut Actions
 /// A step of the root in words.
 pub(super) fn step_title(state: &State, part: usize) -> String {
     // A root that is not a group of all is one step.
-    if state.tree().combine != Combine::All {
-        return super::profile::tree_words(state.tree(), state);
+    if state.canvas.tree().combine != Combine::All {
+        return super::profile::tree_words(state.canvas.tree(), state);
     }
-    let part = state.tree().parts.get(part);
+    let part = state.canvas.tree().parts.get(part);
     part.map(|part| super::profile::part_words(part, state)).unwrap_or_default()
 }
 
@@ -137,7 +137,7 @@ fn line_ui(
 
 /// When no one is left: the condition that alone removes everyone, or the one that costs most.
 pub(super) fn culprit_ui(ui: &mut Ui, state: &State) {
-    let Some(Answer::Steps(steps)) = state.answers.answer("steps") else { return };
+    let Some(Answer::Steps(steps)) = state.answers.answer(&Slot::Steps) else { return };
     let words = |step: &Step| step_title(state, step.part);
     let alone = steps.steps.iter().find(|s| s.meets_alone == 0).map(words);
     let most = steps.steps.iter().max_by_key(|s| s.gained_without).filter(|s| s.gained_without > 0);

@@ -16,7 +16,7 @@ pub fn top_bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         source_ui(ui, state, actions);
         entity_ui(ui, state, actions);
         run_ui(ui, state, actions);
-        let full = format!("as of {}", text::moment(&state.now));
+        let full = format!("as of {}", text::moment(&state.canvas.now));
         let narrow = ui.available_width() < 560.0;
         let now = if narrow { "as of…".to_owned() } else { full.clone() };
         let button = ui.add(egui::Button::new(now).frame_when_inactive(false));
@@ -25,8 +25,9 @@ pub fn top_bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             actions.push(ViewAction::AskNow.into());
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let export =
-                ui.add_enabled_ui(state.cohort.is_some(), |ui| widgets::primary(ui, "Export…"));
+            let export = ui.add_enabled_ui(state.canvas.cohort.is_some(), |ui| {
+                widgets::primary(ui, "Export…")
+            });
             if export.inner.clicked() {
                 actions.push(Action::Export(ExportAction::Open));
             }
@@ -51,7 +52,7 @@ pub fn top_bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 fn source_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    let Some(catalog) = state.catalog() else { return };
+    let Some(catalog) = state.source.catalog() else { return };
     let name = catalog.path.file_name().unwrap_or(catalog.path.as_os_str()).to_string_lossy();
     let title = theme::text(name).font(theme::strong(theme::BODY));
     let menu = ui.menu_button(title, |ui| {
@@ -71,7 +72,7 @@ fn source_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         item(ui, "Read again", Action::Source(SourceAction::Reopen));
         item(ui, "Corrections…", Action::Correct(CorrectionAction::Open));
         item(ui, "Close", Action::Source(SourceAction::Close));
-        let recent = state.recent.iter().filter(|p| **p != catalog.path).take(6);
+        let recent = state.settings.recent.iter().filter(|p| **p != catalog.path).take(6);
         for (i, path) in recent.enumerate() {
             if i == 0 {
                 ui.separator();
@@ -85,7 +86,7 @@ fn source_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 
 /// Which run is shown, of a source that keeps runs.
 fn run_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    let Some(catalog) = state.catalog() else { return };
+    let Some(catalog) = state.source.catalog() else { return };
     let Some(shown) = catalog.shown_run() else { return };
     let latest = catalog.runs.last().map(|run| run.number);
     let said = |run: &Run| {
@@ -109,7 +110,7 @@ fn run_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 fn entity_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    let (Some(catalog), Some(entity)) = (state.catalog(), state.entity()) else { return };
+    let (Some(catalog), Some(entity)) = (state.source.catalog(), state.entity()) else { return };
     let combo = egui::ComboBox::from_id_salt("entity").selected_text(text::spaced(&entity.name));
     let response = combo.show_ui(ui, |ui| {
         for other in &catalog.entities {

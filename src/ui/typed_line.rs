@@ -2,6 +2,7 @@
 
 use super::{Actions, theme, widgets};
 use crate::language::Completion;
+use crate::state::typed::TypedLine;
 use crate::state::{Action, Focus, SliceAction, State, ViewAction};
 use egui::text::{CCursor, CCursorRange};
 use egui::{Id, Key, Modifiers, TextEdit, Ui};
@@ -14,14 +15,15 @@ pub(super) const FIELD: &str = "typed condition";
 /// The line, its proposals and its error.
 pub(super) fn typed_line_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let id = Id::unique(FIELD);
-    let mut text = state.typed.text.clone();
+    let line = &state.canvas.typed;
+    let mut text = line.text.clone();
     if state.focus == Some(Focus::Typed) {
         widgets::focus_all(ui, id, &text);
         actions.push(ViewAction::Focused.into());
     }
     let cursor = cursor_of(ui, id);
     let proposals = match cursor {
-        Some(cursor) if state.typed.editing => state.proposals(&text, cursor),
+        Some(cursor) if line.editing => state.proposals(&text, cursor),
         _ => Vec::new(),
     };
     let take_first =
@@ -31,14 +33,14 @@ pub(super) fn typed_line_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         .id(id)
         .hint_text(NAME)
         .font(egui::TextStyle::Monospace)
-        .text_color_opt(state.typed.error.as_ref().map(|_| p.warning))
+        .text_color_opt(line.error.as_ref().map(|_| p.warning))
         .lock_focus(!proposals.is_empty())
         .desired_width(f32::INFINITY)
         .show(ui);
     let response = &output.response.response;
     widgets::name_field(ui, response, "Condition as text");
     let slice = |action| Action::Slice(action);
-    if text != state.typed.text {
+    if text != line.text {
         actions.push(slice(SliceAction::Typing(text.clone())));
     }
     if take_first && let Some(first) = proposals.first() {
@@ -54,7 +56,7 @@ pub(super) fn typed_line_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     if response.has_focus() && !proposals.is_empty() {
         proposals_ui(response, &text, cursor.unwrap_or_default(), &proposals, actions);
     }
-    error_ui(ui, state);
+    error_ui(ui, line);
 }
 
 fn cursor_of(ui: &Ui, id: Id) -> Option<usize> {
@@ -62,11 +64,11 @@ fn cursor_of(ui: &Ui, id: Id) -> Option<usize> {
     Some(range.primary.index.0)
 }
 
-fn error_ui(ui: &mut Ui, state: &State) {
-    let Some(error) = state.typed.error.as_ref().filter(|_| state.typed.editing) else { return };
+fn error_ui(ui: &mut Ui, line: &TypedLine) {
+    let Some(error) = line.error.as_ref().filter(|_| line.editing) else { return };
     let place = match error.at {
         Some(at) => {
-            let rest: String = state.typed.text.chars().skip(at).take(16).collect();
+            let rest: String = line.text.chars().skip(at).take(16).collect();
             let rest = rest.trim_end();
             if rest.is_empty() { " at the end".to_owned() } else { format!(" at {rest}") }
         }

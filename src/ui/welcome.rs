@@ -60,12 +60,12 @@ fn path_ui(ui: &mut Ui, actions: &mut Actions) {
 }
 
 fn recent_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    if state.recent.is_empty() {
+    if state.settings.recent.is_empty() {
         return;
     }
     ui.add_space(theme::SPACE * 2.0);
     ui.label(theme::heading("Recent"));
-    for path in &state.recent {
+    for path in &state.settings.recent {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
         let folder = path.parent().map(|p| p.display().to_string()).unwrap_or_default();
         ui.horizontal(|ui| {

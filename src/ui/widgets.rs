@@ -49,7 +49,7 @@ pub(super) fn masked_ui(
     actions: &mut super::Actions,
 ) -> bool {
     let feature = state.entity().and_then(|e| e.feature(column));
-    let Some(feature) = feature.filter(|f| state.is_masked(f)) else { return false };
+    let Some(feature) = feature.filter(|f| state.people.is_masked(f)) else { return false };
     ui.label(theme::weak(ui, "Personal values are masked. They still filter and export"));
     let button = ui.button("Reveal for this sitting");
     name_field(ui, &button, &format!("Reveal {column}"));

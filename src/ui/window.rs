@@ -12,7 +12,7 @@ pub fn window_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let p = theme::palette(ui);
     let bar = Frame::new().fill(p.side).inner_margin(Margin::symmetric(8, 4));
     Panel::bottom("status").frame(bar).show(ui, |ui| status_ui(ui, state, actions));
-    if state.opened.is_some() {
+    if state.source.opened.is_some() {
         let bar = Frame::new().fill(p.side).inner_margin(Margin::symmetric(8, 6));
         Panel::top("top").frame(bar).show(ui, |ui| top_bar_ui(ui, state, actions));
         let side = theme::side_frame(ui);

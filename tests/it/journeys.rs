@@ -288,14 +288,14 @@ fn every_command_ends_once_and_an_overtaken_question_is_not_answered() {
     for ticket in 2..40 {
         engine.send(Command::Ask {
             ticket: Ticket(ticket),
-            slot: Slot("size".to_owned()),
+            slot: Slot::Size,
             slice: Arc::clone(&slice),
             question: Question::Steps,
         });
     }
     engine.send(Command::Ask {
         ticket: Ticket(40),
-        slot: Slot("wrong".to_owned()),
+        slot: Slot::Chart(0),
         slice,
         question: Question::Histogram { column: "name".into(), bins_max: 10 },
     });
@@ -340,7 +340,7 @@ fn large_text_shows_its_first_rows_while_the_rest_is_read() {
     };
     let ask = |ticket| Command::Ask {
         ticket: Ticket(ticket),
-        slot: Slot("size".to_owned()),
+        slot: Slot::Size,
         slice: Arc::new(Slice {
             cohort: CohortRef::all("person"),
             tree: Tree::everyone(),

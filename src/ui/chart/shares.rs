@@ -26,7 +26,11 @@ pub(super) fn shares_ui(
         return;
     }
     let kept = |value: &Option<Value>| {
-        state.own_clause(by).zip(value.as_ref()).and_then(|(clause, v)| look::keeps(clause, v))
+        state
+            .canvas
+            .own_clause(by)
+            .zip(value.as_ref())
+            .and_then(|(clause, v)| look::keeps(clause, v))
     };
     let colors: Vec<Color32> = (0..)
         .zip(&shares.values)

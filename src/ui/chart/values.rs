@@ -54,7 +54,7 @@ fn bar_ui(
 ) {
     let p = theme::palette(ui);
     let name = name_of(value);
-    let keeps = state.own_clause(column).zip(value).and_then(|(c, v)| look::keeps(c, v));
+    let keeps = state.canvas.own_clause(column).zip(value).and_then(|(c, v)| look::keeps(c, v));
     let sense = if value.is_some() { Sense::click() } else { Sense::hover() };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), sense);
     let spoken = format!("{name}, {}", counts_words(counts));
@@ -149,7 +149,8 @@ pub(super) fn missing_ui(
     if missing.all == 0 {
         return;
     }
-    let on = state.own_clause(column).and_then(|c| look::keeps(c, &Value::Missing)) == Some(true);
+    let on =
+        state.canvas.own_clause(column).and_then(|c| look::keeps(c, &Value::Missing)) == Some(true);
     let text = format!("missing {}", text::grouped(missing.kept));
     let label = theme::text(text).size(theme::SMALL).color(theme::palette(ui).weak);
     let button = ui.add(egui::Button::selectable(on, label).small());

@@ -73,9 +73,9 @@ fn every_panel_shows_what_cannot_be_seen() {
     let ctx = harness.ctx.clone();
     let open = SourceAction::Open(vec![source(folder.path())]);
     harness.state_mut().act(open.into(), &ctx);
-    until(&mut harness, "the source is open", |s| s.opened.is_some());
+    until(&mut harness, "the source is open", |s| s.source.opened.is_some());
     settle(&mut harness);
-    let catalog = harness.state().state().catalog().expect("a catalog");
+    let catalog = harness.state().state().source.catalog().expect("a catalog");
     let users = catalog.entities.iter().find(|e| e.features.len() > 4).expect("users");
     let everyone = LibraryAction::SelectCohort(CohortRef::all(&users.name));
     harness.state_mut().act(Action::Library(everyone), &ctx);

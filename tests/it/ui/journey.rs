@@ -3,10 +3,10 @@
 use super::{click, opened, settle};
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use muster::state::{Action, Dialog, SliceAction, State, Tab, ViewAction};
+use muster::state::{Action, Dialog, SliceAction, Slot, State, Tab, ViewAction};
 
 fn kept(state: &State) -> u64 {
-    match state.answers.answer("size") {
+    match state.answers.answer(&Slot::Size) {
         Some(muster::model::question::Answer::Size(size)) => size.kept,
         other => panic!("no size: {other:?}"),
     }
@@ -16,12 +16,12 @@ fn kept(state: &State) -> u64 {
 fn the_sample_shows_its_cohorts_and_first_charts() {
     let (harness, screen) = opened([1280.0, 800.0], false);
     let state = harness.state().state();
-    assert_eq!(state.cohort.as_ref().map(|c| c.entity.as_str()), Some("user"));
+    assert_eq!(state.canvas.cohort.as_ref().map(|c| c.entity.as_str()), Some("user"));
     assert_eq!(kept(state), 6000);
-    assert_eq!(state.charts.len(), 6);
+    assert_eq!(state.look.charts.len(), 6);
     harness.get_by_label_contains("All users, 6,000");
     harness.get_by_label_contains("lapsed");
-    for chart in &state.charts {
+    for chart in &state.look.charts {
         assert!(state.answers.answer(&chart.slot()).is_some(), "{chart:?}");
     }
     screen.shoot(&harness, "look-light");
@@ -39,7 +39,7 @@ fn a_typed_condition_slices_and_undo_takes_it_back() {
     harness.key_press(egui::Key::Enter);
     settle(&mut harness);
     let state = harness.state().state();
-    assert_eq!(state.tree().parts.len(), 2);
+    assert_eq!(state.canvas.tree().parts.len(), 2);
     let sliced = kept(state);
     assert!(sliced > 0 && sliced < 6000, "{sliced}");
     screen.shoot(&harness, "sliced-dark");
@@ -91,7 +91,7 @@ fn an_export_writes_the_file_and_says_where() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut harness, screen) = opened([1280.0, 800.0], false);
     click(&mut harness, "Export…");
-    assert_eq!(harness.state().state().dialog, Dialog::Export);
+    assert_eq!(harness.state().state().front.dialog, Dialog::Export);
     screen.shoot(&harness, "export-light");
     let path = folder.path().join("all.csv");
     let ctx = harness.ctx.clone();
@@ -100,9 +100,9 @@ fn an_export_writes_the_file_and_says_where() {
     harness.run();
     click(&mut harness, "Export");
     super::until(&mut harness, "the list is written", |s| {
-        s.jobs.is_empty() && !s.notices.is_empty()
+        s.status.jobs.is_empty() && !s.status.notices.is_empty()
     });
-    let notice = harness.state().state().notices.last().cloned().expect("a notice");
+    let notice = harness.state().state().status.notices.last().cloned().expect("a notice");
     assert!(!notice.bad, "{notice:?}");
     let lines = std::fs::read_to_string(&path).expect("the list").lines().count();
     assert!(lines > 6000, "{lines}");

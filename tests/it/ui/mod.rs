@@ -50,7 +50,9 @@ fn until(harness: &mut Harness<'_, MusterApp>, what: &str, holds: impl Fn(&State
 #[track_caller]
 fn settle(harness: &mut Harness<'_, MusterApp>) {
     for _ in 0..3 {
-        until(harness, "every answer is here", |s| s.opening.is_none() && !s.answers.any_waiting());
+        until(harness, "every answer is here", |s| {
+            s.source.opening.is_none() && !s.answers.any_waiting()
+        });
     }
 }
 
@@ -68,7 +70,7 @@ fn opened(size: [f32; 2], dark: bool) -> (Harness<'static, MusterApp>, shot::Scr
     std::fs::copy("sample_data/shop.duckdb", &path).expect("a copy of the sample");
     let ctx = harness.ctx.clone();
     harness.state_mut().act(muster::state::SourceAction::Open(vec![path]).into(), &ctx);
-    until(&mut harness, "the sample is open", |s| s.opened.is_some());
+    until(&mut harness, "the sample is open", |s| s.source.opened.is_some());
     settle(&mut harness);
     (harness, screen)
 }

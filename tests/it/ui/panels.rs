@@ -27,10 +27,10 @@ fn a_path_that_is_not_there_is_said_and_kept_in_the_notices() {
         .type_text("/nowhere/at/all.parquet");
     harness.run();
     harness.key_press(egui::Key::Enter);
-    super::until(&mut harness, "the failure is told", |s| !s.notices.is_empty());
-    assert!(harness.state().state().notices[0].bad);
+    super::until(&mut harness, "the failure is told", |s| !s.status.notices.is_empty());
+    assert!(harness.state().state().status.notices[0].bad);
     click(&mut harness, "1 notice");
-    assert_eq!(harness.state().state().dialog, Dialog::Notices);
+    assert_eq!(harness.state().state().front.dialog, Dialog::Notices);
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn a_click_on_a_bar_keeps_one_value_and_a_second_click_takes_it_back() {
     let (mut harness, _) = opened([1280.0, 900.0], false);
     let bar = |h: &egui_kittest::Harness<'_, muster::app::MusterApp>| {
         let state = h.state().state();
-        let chart = state.charts.iter().find_map(|c| match state.answers.answer(&c.slot()) {
+        let chart = state.look.charts.iter().find_map(|c| match state.answers.answer(&c.slot()) {
             Some(muster::model::question::Answer::Values(v)) => Some((c.clone(), v.clone())),
             _ => None,
         });
@@ -51,7 +51,7 @@ fn a_click_on_a_bar_keeps_one_value_and_a_second_click_takes_it_back() {
     let (column, value) = bar(&harness);
     harness.get_all_by_label_contains(&format!("{value}, ")).next().expect("the bar").click();
     settle(&mut harness);
-    let tree = harness.state().state().tree().clone();
+    let tree = harness.state().state().canvas.tree().clone();
     let Node::Clause(clause) = &tree.parts[0].node else { panic!("a clause") };
     assert_eq!(clause.left, Expr::Column(column));
     assert!(matches!(clause.test, Test::OneOf(..) | Test::Compare(..)), "{clause:?}");
@@ -75,15 +75,15 @@ fn dragging_over_a_histogram_keeps_the_range_as_one_step() {
     settle(&mut harness);
     let state = harness.state().state();
     let Some(Test::Between(Expr::Value(low), Expr::Value(high))) =
-        state.own_clause("orders").map(|c| &c.test)
+        state.canvas.own_clause("orders").map(|c| &c.test)
     else {
-        panic!("a range: {:?}", state.tree())
+        panic!("a range: {:?}", state.canvas.tree())
     };
     // The axis is from 0 to 54 orders.
     assert_eq!((low.as_u64(), high.as_u64()), (Some(14), Some(40)));
-    assert!(state.brushing.is_none());
+    assert!(state.look.brushing.is_none());
     click(&mut harness, "Undo");
-    assert!(harness.state().state().tree().parts.is_empty(), "one drag is one step");
+    assert!(harness.state().state().canvas.tree().parts.is_empty(), "one drag is one step");
 }
 
 #[test]
@@ -110,14 +110,14 @@ fn the_condition_box_takes_the_first_on_enter_and_the_editor_says_what_it_keeps(
     harness.key_press(egui::Key::Enter);
     settle(&mut harness);
     let state = harness.state().state();
-    assert_eq!(state.editor.as_ref().and_then(|e| e.form.column()), Some("country"));
+    assert_eq!(state.canvas.editor.as_ref().and_then(|e| e.form.column()), Some("country"));
     screen.shoot(&harness, "editor-text-light");
     harness.get_by_label("Only DE").click();
     settle(&mut harness);
     harness.get_by_label_contains("keeps ");
     click(&mut harness, "Apply");
     settle(&mut harness);
-    assert_eq!(harness.state().state().tree().parts.len(), 1);
+    assert_eq!(harness.state().state().canvas.tree().parts.len(), 1);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn editors_of_every_kind_draw() {
         let new = muster::state::EditAction::New(name);
         harness.state_mut().act(Action::Edit(new), &ctx);
         settle(&mut harness);
-        assert!(harness.state().state().editor.is_some());
+        assert!(harness.state().state().canvas.editor.is_some());
         screen.shoot(&harness, &format!("editor-{kind:?}"));
     }
     harness.state_mut().act(Action::Slice(SliceAction::StartAdding(Vec::new())), &ctx);
@@ -140,6 +140,7 @@ fn editors_of_every_kind_draw() {
     let related = harness
         .state()
         .state()
+        .canvas
         .adding
         .as_ref()
         .and_then(|a| a.found.iter().position(|f| f.detail == "related rows"));
@@ -149,7 +150,7 @@ fn editors_of_every_kind_draw() {
     screen.shoot(&harness, "editor-related");
     click(&mut harness, "Apply");
     settle(&mut harness);
-    assert_eq!(harness.state().state().tree().parts.len(), 1);
+    assert_eq!(harness.state().state().canvas.tree().parts.len(), 1);
 }
 
 #[test]
@@ -157,7 +158,7 @@ fn the_palette_finds_a_command_and_takes_it() {
     let (mut harness, screen) = opened([1280.0, 800.0], false);
     harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
     harness.run();
-    assert_eq!(harness.state().state().dialog, Dialog::Palette);
+    assert_eq!(harness.state().state().front.dialog, Dialog::Palette);
     harness
         .get_by_role_and_label(Role::TextInput, "Search commands, cohorts, segments and features")
         .type_text("steps");
@@ -165,8 +166,8 @@ fn the_palette_finds_a_command_and_takes_it() {
     screen.shoot(&harness, "palette-light");
     harness.key_press(egui::Key::Enter);
     harness.run();
-    assert_eq!(harness.state().state().tab, muster::state::Tab::Steps);
-    assert_eq!(harness.state().state().dialog, Dialog::None);
+    assert_eq!(harness.state().state().canvas.tab, muster::state::Tab::Steps);
+    assert_eq!(harness.state().state().front.dialog, Dialog::None);
 }
 
 #[test]
@@ -184,11 +185,11 @@ fn every_sheet_draws_and_escape_closes_it() {
     for (action, name) in sheets {
         harness.state_mut().act(action, &ctx);
         settle(&mut harness);
-        assert_ne!(harness.state().state().dialog, Dialog::None, "{name}");
+        assert_ne!(harness.state().state().front.dialog, Dialog::None, "{name}");
         screen.shoot(&harness, &format!("sheet-{name}"));
         harness.key_press(egui::Key::Escape);
         harness.run();
-        assert_eq!(harness.state().state().dialog, Dialog::None, "{name}");
+        assert_eq!(harness.state().state().front.dialog, Dialog::None, "{name}");
     }
 }
 
@@ -200,14 +201,14 @@ fn enter_on_a_sheet_means_what_was_typed() {
     settle(&mut harness);
     harness.key_press(egui::Key::Enter);
     settle(&mut harness);
-    assert_eq!(harness.state().state().dialog, Dialog::None, "as of the same instant");
+    assert_eq!(harness.state().state().front.dialog, Dialog::None, "as of the same instant");
     harness.state_mut().act(Action::Source(muster::state::SourceAction::NoChooser), &ctx);
     settle(&mut harness);
     let field = "Path";
     harness.get_by_role_and_label(Role::TextInput, field).type_text("/nowhere/at/all.parquet");
     harness.run();
     harness.key_press(egui::Key::Enter);
-    super::until(&mut harness, "the failure is told", |s| s.notices.iter().any(|n| n.bad));
+    super::until(&mut harness, "the failure is told", |s| s.status.notices.iter().any(|n| n.bad));
 }
 
 #[test]
@@ -303,7 +304,7 @@ fn open_project(
     let ctx = harness.ctx.clone();
     let open = muster::state::SourceAction::Open(vec![project(built)]);
     harness.state_mut().act(open.into(), &ctx);
-    super::until(&mut harness, "the project is open", |s| s.opened.is_some());
+    super::until(&mut harness, "the project is open", |s| s.source.opened.is_some());
     settle(&mut harness);
     (harness, screen)
 }
@@ -345,11 +346,14 @@ fn a_built_project_shows_sizes_definitions_and_runs() {
     harness.run();
     harness.get_by_label("run 1 · 2026-11-01 06:00, not the latest").click();
     super::until(&mut harness, "the earlier run is shown", |s| {
-        s.catalog().is_some_and(|c| c.run == Some(1))
+        s.source.catalog().is_some_and(|c| c.run == Some(1))
     });
     settle(&mut harness);
     let state = harness.state().state();
     let size = state.entity().and_then(|e| e.cohort("big_spenders")).map(|c| c.size);
     assert!(size.is_some_and(|size| size < 457), "{size:?}");
-    assert_eq!(state.cohort.as_ref().and_then(|c| c.cohort.as_deref()), Some("big_spenders"));
+    assert_eq!(
+        state.canvas.cohort.as_ref().and_then(|c| c.cohort.as_deref()),
+        Some("big_spenders")
+    );
 }
