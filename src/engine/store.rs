@@ -22,8 +22,9 @@ mod watch;
 mod words;
 
 pub use collapse::on_collapse;
-pub use error::{Cause, StoreError};
+pub use error::StoreError;
 pub use watch::on_stubborn;
+pub use words::Cause;
 
 use super::arrow::{Shape, frame, is_plain, push_plain_rows, push_rows};
 use crate::disk::PrivateFolder;

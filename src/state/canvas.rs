@@ -1,5 +1,6 @@
 //! The canvas: the cohort that is sliced, the tree that slices it, and the ways of changing it.
 
+use super::choices::Tab;
 use super::editor::Editor;
 use super::history::History;
 use super::look::is_on;
@@ -9,35 +10,6 @@ use crate::language;
 use crate::model::catalog::CohortRef;
 use crate::model::clause::{Clause, Combine, Node, Tree};
 use crate::model::now::Moment;
-
-/// A tab of the canvas.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Tab {
-    /// Linked charts.
-    #[default]
-    Look,
-    /// The table of people.
-    People,
-    /// The waterfall.
-    Steps,
-    /// Where everything comes from.
-    Definition,
-}
-
-impl Tab {
-    /// All of them, in the order shown.
-    pub const ALL: [Self; 4] = [Self::Look, Self::People, Self::Steps, Self::Definition];
-
-    /// Its name on screen.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Look => "Look",
-            Self::People => "People",
-            Self::Steps => "Steps",
-            Self::Definition => "Definition",
-        }
-    }
-}
 
 /// What is sliced and how, and what is being typed or edited to slice it otherwise.
 #[derive(Debug)]

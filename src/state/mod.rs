@@ -8,7 +8,9 @@
 pub mod action;
 pub mod answers;
 mod canvas;
+mod choices;
 mod corrections;
+mod dialog;
 pub mod editor;
 mod events;
 mod exports;
@@ -36,17 +38,19 @@ pub use action::{
     LookAction, PeopleAction, SliceAction, SourceAction, ViewAction,
 };
 pub use answers::{Answers, Held};
-pub use canvas::{Canvas, Tab};
+pub use canvas::Canvas;
+pub use choices::{Tab, Theme};
 pub use corrections::{CorrectionDraft, correction_words};
+pub use dialog::Dialog;
 pub use exports::ExportSheet;
 pub use features::Features;
 pub use form::{DateMode, Form, NumberTest, RelatedForm, TextMode, pasted_values};
-pub use front::{Dialog, Front};
+pub use front::Front;
 pub use look::Look;
 pub use lookup::{Adding, Found, fits_measure, related_tables};
 pub use people::People;
 pub use places::Place;
-pub use settings::{Settings, Theme};
+pub use settings::Settings;
 pub use source::Source;
 pub use status::{Job, JobKind, Notice, Status};
 

@@ -1,6 +1,7 @@
 //! What outlives the session: recent files, where each was left, theme and the size of text.
 
 use super::Place;
+use super::choices::Theme;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -9,18 +10,6 @@ const RECENT_MAX: usize = 12;
 
 /// Sources whose places are remembered.
 const PLACES_MAX: usize = 40;
-
-/// Light, dark, or as the system says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Theme {
-    /// As the system says.
-    #[default]
-    System,
-    /// Light.
-    Light,
-    /// Dark.
-    Dark,
-}
 
 /// What the window remembers between sittings. The app keeps it in a file.
 #[derive(Debug, Clone, PartialEq)]

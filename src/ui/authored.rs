@@ -2,7 +2,7 @@
 //! cohort and of the features, all read-only.
 
 use super::icons::{self, Icon};
-use super::{Actions, dialogs, text, theme};
+use super::{Actions, text, theme, widgets};
 use crate::model::catalog::CohortRef;
 use crate::model::definition::{DefinedCohort, DefinedEntity, DefinedFeature, Definitions, Origin};
 use crate::state::{Action, LibraryAction, State, ViewAction};
@@ -33,12 +33,7 @@ pub(super) fn defined_ui(ui: &mut Ui, state: &State, actions: &mut Actions) -> b
 }
 
 /// What is shown in place of the canvas while a project is not built.
-pub(super) fn unbuilt_ui(
-    ui: &mut Ui,
-    state: &State,
-    definitions: &Definitions,
-    actions: &mut Actions,
-) {
+pub(super) fn unbuilt_ui(ui: &mut Ui, definitions: &Definitions, actions: &mut Actions) {
     let command = format!("muster build {} --data FILE_OR_FOLDER", quoted(&definitions.folder));
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
@@ -61,7 +56,6 @@ pub(super) fn unbuilt_ui(
         }
     });
     ui.add_space(theme::SPACE);
-    super::definition_ui(ui, state, actions);
 }
 
 fn quoted(path: &str) -> String {
@@ -176,7 +170,7 @@ fn origin_ui(ui: &mut Ui, origin: &Origin, actions: &mut Actions) {
                 .zip(origin.yaml.lines())
                 .map(|(number, line)| format!("{number:>digits$}  {line}"))
                 .collect();
-            dialogs::code_ui(
+            widgets::code_ui(
                 ui,
                 &format!("YAML at {}", origin.place()),
                 &numbered.join("\n"),
@@ -194,7 +188,7 @@ fn sql_ui(ui: &mut Ui, title: &str, sql: &str, actions: &mut Actions) {
         return;
     }
     egui::CollapsingHeader::new("SQL of the build").id_salt(title).show(ui, |ui| {
-        dialogs::code_ui(ui, title, sql, 320.0);
+        widgets::code_ui(ui, title, sql, 320.0);
         if ui.small_button("Copy SQL").clicked() {
             actions.push(ViewAction::Copy(sql.to_owned()).into());
         }

@@ -9,10 +9,10 @@ use egui::{Align, Layout, Ui};
 /// The canvas.
 pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     if state.canvas.cohort.is_none() {
-        match state.source.catalog().and_then(|catalog| catalog.definitions.as_ref()) {
-            Some(definitions) => super::authored::unbuilt_ui(ui, state, definitions, actions),
-            None => definition_ui(ui, state, actions),
+        if let Some(definitions) = state.source.catalog().and_then(|c| c.definitions.as_ref()) {
+            super::authored::unbuilt_ui(ui, definitions, actions);
         }
+        definition_ui(ui, state, actions);
         return;
     }
     crumbs_ui(ui, state, actions);

@@ -1,7 +1,7 @@
 //! The corrections sheet: what the person knows better than discovery.
 
 use super::icons::{self, Icon};
-use super::{Actions, corrections_text, dialogs, theme, widgets};
+use super::{Actions, corrections_text, theme, widgets};
 use crate::model::catalog::{Catalog, Relation, Table};
 use crate::model::workspace::{Correction, FileCorrection};
 use crate::state::{Action, CorrectionAction, State, ViewAction, correction_words};
@@ -32,7 +32,7 @@ pub(super) fn corrections_ui(ui: &mut Ui, state: &State, actions: &mut Actions) 
             actions.push(Action::Correct(CorrectionAction::Draft(edited)));
         }
     }
-    dialogs::error_ui(ui, state);
+    widgets::error_ui(ui, state);
     ui.horizontal(|ui| {
         if state.front.correction.is_some() && widgets::primary(ui, "Correct").clicked() {
             actions.push(Action::Correct(CorrectionAction::Add));

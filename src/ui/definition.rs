@@ -70,7 +70,7 @@ fn cohort_ui(ui: &mut Ui, state: &State, entity: &Entity, actions: &mut Actions)
         if let Some(parent) = &cohort.extends {
             ui.label(theme::weak(ui, format!("part of {parent}")));
         }
-        dialogs::code_ui(ui, "Origin of the cohort", &cohort.origin, 160.0);
+        widgets::code_ui(ui, "Origin of the cohort", &cohort.origin, 160.0);
         if ui.small_button("Copy origin").clicked() {
             actions.push(ViewAction::Copy(cohort.origin.clone()).into());
         }

@@ -1,6 +1,6 @@
 //! What lies over the window: small questions, sheets, the palette.
 
-use super::{Actions, export_ui, palette_ui, text, theme, widgets};
+use super::{Actions, export_ui, palette_ui, theme, widgets};
 use crate::state::{Action, Dialog, LibraryAction, Slot, SourceAction, State, ViewAction};
 use egui::{Id, Modal, Ui};
 
@@ -108,14 +108,14 @@ impl Question<'_> {
         widgets::name_field(ui, &field, self.name);
         // Before the field has the keys back that Enter took from it.
         let mut meant = widgets::entered(ui, &field);
-        first_focus(ui, &field);
+        widgets::first_focus(ui, &field);
         if text != state.front.text {
             actions.push(ViewAction::DialogText(text.clone()).into());
         }
         if !self.hint.is_empty() {
             ui.label(theme::small(ui, self.hint));
         }
-        error_ui(ui, state);
+        widgets::error_ui(ui, state);
         ui.horizontal(|ui| {
             meant |= widgets::primary(ui, self.button).clicked();
             if ui.button("Cancel").clicked() {
@@ -123,21 +123,6 @@ impl Question<'_> {
             }
         });
         meant.then_some(text)
-    }
-}
-
-/// Gives a field the keys when nothing else has them. Whether Enter was pressed in it has to be asked
-/// before: Enter takes the keys from it.
-pub(super) fn first_focus(ui: &Ui, field: &egui::Response) {
-    if ui.memory(|m| m.focused().is_none()) {
-        field.request_focus();
-    }
-}
-
-/// Why the dialog's content does not do.
-pub(super) fn error_ui(ui: &mut Ui, state: &State) {
-    if let Some(error) = &state.front.error {
-        ui.label(theme::lines(error).color(theme::palette(ui).warning));
     }
 }
 
@@ -174,7 +159,7 @@ fn now_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let (day, changed) =
         widgets::field(ui, "Instant, such as 2026-11-23 09:00", &state.front.text, 220.0);
     let mut entered = widgets::entered(ui, &day);
-    first_focus(ui, &day);
+    widgets::first_focus(ui, &day);
     if let Some(text) = changed {
         actions.push(ViewAction::DialogText(text).into());
     }
@@ -183,7 +168,7 @@ fn now_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         zone = text;
         ui.data_mut(|d| d.insert_temp(id, zone.clone()));
     }
-    error_ui(ui, state);
+    widgets::error_ui(ui, state);
     entered |= widgets::entered(ui, &zone_field);
     ui.horizontal(|ui| {
         if widgets::primary(ui, "Set").clicked() || entered {
@@ -235,23 +220,8 @@ pub(super) fn sql_text_ui(ui: &mut Ui, state: &State, height: f32, actions: &mut
         ui.label(theme::weak(ui, "Writing the statement…"));
         return;
     };
-    code_ui(ui, "SQL", &answered.sql, height);
+    widgets::code_ui(ui, "SQL", &answered.sql, height);
     if ui.button("Copy SQL").clicked() {
         actions.push(ViewAction::Copy(answered.sql.clone()).into());
     }
-}
-
-/// Text in the fixed-width face that can be selected and not changed.
-pub(super) fn code_ui(ui: &mut Ui, name: &str, code: &str, height: f32) {
-    egui::ScrollArea::vertical().id_salt(name).max_height(height).show(ui, |ui| {
-        // What is copied is exact; what is drawn shows all that is in it.
-        let shown = text::shown_lines(code);
-        let mut text: &str = &shown;
-        let field = egui::TextEdit::multiline(&mut text)
-            .code_editor()
-            .desired_rows(3)
-            .desired_width(f32::INFINITY);
-        let response = ui.add(field);
-        widgets::name_field(ui, &response, name);
-    });
 }

@@ -1,29 +1,11 @@
 //! The editor of one clause: the fields that fit its kind, and what it would keep.
 
+use super::editor_parts::{COMPARISONS, not_ui, unit_ui};
 use super::{Actions, chart, theme, widgets};
-use crate::model::clause::{Comparison, Missing, Unit};
+use crate::model::clause::Unit;
 use crate::model::question::Answer;
 use crate::state::{Action, DateMode, EditAction, Form, NumberTest, Slot, State};
 use egui::{Key, Ui};
-
-/// Units of time as a person counts them.
-pub(super) const UNITS: [(Unit, &str); 6] = [
-    (Unit::Hour, "hours"),
-    (Unit::Day, "days"),
-    (Unit::Week, "weeks"),
-    (Unit::Month, "months"),
-    (Unit::Quarter, "quarters"),
-    (Unit::Year, "years"),
-];
-
-/// Comparisons in words.
-pub(super) const COMPARISONS: [(Comparison, &str); 5] = [
-    (Comparison::GreaterOrEqual, "at least"),
-    (Comparison::LessOrEqual, "at most"),
-    (Comparison::Equal, "exactly"),
-    (Comparison::Greater, "more than"),
-    (Comparison::Less, "less than"),
-];
 
 /// The card of the open editor.
 pub fn editor_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
@@ -112,22 +94,6 @@ fn form_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
             }
         }
     }
-}
-
-/// Negation, and what it means for missing values.
-pub(super) fn not_ui(ui: &mut Ui, not: &mut Option<Missing>) {
-    ui.horizontal(|ui| {
-        let mut negated = not.is_some();
-        if ui.checkbox(&mut negated, "does not hold").changed() {
-            *not = negated.then_some(Missing::Keep);
-        }
-        if let Some(missing) = not {
-            let mut keep = *missing == Missing::Keep;
-            if ui.checkbox(&mut keep, "keep those without a value").changed() {
-                *missing = if keep { Missing::Keep } else { Missing::Drop };
-            }
-        }
-    });
 }
 
 fn typed(ui: &mut Ui, name: &str, text: &mut String, width: f32) {
@@ -265,12 +231,6 @@ fn day_field_ui(ui: &mut Ui, state: &State, name: &str, text: &mut String) {
     widgets::name_field(ui, &button, &format!("Calendar for the {name}"));
     if button.changed() {
         *text = day.to_string();
-    }
-}
-
-pub(super) fn unit_ui(ui: &mut Ui, unit: &mut Unit) {
-    if let Some(picked) = widgets::choice(ui, "Unit", unit, &UNITS) {
-        *unit = picked;
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn related_ui(ui: &mut Ui, state: &State, form: &mut RelatedForm) {
         via_ui(ui, state, form);
         ui.label("is");
         if let Some(picked) =
-            widgets::choice(ui, "Comparison", &form.comparison, &super::editor::COMPARISONS)
+            widgets::choice(ui, "Comparison", &form.comparison, &super::editor_parts::COMPARISONS)
         {
             form.comparison = picked;
         }
@@ -67,7 +67,7 @@ pub(super) fn related_ui(ui: &mut Ui, state: &State, form: &mut RelatedForm) {
     });
     window_ui(ui, table, form);
     if form.not.is_some() {
-        super::editor::not_ui(ui, &mut form.not);
+        super::editor_parts::not_ui(ui, &mut form.not);
     }
     let columns: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
     let names = format!("columns: {}", columns.join(", "));
@@ -122,7 +122,7 @@ fn window_ui(ui: &mut Ui, table: &Table, form: &mut RelatedForm) {
             if let (_, Some(changed)) = widgets::field(ui, "how many", count, 56.0) {
                 *count = changed;
             }
-            super::editor::unit_ui(ui, unit);
+            super::editor_parts::unit_ui(ui, unit);
             ui.label(theme::small(ui, format!("by {column}")));
         }
     });

@@ -36,7 +36,7 @@ pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut
         (TextMode::Empty, "is empty text"),
         (TextMode::Missing, "is missing"),
     ];
-    let lengths = super::editor::COMPARISONS.map(|(comparison, word)| {
+    let lengths = super::editor_parts::COMPARISONS.map(|(comparison, word)| {
         (TextMode::Length(comparison), format!("has {word} … characters"))
     });
     modes.extend(lengths.iter().map(|(mode, words)| (*mode, words.as_str())));
@@ -70,7 +70,7 @@ pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut
         values_ui(ui, state, values, actions);
         paste_ui(ui, values);
     }
-    super::editor::not_ui(ui, not);
+    super::editor_parts::not_ui(ui, not);
 }
 
 /// Every value with its count; a click takes it in or out.

@@ -1,7 +1,7 @@
 //! The export sheet: file, format, columns.
 
 use super::icons::{self, Icon};
-use super::{Actions, dialogs, text, theme, widgets};
+use super::{Actions, text, theme, widgets};
 use crate::model::export::{ExportFormat, Normal};
 use crate::model::question::Answer;
 use crate::state::{Action, ExportAction, Focus, Slot, State, ViewAction};
@@ -64,7 +64,7 @@ pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         }
     }
     columns_ui(ui, state, actions);
-    dialogs::error_ui(ui, state);
+    widgets::error_ui(ui, state);
     ui.label(theme::small(
         ui,
         "A manifest is written beside it: what it holds, by which rule, and how to make it again",

@@ -13,6 +13,7 @@ mod corrections_text;
 mod definition;
 mod dialogs;
 mod editor;
+mod editor_parts;
 mod editor_related;
 mod editor_text;
 mod export;

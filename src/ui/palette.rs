@@ -1,6 +1,6 @@
 //! The palette: one search over everything that can be done or shown.
 
-use super::{Actions, dialogs, theme, widgets};
+use super::{Actions, theme, widgets};
 use crate::state::{State, ViewAction};
 use egui::{Key, Ui, vec2};
 
@@ -19,7 +19,7 @@ pub fn palette_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         )
     });
     let (field, changed) = widgets::field(ui, name, &state.front.palette.text, f32::INFINITY);
-    dialogs::first_focus(ui, &field);
+    widgets::first_focus(ui, &field);
     if let Some(text) = changed {
         actions.push(ViewAction::PaletteText(text).into());
     }

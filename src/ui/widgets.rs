@@ -1,6 +1,7 @@
 //! Small pieces that several panels use.
 
 use super::{text, theme};
+use crate::state::State;
 use egui::{Align, Layout, Response, TextEdit, Ui};
 
 /// A text field that reports a change. `name` is spoken and shown while it is empty.
@@ -126,4 +127,34 @@ pub(super) fn cut_text(
 /// A line of text that is cut where it does not fit.
 pub(super) fn plain(ui: &mut Ui, text: &str) -> Response {
     ui.add(egui::Label::new(theme::text(text)).truncate())
+}
+
+/// Gives a field the keys when nothing else has them. Whether Enter was pressed in it has to be asked
+/// before: Enter takes the keys from it.
+pub(super) fn first_focus(ui: &Ui, field: &egui::Response) {
+    if ui.memory(|m| m.focused().is_none()) {
+        field.request_focus();
+    }
+}
+
+/// Why the dialog's content does not do.
+pub(super) fn error_ui(ui: &mut Ui, state: &State) {
+    if let Some(error) = &state.front.error {
+        ui.label(theme::lines(error).color(theme::palette(ui).warning));
+    }
+}
+
+/// Text in the fixed-width face that can be selected and not changed.
+pub(super) fn code_ui(ui: &mut Ui, name: &str, code: &str, height: f32) {
+    egui::ScrollArea::vertical().id_salt(name).max_height(height).show(ui, |ui| {
+        // What is copied is exact; what is drawn shows all that is in it.
+        let shown = text::shown_lines(code);
+        let mut text: &str = &shown;
+        let field = egui::TextEdit::multiline(&mut text)
+            .code_editor()
+            .desired_rows(3)
+            .desired_width(f32::INFINITY);
+        let response = ui.add(field);
+        name_field(ui, &response, name);
+    });
 }

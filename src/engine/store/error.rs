@@ -3,7 +3,7 @@
 //! The database gives text only. It is read here and in [`super::words`], once, where it becomes a
 //! [`StoreError`]; whatever is decided afterwards is decided by that value.
 
-use super::words::{self, Words};
+use super::words::{self, Cause, Words};
 use crate::model::failure::{Failure, FailureKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -73,25 +73,6 @@ pub enum StoreError {
         /// What to try; empty when nothing is known.
         hint: String,
     },
-}
-
-/// Why a statement failed, as far as something is decided by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// What it asks for, or the rows that it reads.
-    Statement,
-    /// It is no SQL to the database's parser.
-    NotSql,
-    /// It names something that is not there, and the hint tells what is.
-    NoSuchName,
-    /// It would do what statements of a project may not do.
-    NotAllowed,
-    /// An earlier statement ended the transaction in which it stands.
-    Aftermath,
-    /// A key was given for a file that is not encrypted.
-    NeedlessKey,
-    /// The machine: another time, or on another one, it may work.
-    Machine,
 }
 
 impl StoreError {

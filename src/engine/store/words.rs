@@ -4,8 +4,26 @@
 //! which nobody here can change. What is known is told by kind; of the rest the first sentence
 //! follows, without its kind.
 
-use super::error::Cause;
 use std::path::PathBuf;
+
+/// Why a statement failed, as far as something is decided by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// What it asks for, or the rows that it reads.
+    Statement,
+    /// It is no SQL to the database's parser.
+    NotSql,
+    /// It names something that is not there, and the hint tells what is.
+    NoSuchName,
+    /// It would do what statements of a project may not do.
+    NotAllowed,
+    /// An earlier statement ended the transaction in which it stands.
+    Aftermath,
+    /// A key was given for a file that is not encrypted.
+    NeedlessKey,
+    /// The machine: another time, or on another one, it may work.
+    Machine,
+}
 
 /// What a message of the database says.
 #[derive(Debug, Clone, PartialEq, Eq)]
