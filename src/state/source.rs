@@ -1,6 +1,6 @@
 //! The source: what is open, and opening another.
 
-use super::{Canvas, Dialog, Effect, Features, JobKind, People, SourceAction, State};
+use super::{Canvas, Dialog, Effect, Features, JobKind, Look, People, SourceAction, State};
 use crate::model::catalog::Catalog;
 use crate::model::question::Segment;
 use crate::model::workspace::Workspace;
@@ -126,7 +126,7 @@ impl State {
     pub(super) fn forget_source(&mut self) {
         self.source.forget();
         self.canvas = Canvas::new(self.canvas.now.clone());
-        self.look.charts.clear();
+        self.look = Look::default();
         self.people = People::default();
         self.features = Features::default();
         self.answers.clear();

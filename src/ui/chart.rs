@@ -5,13 +5,14 @@ mod plot;
 mod shares;
 mod values;
 
-use super::{Actions, small_table, text, theme};
 use crate::model::catalog::{Column, Entity};
 use crate::model::clause::{Comparison, Expr, Test};
 use crate::model::question::{Answer, ChartKind, Counts, Histogram, Timeline};
 use crate::model::value::Kind;
 use crate::state::look::Chart;
 use crate::state::{Action, LookAction, State};
+use crate::ui::canvas::small_table;
+use crate::ui::{Actions, text, theme};
 use bars::{histogram_ui, timeline_ui};
 use egui::Ui;
 
@@ -22,7 +23,7 @@ const SMALL: f32 = 96.0;
 pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut Actions) {
     let slot = chart.slot();
     if let Some(failure) = state.answers.failure(&slot) {
-        super::widgets::failure_ui(ui, failure);
+        crate::ui::widgets::failure_ui(ui, failure);
         return;
     }
     let Some(answer) = state.answers.answer(&slot) else {
@@ -35,7 +36,7 @@ pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut 
         return;
     };
     if let Some(column) = masked_column(state, &chart.kind) {
-        super::widgets::masked_ui(ui, state, column, actions);
+        crate::ui::widgets::masked_ui(ui, state, column, actions);
         return;
     }
     if chart.as_table {

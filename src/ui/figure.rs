@@ -1,6 +1,6 @@
 //! What every chart is made of: a place with a spoken name, an axis, a brush.
 
-use super::{text, theme};
+use crate::ui::{text, theme};
 use egui::accesskit::Role;
 use egui::{Align2, FontId, Id, Key, Rect, Response, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 

@@ -1,7 +1,7 @@
 //! What is odd about the data: in the notices and on the Definition tab.
 
-use super::{text, theme};
 use crate::model::finding::{Finding, Severity};
+use crate::ui::{text, theme};
 use egui::{RichText, Ui};
 
 /// Findings that are listed; `muster check` tells all of them.

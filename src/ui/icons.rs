@@ -1,6 +1,6 @@
 //! Small icons, drawn by the painter. They stand beside words, or on buttons with a spoken name.
 
-use super::{text, theme};
+use crate::ui::{text, theme};
 use egui::{
     Color32, Painter, Pos2, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };

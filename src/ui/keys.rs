@@ -1,10 +1,10 @@
 //! The keys of the whole window, in one place. The longest combination is asked first.
 
-use super::Actions;
 use crate::state::{
     Action, Dialog, ExportAction, Focus, LibraryAction, SliceAction, SourceAction, State, Tab,
     ViewAction,
 };
+use crate::ui::Actions;
 use egui::{Key, KeyboardShortcut, Modifiers, Ui};
 
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
@@ -58,8 +58,8 @@ pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     if open {
         if state.front.dialog == Dialog::None && pressed(Modifiers::COMMAND, Key::L) {
             // At once, so that what is typed right after it arrives there.
-            let id = egui::Id::unique(super::typed_line::FIELD);
-            super::widgets::focus_all(ui, id, &state.canvas.typed.text);
+            let id = egui::Id::unique(crate::ui::clauses::typed_line::FIELD);
+            crate::ui::widgets::focus_all(ui, id, &state.canvas.typed.text);
         }
         if pressed(Modifiers::COMMAND, Key::E) {
             actions.push(Action::Export(ExportAction::Open));

@@ -1,7 +1,7 @@
 //! Small pieces that several panels use.
 
-use super::{text, theme};
 use crate::state::State;
+use crate::ui::{text, theme};
 use egui::{Align, Layout, Response, TextEdit, Ui};
 
 /// A text field that reports a change. `name` is spoken and shown while it is empty.
@@ -47,7 +47,7 @@ pub(super) fn masked_ui(
     ui: &mut Ui,
     state: &crate::state::State,
     column: &str,
-    actions: &mut super::Actions,
+    actions: &mut crate::ui::Actions,
 ) -> bool {
     let feature = state.entity().and_then(|e| e.feature(column));
     let Some(feature) = feature.filter(|f| state.people.is_masked(f)) else { return false };

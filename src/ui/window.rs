@@ -1,14 +1,15 @@
 //! The whole window: where the panels stand, and what lies over them.
 
-use super::theme;
-use super::{Actions, canvas_ui, dialogs_ui, features_ui, library_ui, profile_ui};
-use super::{status_ui, top_bar_ui, welcome_ui};
 use crate::state::{SourceAction, State};
+use crate::ui::{
+    Actions, canvas_ui, dialogs_ui, features_ui, library_ui, profile_ui, status_ui, theme,
+    top_bar_ui, welcome_ui,
+};
 use egui::{Align2, Color32, Frame, Id, LayerId, Margin, Order, Panel, Ui};
 
 /// Draws everything.
 pub fn window_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    super::keys::keys_ui(ui, state, actions);
+    crate::ui::keys::keys_ui(ui, state, actions);
     let p = theme::palette(ui);
     let bar = Frame::new().fill(p.side).inner_margin(Margin::symmetric(8, 4));
     Panel::bottom("status").frame(bar).show(ui, |ui| status_ui(ui, state, actions));
@@ -41,7 +42,7 @@ pub fn window_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         egui::CentralPanel::default().frame(canvas).show(ui, |ui| welcome_ui(ui, state, actions));
     }
     dialogs_ui(ui, state, actions);
-    super::status::toast_ui(ui, state, actions);
+    crate::ui::frame::status::toast_ui(ui, state, actions);
     drop_ui(ui, actions);
 }
 

@@ -1,18 +1,25 @@
 //! The clause tree as blocks: groups in frames, clauses as chips that say themselves in words.
 
-use super::icons::{self, Icon};
-use super::{Actions, clause_words, editor_ui, text, theme};
+pub(in crate::ui) mod adding;
+pub(in crate::ui) mod editor;
+pub(in crate::ui) mod parts;
+pub(in crate::ui) mod related_editor;
+pub(in crate::ui) mod text_editor;
+pub(in crate::ui) mod typed_line;
+
 use crate::model::clause::{Clause, Combine, Group, Missing, Node, Part, Test};
 use crate::model::question::{Answer, Step};
 use crate::state::{Action, EditAction, SliceAction, Slot, State};
+use crate::ui::icons::{self, Icon};
+use crate::ui::{Actions, clause_words, editor_ui, text, theme};
 use egui::{Frame, Margin, Sense, Stroke, Ui, vec2};
 
 /// The typed line, the blocks, the box that adds, and the open editor.
 pub fn clause_tree_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    super::typed_line::typed_line_ui(ui, state, actions);
+    crate::ui::clauses::typed_line::typed_line_ui(ui, state, actions);
     group_ui(ui, state, state.canvas.tree(), &[], actions);
     if state.canvas.adding.is_some() {
-        super::adding::adding_ui(ui, state, actions);
+        crate::ui::clauses::adding::adding_ui(ui, state, actions);
     }
     if state.canvas.editor.is_some() {
         editor_ui(ui, state, actions);

@@ -1,9 +1,9 @@
 //! The editor of a clause over related rows, which reads as a sentence.
 
-use super::{theme, widgets};
 use crate::model::catalog::Table;
 use crate::model::clause::{Measure, Unit};
 use crate::state::{RelatedForm, State, fits_measure};
+use crate::ui::{theme, widgets};
 use egui::Ui;
 
 /// Makes a measure of a column.
@@ -25,7 +25,7 @@ fn word(measure: &Measure) -> &'static str {
 }
 
 /// "The sum of `total` over `orders` is at least 100, of rows where …, in the last 30 days".
-pub(super) fn related_ui(ui: &mut Ui, state: &State, form: &mut RelatedForm) {
+pub(in crate::ui) fn related_ui(ui: &mut Ui, state: &State, form: &mut RelatedForm) {
     let Some(table) = state.source.catalog().and_then(|c| c.table(&form.table)) else {
         ui.label(theme::weak(ui, format!("There is no table {}", form.table)));
         return;
@@ -49,9 +49,12 @@ pub(super) fn related_ui(ui: &mut Ui, state: &State, form: &mut RelatedForm) {
         ui.label(theme::heading(form.table.as_str()));
         via_ui(ui, state, form);
         ui.label("is");
-        if let Some(picked) =
-            widgets::choice(ui, "Comparison", &form.comparison, &super::editor_parts::COMPARISONS)
-        {
+        if let Some(picked) = widgets::choice(
+            ui,
+            "Comparison",
+            &form.comparison,
+            &crate::ui::clauses::parts::COMPARISONS,
+        ) {
             form.comparison = picked;
         }
         if let (_, Some(changed)) = widgets::field(ui, "value", &form.value, 72.0) {
@@ -67,7 +70,7 @@ pub(super) fn related_ui(ui: &mut Ui, state: &State, form: &mut RelatedForm) {
     });
     window_ui(ui, table, form);
     if form.not.is_some() {
-        super::editor_parts::not_ui(ui, &mut form.not);
+        crate::ui::clauses::parts::not_ui(ui, &mut form.not);
     }
     let columns: Vec<&str> = table.columns.iter().map(|c| c.name.as_str()).collect();
     let names = format!("columns: {}", columns.join(", "));
@@ -122,7 +125,7 @@ fn window_ui(ui: &mut Ui, table: &Table, form: &mut RelatedForm) {
             if let (_, Some(changed)) = widgets::field(ui, "how many", count, 56.0) {
                 *count = changed;
             }
-            super::editor_parts::unit_ui(ui, unit);
+            crate::ui::clauses::parts::unit_ui(ui, unit);
             ui.label(theme::small(ui, format!("by {column}")));
         }
     });

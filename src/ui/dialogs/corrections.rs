@@ -1,14 +1,15 @@
 //! The corrections sheet: what the person knows better than discovery.
 
-use super::icons::{self, Icon};
-use super::{Actions, corrections_text, theme, widgets};
 use crate::model::catalog::{Catalog, Relation, Table};
 use crate::model::workspace::{Correction, FileCorrection};
 use crate::state::{Action, CorrectionAction, State, ViewAction, correction_words};
+use crate::ui::dialogs::corrections_text;
+use crate::ui::icons::{self, Icon};
+use crate::ui::{Actions, theme, widgets};
 use egui::Ui;
 
 /// The sheet's content.
-pub(super) fn corrections_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+pub(in crate::ui) fn corrections_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.set_width(560.0);
     ui.label(theme::heading("Corrections"));
     let what = "They are kept in the workspace; the source stays as it is and is read again";

@@ -1,10 +1,10 @@
 //! The Look tab: a grid of linked charts.
 
-use super::icons::{self, Icon};
-use super::{Actions, chart, theme};
 use crate::model::question::{Answer, ChartKind};
 use crate::state::look::Chart;
 use crate::state::{Action, LookAction, Slot, State, ViewAction};
+use crate::ui::icons::{self, Icon};
+use crate::ui::{Actions, chart, theme};
 use egui::{Align, Layout, Ui, vec2};
 
 /// The grid of charts.
@@ -19,7 +19,7 @@ pub fn look_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         let size = state.answers.answer(&Slot::Size);
         let no_one = matches!(size, Some(Answer::Size(s)) if s.kept == 0);
         if no_one && !state.canvas.tree().is_idle() && !state.answers.is_waiting(&Slot::Size) {
-            super::steps::no_one_ui(ui, state);
+            crate::ui::canvas::steps::no_one_ui(ui, state);
             ui.add_space(theme::SPACE);
         }
         let gap = theme::SPACE * 1.5;

@@ -1,9 +1,9 @@
 //! The Definition tab: where everything comes from, in words, as text and as SQL.
 
-use super::findings::findings_ui;
-use super::{Actions, dialogs, text, theme, widgets};
 use crate::model::catalog::{Catalog, Entity, EntityBase};
 use crate::state::{Action, CorrectionAction, State, ViewAction};
+use crate::ui::findings::findings_ui;
+use crate::ui::{Actions, dialogs, text, theme, widgets};
 use egui::Ui;
 
 /// Read-only: words, typed condition, SQL, origins, relations, findings.
@@ -11,7 +11,7 @@ pub fn definition_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let Some(catalog) = state.source.catalog() else { return };
     egui::ScrollArea::vertical().id_salt("definition").auto_shrink(false).show(ui, |ui| {
         ui.add_space(theme::HALF);
-        let defined = super::authored::defined_ui(ui, state, actions);
+        let defined = crate::ui::canvas::authored::defined_ui(ui, state, actions);
         if let Some(entity) = state.entity() {
             slice_ui(ui, state, actions);
             if !defined {

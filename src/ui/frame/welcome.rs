@@ -1,7 +1,7 @@
 //! The first screen: ways to open something.
 
-use super::{Actions, theme, widgets};
 use crate::state::{Action, SourceAction, State};
+use crate::ui::{Actions, theme, widgets};
 use egui::{Ui, vec2};
 
 /// The welcome screen.

@@ -1,10 +1,10 @@
 //! The editor of one clause: the fields that fit its kind, and what it would keep.
 
-use super::editor_parts::{COMPARISONS, not_ui, unit_ui};
-use super::{Actions, chart, theme, widgets};
 use crate::model::clause::Unit;
 use crate::model::question::Answer;
 use crate::state::{Action, DateMode, EditAction, Form, NumberTest, Slot, State};
+use crate::ui::clauses::parts::{COMPARISONS, not_ui, unit_ui};
+use crate::ui::{Actions, chart, theme, widgets};
 use egui::{Key, Ui};
 
 /// The card of the open editor.
@@ -40,7 +40,7 @@ pub fn editor_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 fn multiline_focused(ui: &Ui) -> bool {
-    let id = super::editor_text::paste_id();
+    let id = crate::ui::clauses::text_editor::paste_id();
     ui.memory(|m| m.has_focus(id))
 }
 
@@ -56,7 +56,7 @@ fn form_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
     }
     match form {
         Form::Number { .. } => number_ui(ui, state, form, actions),
-        Form::Text { .. } => super::editor_text::text_ui(ui, state, form, actions),
+        Form::Text { .. } => crate::ui::clauses::text_editor::text_ui(ui, state, form, actions),
         Form::Date { .. } => date_ui(ui, state, form, actions),
         Form::Boolean { pick, .. } => {
             ui.horizontal(|ui| {
@@ -70,7 +70,7 @@ fn form_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
                 ui.selectable_value(all, false, "contains any of");
                 ui.selectable_value(all, true, "contains all of");
             });
-            super::editor_text::lines_ui(ui, "Items, one per line", items);
+            crate::ui::clauses::text_editor::lines_ui(ui, "Items, one per line", items);
             not_ui(ui, not);
         }
         Form::Presence { present, .. } => {
@@ -79,7 +79,9 @@ fn form_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
                 ui.selectable_value(present, false, "is missing");
             });
         }
-        Form::Related(related) => super::editor_related::related_ui(ui, state, related),
+        Form::Related(related) => {
+            crate::ui::clauses::related_editor::related_ui(ui, state, related)
+        }
         Form::Member { name, inside } => {
             ui.horizontal(|ui| {
                 ui.selectable_value(inside, true, "in");
@@ -226,7 +228,7 @@ fn day_field_ui(ui: &mut Ui, state: &State, name: &str, text: &mut String) {
     let area = egui::LayerId::new(egui::Order::Foreground, ui.make_persistent_id(Some(name)));
     let button = ui.add(picker);
     if ui.memory(|m| m.areas().is_visible(&area)) {
-        ui.data_mut(|d| d.insert_temp(super::keys::calendar_id(), true));
+        ui.data_mut(|d| d.insert_temp(crate::ui::keys::calendar_id(), true));
     }
     widgets::name_field(ui, &button, &format!("Calendar for the {name}"));
     if button.changed() {
@@ -252,7 +254,7 @@ fn preview_ui(ui: &mut Ui, state: &State) {
             } else if let (Some(with), Some(without)) =
                 (size(&Slot::EditedSize), size(&Slot::EditedWithout))
             {
-                let grouped = super::text::grouped;
+                let grouped = crate::ui::text::grouped;
                 let dropped = without.saturating_sub(with);
                 let text = format!("keeps {}, drops {}", grouped(with), grouped(dropped));
                 let dim = state.answers.is_waiting(&Slot::EditedSize);
@@ -261,7 +263,7 @@ fn preview_ui(ui: &mut Ui, state: &State) {
                 ui.label(theme::weak(ui, "counting…"));
             }
             if let Ok(crate::model::clause::Node::Clause(clause)) = &editor.node {
-                let words = super::clause_words(clause, state);
+                let words = crate::ui::clause_words(clause, state);
                 ui.add(egui::Label::new(theme::small(ui, words)).truncate());
             }
         }

@@ -1,9 +1,9 @@
 //! The Steps tab: the waterfall, what leaving a condition out would add, near misses.
 
-use super::{Actions, text, theme, widgets};
 use crate::model::clause::Combine;
 use crate::model::question::{Answer, Step, Steps};
 use crate::state::{Action, EditAction, PeopleAction, SliceAction, Slot, State};
+use crate::ui::{Actions, text, theme, widgets};
 use egui::{Rect, Sense, Ui, pos2, vec2};
 
 /// The waterfall.
@@ -72,17 +72,17 @@ fn waterfall_ui(ui: &mut Ui, state: &State, steps: &Steps, actions: &mut Actions
 }
 
 /// A step of the root in words.
-pub(super) fn step_title(state: &State, part: usize) -> String {
+pub(in crate::ui) fn step_title(state: &State, part: usize) -> String {
     // A root that is not a group of all is one step.
     if state.canvas.tree().combine != Combine::All {
-        return super::profile::tree_words(state.canvas.tree(), state);
+        return crate::ui::canvas::profile::tree_words(state.canvas.tree(), state);
     }
     let part = state.canvas.tree().parts.get(part);
-    part.map(|part| super::profile::part_words(part, state)).unwrap_or_default()
+    part.map(|part| crate::ui::canvas::profile::part_words(part, state)).unwrap_or_default()
 }
 
 /// What is shown in place of people when the segment has none.
-pub(super) fn no_one_ui(ui: &mut Ui, state: &State) {
+pub(in crate::ui) fn no_one_ui(ui: &mut Ui, state: &State) {
     ui.label(theme::heading("No one matches"));
     culprit_ui(ui, state);
 }
@@ -136,7 +136,7 @@ fn line_ui(
 }
 
 /// When no one is left: the condition that alone removes everyone, or the one that costs most.
-pub(super) fn culprit_ui(ui: &mut Ui, state: &State) {
+pub(in crate::ui) fn culprit_ui(ui: &mut Ui, state: &State) {
     let Some(Answer::Steps(steps)) = state.answers.answer(&Slot::Steps) else { return };
     let words = |step: &Step| step_title(state, step.part);
     let alone = steps.steps.iter().find(|s| s.meets_alone == 0).map(words);

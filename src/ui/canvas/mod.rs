@@ -1,16 +1,27 @@
 //! The middle: where we are, the clause tree, the headline count and the tabs.
 
-use super::icons::{self, Icon};
-use super::{Actions, clause_tree_ui, definition_ui, look_ui, people_ui, steps_ui, text, theme};
+pub(in crate::ui) mod authored;
+pub(in crate::ui) mod definition;
+pub(in crate::ui) mod look;
+pub(in crate::ui) mod people;
+pub(in crate::ui) mod profile;
+pub(in crate::ui) mod scroll;
+pub(in crate::ui) mod small_table;
+pub(in crate::ui) mod steps;
+
 use crate::model::question::{Answer, Size};
 use crate::state::{Action, LibraryAction, SliceAction, Slot, State, Tab, ViewAction};
+use crate::ui::icons::{self, Icon};
+use crate::ui::{
+    Actions, clause_tree_ui, definition_ui, look_ui, people_ui, steps_ui, text, theme,
+};
 use egui::{Align, Layout, Ui};
 
 /// The canvas.
 pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     if state.canvas.cohort.is_none() {
         if let Some(definitions) = state.source.catalog().and_then(|c| c.definitions.as_ref()) {
-            super::authored::unbuilt_ui(ui, definitions, actions);
+            crate::ui::canvas::authored::unbuilt_ui(ui, definitions, actions);
         }
         definition_ui(ui, state, actions);
         return;
@@ -95,7 +106,7 @@ fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         let waiting = state.answers.is_waiting(&Slot::Size);
         match (state.answers.answer(&Slot::Size), state.answers.failure(&Slot::Size)) {
             (_, Some(failure)) => {
-                ui.vertical(|ui| super::widgets::failure_ui(ui, failure));
+                ui.vertical(|ui| crate::ui::widgets::failure_ui(ui, failure));
                 if ui.button("Try again").clicked() {
                     actions.push(ViewAction::Retry.into());
                 }

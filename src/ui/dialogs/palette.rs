@@ -1,7 +1,7 @@
 //! The palette: one search over everything that can be done or shown.
 
-use super::{Actions, theme, widgets};
 use crate::state::{State, ViewAction};
+use crate::ui::{Actions, theme, widgets};
 use egui::{Key, Ui, vec2};
 
 /// The palette's content.

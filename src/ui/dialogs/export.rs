@@ -1,10 +1,10 @@
 //! The export sheet: file, format, columns.
 
-use super::icons::{self, Icon};
-use super::{Actions, text, theme, widgets};
 use crate::model::export::{ExportFormat, Normal};
 use crate::model::question::Answer;
 use crate::state::{Action, ExportAction, Focus, Slot, State, ViewAction};
+use crate::ui::icons::{self, Icon};
+use crate::ui::{Actions, text, theme, widgets};
 use egui::Ui;
 
 /// The sheet's content.

@@ -1,19 +1,19 @@
 //! The typed condition above the blocks: the same tree as text, with completion.
 
-use super::{Actions, theme, widgets};
 use crate::language::Completion;
 use crate::state::typed::TypedLine;
 use crate::state::{Action, Focus, SliceAction, State, ViewAction};
+use crate::ui::{Actions, theme, widgets};
 use egui::text::{CCursor, CCursorRange};
 use egui::{Id, Key, Modifiers, TextEdit, Ui};
 
 const NAME: &str = "Type a condition, such as country = 'DE' and orders >= 3";
 
 /// The field's id, which the keys of the window know too.
-pub(super) const FIELD: &str = "typed condition";
+pub(in crate::ui) const FIELD: &str = "typed condition";
 
 /// The line, its proposals and its error.
-pub(super) fn typed_line_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+pub(in crate::ui) fn typed_line_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let id = Id::unique(FIELD);
     let line = &state.canvas.typed;
     let mut text = line.text.clone();

@@ -1,7 +1,12 @@
 //! What lies over the window: small questions, sheets, the palette.
 
-use super::{Actions, export_ui, palette_ui, theme, widgets};
+pub(in crate::ui) mod corrections;
+pub(in crate::ui) mod corrections_text;
+pub(in crate::ui) mod export;
+pub(in crate::ui) mod palette;
+
 use crate::state::{Action, Dialog, LibraryAction, Slot, SourceAction, State, ViewAction};
+use crate::ui::{Actions, export_ui, palette_ui, theme, widgets};
 use egui::{Id, Modal, Ui};
 
 /// Draws the dialog that is in front, if any.
@@ -76,10 +81,10 @@ fn content_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         }
         Dialog::Now => now_ui(ui, state, actions),
         Dialog::Export => export_ui(ui, state, actions),
-        Dialog::Corrections => super::corrections::corrections_ui(ui, state, actions),
+        Dialog::Corrections => crate::ui::dialogs::corrections::corrections_ui(ui, state, actions),
         Dialog::Palette => palette_ui(ui, state, actions),
         Dialog::Keys => help_ui(ui, actions),
-        Dialog::Notices => super::status::notices_ui(ui, state, actions),
+        Dialog::Notices => crate::ui::frame::status::notices_ui(ui, state, actions),
         Dialog::Sql => sql_ui(ui, state, actions),
     }
 }
@@ -187,7 +192,7 @@ fn help_ui(ui: &mut Ui, actions: &mut Actions) {
     ui.label(theme::heading("Keys"));
     egui::ScrollArea::vertical().max_height(440.0).show(ui, |ui| {
         egui::Grid::new("keys").num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
-            for (keys, what) in super::keys::KEYS {
+            for (keys, what) in crate::ui::keys::KEYS {
                 ui.label(theme::heading(keys));
                 ui.label(what);
                 ui.end_row();
@@ -210,7 +215,7 @@ fn sql_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 /// The SQL that lists the members, to select and copy.
-pub(super) fn sql_text_ui(ui: &mut Ui, state: &State, height: f32, actions: &mut Actions) {
+pub(in crate::ui) fn sql_text_ui(ui: &mut Ui, state: &State, height: f32, actions: &mut Actions) {
     let Some(held) = state.answers.get(&Slot::Members) else { return };
     if let Some(failure) = &held.failure {
         widgets::failure_ui(ui, failure);

@@ -1,10 +1,10 @@
 //! The left panel: entities, their cohorts as a tree, and the segments of the workspace.
 
-use super::icons::{self, Icon};
-use super::{Actions, text, theme};
 use crate::model::catalog::{CohortRef, Entity};
 use crate::model::definition::{DefinedCohort, DefinedEntity, Definitions};
 use crate::state::{Action, LibraryAction, State};
+use crate::ui::icons::{self, Icon};
+use crate::ui::{Actions, text, theme};
 use egui::{Align2, Role, Sense, Ui, WidgetInfo, vec2};
 
 /// The library.
@@ -161,7 +161,7 @@ fn cohort_ui(
 
 fn segments_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let library = |action| Action::Library(action);
-    super::widgets::left_right(
+    crate::ui::widgets::left_right(
         ui,
         |ui| {
             ui.label(theme::heading("Segments"));
@@ -251,6 +251,6 @@ fn row_ui(ui: &mut Ui, row: &Row) -> egui::Response {
         right = ui.painter().text(at, Align2::RIGHT_CENTER, count, font, p.weak).left() - 8.0;
     }
     let left = rect.left() + theme::SPACE + row.depth as f32 * 14.0;
-    super::widgets::cut_text(ui, (left, right), rect.center().y, &row.name, font, p.text);
+    crate::ui::widgets::cut_text(ui, (left, right), rect.center().y, &row.name, font, p.text);
     if row.hint.is_empty() { response } else { response.on_hover_text(theme::text(&row.hint)) }
 }

@@ -1,11 +1,11 @@
 //! The "+ condition" box: one search, and what it finds.
 
-use super::{Actions, theme, widgets};
 use crate::state::{Action, Focus, SliceAction, State, ViewAction};
+use crate::ui::{Actions, theme, widgets};
 use egui::{Key, Ui};
 
 /// The box under the tree.
-pub(super) fn adding_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+pub(in crate::ui) fn adding_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let Some(adding) = &state.canvas.adding else { return };
     let slice = |action| Action::Slice(action);
     theme::card(ui).show(ui, |ui| {

@@ -8,26 +8,33 @@ const BAR: f32 = 10.0;
 
 /// Where a table stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Scroll {
+pub(in crate::ui) struct Scroll {
     /// The first row, wholly or partly.
-    pub(super) row: u64,
+    pub(in crate::ui) row: u64,
     /// How much of it is above the edge, in points.
-    pub(super) offset: f32,
+    pub(in crate::ui) offset: f32,
     /// How far it is moved sideways, in points.
-    pub(super) x: f32,
+    pub(in crate::ui) x: f32,
 }
 
 impl Scroll {
-    pub(super) fn load(ui: &Ui, id: Id) -> Self {
+    pub(in crate::ui) fn load(ui: &Ui, id: Id) -> Self {
         ui.data(|d| d.get_temp(id)).unwrap_or_default()
     }
 
-    pub(super) fn store(self, ui: &Ui, id: Id) {
+    pub(in crate::ui) fn store(self, ui: &Ui, id: Id) {
         ui.data_mut(|d| d.insert_temp(id, self));
     }
 
     /// Moves by the wheel, and keeps within `rows` and `wide` (the width that does not fit).
-    pub(super) fn wheel(&mut self, ui: &Ui, over: &Response, rows: u64, fit: u64, wide: f32) {
+    pub(in crate::ui) fn wheel(
+        &mut self,
+        ui: &Ui,
+        over: &Response,
+        rows: u64,
+        fit: u64,
+        wide: f32,
+    ) {
         if over.contains_pointer() {
             let delta = ui.input(|i| i.smooth_scroll_delta());
             self.offset -= delta.y;
@@ -38,7 +45,7 @@ impl Scroll {
     }
 
     fn settle(&mut self, rows: u64, fit: u64) {
-        let height = super::theme::ROW;
+        let height = crate::ui::theme::ROW;
         while self.offset < 0.0 && self.row > 0 {
             self.row -= 1;
             self.offset += height;
@@ -55,7 +62,7 @@ impl Scroll {
     }
 
     /// Brings a row into sight.
-    pub(super) fn show_row(&mut self, row: u64, fit: u64) {
+    pub(in crate::ui) fn show_row(&mut self, row: u64, fit: u64) {
         if row < self.row || (row == self.row && self.offset > 0.0) {
             self.row = row;
             self.offset = 0.0;
@@ -66,7 +73,7 @@ impl Scroll {
     }
 
     /// The bar at the right of `area`.
-    pub(super) fn bar_ui(&mut self, ui: &Ui, area: Rect, id: Id, rows: u64, fit: u64) {
+    pub(in crate::ui) fn bar_ui(&mut self, ui: &Ui, area: Rect, id: Id, rows: u64, fit: u64) {
         let last = rows.saturating_sub(fit);
         if last == 0 {
             return;
@@ -82,7 +89,7 @@ impl Scroll {
         }
         let tall = (bar.height() * (fit as f64 / rows.max(1) as f64) as f32).max(20.0);
         let top = bar.top() + (bar.height() - tall) * (self.row as f64 / last as f64) as f32;
-        let p = super::theme::palette(ui);
+        let p = crate::ui::theme::palette(ui);
         let thumb = Rect::from_min_size(pos2(bar.left() + 2.0, top), vec2(BAR - 4.0, tall));
         let color = if response.hovered() || response.dragged() { p.weak } else { p.ghost };
         ui.painter().rect_filled(thumb, 3, color);
@@ -90,7 +97,7 @@ impl Scroll {
 }
 
 /// Where the cursor goes by the keys that are pressed.
-pub(super) fn keys(
+pub(in crate::ui) fn keys(
     ui: &Ui,
     cursor: (u64, usize),
     rows: u64,
@@ -137,11 +144,11 @@ mod tests {
     fn scrolling_is_exact_at_a_thousand_million_rows() {
         let rows = 1_000_000_000;
         let mut scroll = Scroll { row: 999_999_000, offset: 0.0, x: 0.0 };
-        scroll.offset += super::super::theme::ROW * 2.5;
+        scroll.offset += crate::ui::theme::ROW * 2.5;
         scroll.settle(rows, 20);
         assert_eq!(scroll.row, 999_999_002);
-        assert!((scroll.offset - super::super::theme::ROW * 0.5).abs() < 1e-3);
-        scroll.offset -= super::super::theme::ROW;
+        assert!((scroll.offset - crate::ui::theme::ROW * 0.5).abs() < 1e-3);
+        scroll.offset -= crate::ui::theme::ROW;
         scroll.settle(rows, 20);
         assert_eq!(scroll.row, 999_999_001);
     }

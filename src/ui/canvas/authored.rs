@@ -1,18 +1,18 @@
 //! What the data team defined, on the Definition tab: words, YAML, SQL, lineage and history of a
 //! cohort and of the features, all read-only.
 
-use super::icons::{self, Icon};
-use super::{Actions, text, theme, widgets};
 use crate::model::catalog::CohortRef;
 use crate::model::definition::{DefinedCohort, DefinedEntity, DefinedFeature, Definitions, Origin};
 use crate::state::{Action, LibraryAction, State, ViewAction};
+use crate::ui::icons::{self, Icon};
+use crate::ui::{Actions, text, theme, widgets};
 use egui::Ui;
 
 /// Features that are listed one by one; beyond, the search of the features panel is the way.
 const FEATURES_MAX: usize = 500;
 
 /// The definition that is looked at, when the source has definitions. Gives whether it has.
-pub(super) fn defined_ui(ui: &mut Ui, state: &State, actions: &mut Actions) -> bool {
+pub(in crate::ui) fn defined_ui(ui: &mut Ui, state: &State, actions: &mut Actions) -> bool {
     let Some(definitions) = state.source.catalog().and_then(|catalog| catalog.definitions.clone())
     else {
         return false;
@@ -33,7 +33,7 @@ pub(super) fn defined_ui(ui: &mut Ui, state: &State, actions: &mut Actions) -> b
 }
 
 /// What is shown in place of the canvas while a project is not built.
-pub(super) fn unbuilt_ui(ui: &mut Ui, definitions: &Definitions, actions: &mut Actions) {
+pub(in crate::ui) fn unbuilt_ui(ui: &mut Ui, definitions: &Definitions, actions: &mut Actions) {
     let command = format!("muster build {} --data FILE_OR_FOLDER", quoted(&definitions.folder));
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());

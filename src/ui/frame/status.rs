@@ -1,10 +1,10 @@
 //! The bar at the bottom: exactness, time and engine; work in the background; what was said.
 
-use super::icons::{self, Icon};
-use super::{Actions, text, theme, widgets};
 use crate::state::{
     Action, CorrectionAction, JobKind, Notice, Slot, SourceAction, State, ViewAction,
 };
+use crate::ui::icons::{self, Icon};
+use crate::ui::{Actions, text, theme, widgets};
 use egui::{Align, Align2, Layout, ProgressBar, Ui, vec2};
 
 /// The status bar.
@@ -32,7 +32,7 @@ pub fn status_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 actions.push(ViewAction::Notices.into());
             }
             let findings = state.source.catalog().map_or(&[][..], |catalog| &catalog.findings);
-            if let Some(words) = super::findings::summary(ui, findings)
+            if let Some(words) = crate::ui::findings::summary(ui, findings)
                 && ui.add(egui::Button::new(words).frame_when_inactive(false)).clicked()
             {
                 actions.push(ViewAction::Notices.into());
@@ -84,7 +84,7 @@ fn outlived(data: &mut egui::util::IdTypeMap, index: usize, now: f64) -> bool {
 }
 
 /// The notice that floats over the window. The history keeps it.
-pub(super) fn toast_ui(ui: &Ui, state: &State, actions: &mut Actions) {
+pub(in crate::ui) fn toast_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     let Some(index) = state.status.toast else { return };
     let Some(notice) = state.status.notices.get(index) else { return };
     // Asked before the data is locked: egui's locks do not nest.
@@ -122,7 +122,7 @@ pub(super) fn toast_ui(ui: &Ui, state: &State, actions: &mut Actions) {
 }
 
 /// One notice, in the toast and in the history.
-pub(super) fn notice_ui(ui: &mut Ui, notice: &Notice, actions: &mut Actions) {
+pub(in crate::ui) fn notice_ui(ui: &mut Ui, notice: &Notice, actions: &mut Actions) {
     let p = theme::palette(ui);
     let color = if notice.bad { p.warning } else { p.text };
     ui.add(egui::Label::new(theme::lines(&notice.what).color(color)).wrap());
@@ -137,14 +137,14 @@ pub(super) fn notice_ui(ui: &mut Ui, notice: &Notice, actions: &mut Actions) {
 }
 
 /// The history of notices.
-pub(super) fn notices_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+pub(in crate::ui) fn notices_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.label(theme::heading("Notices"));
     egui::ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
         ui.set_width(480.0);
         let findings = state.source.catalog().map_or(&[][..], |catalog| &catalog.findings);
         if !findings.is_empty() {
             ui.label(theme::text("About the data").strong());
-            super::findings::findings_ui(ui, findings);
+            crate::ui::findings::findings_ui(ui, findings);
             if ui.button("Correct how it is read…").clicked() {
                 actions.push(Action::Correct(CorrectionAction::Open));
             }

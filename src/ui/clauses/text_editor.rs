@@ -1,19 +1,19 @@
 //! The editor of a text: every value with its count, patterns, and a pasted list.
 
-use super::{Actions, text, theme, widgets};
 use crate::model::clause::{Case, TextMatch};
 use crate::model::question::Answer;
 use crate::model::value::Value;
 use crate::state::{Action, EditAction, Form, Slot, State, TextMode};
+use crate::ui::{Actions, text, theme, widgets};
 use egui::{Id, TextEdit, Ui};
 
 /// The field of several lines, in which Enter is a new line.
-pub(super) fn paste_id() -> Id {
+pub(in crate::ui) fn paste_id() -> Id {
     Id::unique("lines of the clause editor")
 }
 
 /// A field of several lines.
-pub(super) fn lines_ui(ui: &mut Ui, name: &str, lines: &mut String) {
+pub(in crate::ui) fn lines_ui(ui: &mut Ui, name: &str, lines: &mut String) {
     let field = TextEdit::multiline(lines)
         .id(paste_id())
         .hint_text(name)
@@ -24,7 +24,7 @@ pub(super) fn lines_ui(ui: &mut Ui, name: &str, lines: &mut String) {
 }
 
 /// The fields of a text clause.
-pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
+pub(in crate::ui) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
     let Form::Text { mode, values, pattern, case, not, .. } = form else { return };
     let mut modes = vec![
         (TextMode::OneOf, "is one of"),
@@ -36,7 +36,7 @@ pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut
         (TextMode::Empty, "is empty text"),
         (TextMode::Missing, "is missing"),
     ];
-    let lengths = super::editor_parts::COMPARISONS.map(|(comparison, word)| {
+    let lengths = crate::ui::clauses::parts::COMPARISONS.map(|(comparison, word)| {
         (TextMode::Length(comparison), format!("has {word} … characters"))
     });
     modes.extend(lengths.iter().map(|(mode, words)| (*mode, words.as_str())));
@@ -70,7 +70,7 @@ pub(super) fn text_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut
         values_ui(ui, state, values, actions);
         paste_ui(ui, values);
     }
-    super::editor_parts::not_ui(ui, not);
+    crate::ui::clauses::parts::not_ui(ui, not);
 }
 
 /// Every value with its count; a click takes it in or out.

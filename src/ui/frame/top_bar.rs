@@ -1,13 +1,13 @@
 //! The bar at the top: the source, the entity, "as of", and what is always at hand.
 
-use super::icons::{self, Icon};
-use super::{Actions, text, theme, widgets};
 use crate::model::catalog::CohortRef;
 use crate::model::definition::Run;
 use crate::state::{
     Action, CorrectionAction, ExportAction, FeatureAction, LibraryAction, SourceAction, State,
     Theme, ViewAction,
 };
+use crate::ui::icons::{self, Icon};
+use crate::ui::{Actions, text, theme, widgets};
 use egui::{Align, Layout, Ui};
 
 /// The top bar.

@@ -1,21 +1,21 @@
 //! A small table of text, with columns that can be made wider.
 
-use super::theme;
+use crate::ui::theme;
 use egui::{Align, Label, Layout, Ui};
 use egui_extras::{Column as Width, TableBuilder};
 
 /// A column of a small table.
-pub(super) struct Column {
+pub(in crate::ui) struct Column {
     /// Its name.
-    pub(super) name: String,
+    pub(in crate::ui) name: String,
     /// How wide it is at first.
-    pub(super) width: f32,
+    pub(in crate::ui) width: f32,
     /// Whether it holds numbers, which end at the right.
-    pub(super) number: bool,
+    pub(in crate::ui) number: bool,
 }
 
 /// Draws this many rows, at most this high; `cell` gives the text of a row's column.
-pub(super) fn table_ui(
+pub(in crate::ui) fn table_ui(
     ui: &mut Ui,
     id: &str,
     columns: &[Column],

@@ -1,11 +1,11 @@
 //! Fields that several editors have.
 
-use super::widgets;
 use crate::model::clause::{Comparison, Missing, Unit};
+use crate::ui::widgets;
 use egui::Ui;
 
 /// Units of time as a person counts them.
-pub(super) const UNITS: [(Unit, &str); 6] = [
+pub(in crate::ui) const UNITS: [(Unit, &str); 6] = [
     (Unit::Hour, "hours"),
     (Unit::Day, "days"),
     (Unit::Week, "weeks"),
@@ -15,7 +15,7 @@ pub(super) const UNITS: [(Unit, &str); 6] = [
 ];
 
 /// Comparisons in words.
-pub(super) const COMPARISONS: [(Comparison, &str); 5] = [
+pub(in crate::ui) const COMPARISONS: [(Comparison, &str); 5] = [
     (Comparison::GreaterOrEqual, "at least"),
     (Comparison::LessOrEqual, "at most"),
     (Comparison::Equal, "exactly"),
@@ -24,7 +24,7 @@ pub(super) const COMPARISONS: [(Comparison, &str); 5] = [
 ];
 
 /// Negation, and what it means for missing values.
-pub(super) fn not_ui(ui: &mut Ui, not: &mut Option<Missing>) {
+pub(in crate::ui) fn not_ui(ui: &mut Ui, not: &mut Option<Missing>) {
     ui.horizontal(|ui| {
         let mut negated = not.is_some();
         if ui.checkbox(&mut negated, "does not hold").changed() {
@@ -40,7 +40,7 @@ pub(super) fn not_ui(ui: &mut Ui, not: &mut Option<Missing>) {
 }
 
 /// The unit of a length of time.
-pub(super) fn unit_ui(ui: &mut Ui, unit: &mut Unit) {
+pub(in crate::ui) fn unit_ui(ui: &mut Ui, unit: &mut Unit) {
     if let Some(picked) = widgets::choice(ui, "Unit", unit, &UNITS) {
         *unit = picked;
     }

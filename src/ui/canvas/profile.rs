@@ -1,11 +1,11 @@
 //! One person at the side: features, related rows, and why in or why not.
 
-use super::icons::{self, Icon};
-use super::small_table::Column;
-use super::{Actions, clause_words, text, theme, widgets};
 use crate::model::clause::{Group, Node, Part};
 use crate::model::question::{Answer, Profile, RelatedRows};
 use crate::state::{Action, PeopleAction, Slot, State};
+use crate::ui::canvas::small_table::Column;
+use crate::ui::icons::{self, Icon};
+use crate::ui::{Actions, clause_words, text, theme, widgets};
 use egui::Ui;
 
 /// Room for the names of features.
@@ -85,12 +85,12 @@ fn why_ui(ui: &mut Ui, state: &State, profile: &Profile) {
 }
 
 /// A group in words.
-pub(super) fn tree_words(group: &Group, state: &State) -> String {
+pub(in crate::ui) fn tree_words(group: &Group, state: &State) -> String {
     text::shown(&crate::language::words::tree(group, Some(&state.canvas.now))).into_owned()
 }
 
 /// A part of the tree in words.
-pub(super) fn part_words(part: &Part, state: &State) -> String {
+pub(in crate::ui) fn part_words(part: &Part, state: &State) -> String {
     match &part.node {
         Node::Clause(clause) => clause_words(clause, state),
         Node::Group(group) => tree_words(group, state),
@@ -164,14 +164,21 @@ fn related_ui(ui: &mut Ui, state: &State, related: &RelatedRows) {
         .collect();
     let rows = related.rows.len().min(ROWS_MAX);
     egui::ScrollArea::horizontal().id_salt(&related.table).show(ui, |ui| {
-        super::small_table::table_ui(ui, &related.table, &columns, (rows, 190.0), |row, at| {
-            let name = &related.columns[at];
-            if masked(state, &related.table, name) {
-                return "•••••".to_owned();
-            }
-            let value = related.rows[row].get(at);
-            value.map_or(String::new(), |v| text::named_cell(name, v).chars().take(64).collect())
-        });
+        crate::ui::canvas::small_table::table_ui(
+            ui,
+            &related.table,
+            &columns,
+            (rows, 190.0),
+            |row, at| {
+                let name = &related.columns[at];
+                if masked(state, &related.table, name) {
+                    return "•••••".to_owned();
+                }
+                let value = related.rows[row].get(at);
+                value
+                    .map_or(String::new(), |v| text::named_cell(name, v).chars().take(64).collect())
+            },
+        );
     });
     if related.total > ROWS_MAX as u64 {
         let words = format!("the newest {ROWS_MAX} of {}", text::grouped(related.total));
@@ -196,7 +203,7 @@ fn moments_ui(ui: &mut Ui, related: &RelatedRows, index: usize) {
     let (Some(first), Some(last)) = (days.iter().min(), days.iter().max()) else { return };
     let name = format!("Time line of {}", related.table);
     let says = format!("{} events from {} to {}", days.len(), first.0, last.0);
-    let figure = super::figure::figure(ui, &name, &says, 44.0);
+    let figure = crate::ui::figure::figure(ui, &name, &says, 44.0);
     let p = theme::palette(ui);
     let length = (last.1 - first.1).max(1) as f32;
     for (_, day) in &days {
@@ -209,5 +216,5 @@ fn moments_ui(ui: &mut Ui, related: &RelatedRows, index: usize) {
         );
     }
     let words = |d: jiff::civil::Date| d.strftime("%-d %b %Y").to_string();
-    super::figure::axis_ui(ui, figure.plot, [&words(first.0), "", &words(last.0)]);
+    crate::ui::figure::axis_ui(ui, figure.plot, [&words(first.0), "", &words(last.0)]);
 }

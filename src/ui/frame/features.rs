@@ -1,10 +1,10 @@
 //! The right panel: every feature with its type, its shape and its missing share.
 
-use super::icons::{self, Icon};
-use super::{Actions, text, theme, widgets};
 use crate::model::catalog::Column;
 use crate::model::question::{Answer, ChartKind, Counts};
 use crate::state::{Action, EditAction, FeatureAction, Focus, LookAction, Slot, State, ViewAction};
+use crate::ui::icons::{self, Icon};
+use crate::ui::{Actions, text, theme, widgets};
 use egui::{Align2, FontId, Key, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 /// The height of a feature.

@@ -1,7 +1,7 @@
 //! Corrections of how files of text are read: the form of a column, and how a file is written.
 
-use super::widgets;
 use crate::model::workspace::FileCorrection;
+use crate::ui::widgets;
 use egui::Ui;
 
 /// Forms that are offered; any other can be written.
@@ -26,7 +26,7 @@ const DELIMITERS: &[(&str, &str)] =
     &[("", "as detected"), (",", "comma"), (";", "semicolon"), ("\\t", "tab"), ("|", "bar")];
 
 /// Chooses or writes the form of a column.
-pub(super) fn form_ui(ui: &mut Ui, form: &mut String) {
+pub(in crate::ui) fn form_ui(ui: &mut Ui, form: &mut String) {
     ui.label("holds");
     let forms: Vec<(String, &str)> =
         FORMS.iter().map(|(form, words)| ((*form).to_owned(), *words)).collect();
@@ -40,7 +40,7 @@ pub(super) fn form_ui(ui: &mut Ui, form: &mut String) {
 }
 
 /// Chooses how a file is written. What is left open stays as it was guessed.
-pub(super) fn file_ui(ui: &mut Ui, file: &mut FileCorrection) {
+pub(in crate::ui) fn file_ui(ui: &mut Ui, file: &mut FileCorrection) {
     ui.label("has its cells separated by");
     let delimiters: Vec<(String, &str)> =
         DELIMITERS.iter().map(|(mark, words)| ((*mark).to_owned(), *words)).collect();

@@ -1,12 +1,12 @@
 //! The People tab: a table of any length and width, painted as one widget.
 
-use super::icons::{self, Icon};
-use super::scroll::{self, Scroll};
-use super::{Actions, text, theme, widgets};
 use crate::model::catalog::Column;
 use crate::model::question::Sort;
 use crate::model::value::Value;
 use crate::state::{Action, Focus, PeopleAction, Slot, State, ViewAction};
+use crate::ui::canvas::scroll::{self, Scroll};
+use crate::ui::icons::{self, Icon};
+use crate::ui::{Actions, text, theme, widgets};
 use egui::accesskit;
 use egui::{EventFilter, FontId, Id, Key, Rect, Sense, Stroke, Ui, pos2, vec2};
 
@@ -33,7 +33,7 @@ pub fn people_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 /// Says whose rows these are, when they are not the segment's.
 fn dropped_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let Some(index) = state.people.dropped_by else { return };
-    let words = super::steps::step_title(state, index);
+    let words = crate::ui::canvas::steps::step_title(state, index);
     let p = theme::palette(ui);
     let frame = egui::Frame::new().fill(p.accent_soft).corner_radius(4).inner_margin(6);
     frame.show(ui, |ui| {
@@ -62,7 +62,7 @@ fn empty_ui(ui: &mut Ui, state: &State) {
     } else if state.people.dropped_by.is_some() {
         ui.label(theme::heading("This condition drops no one"));
     } else {
-        super::steps::no_one_ui(ui, state);
+        crate::ui::canvas::steps::no_one_ui(ui, state);
     }
 }
 
