@@ -4,6 +4,7 @@ use super::bound::feature;
 use super::bound::{
     BoundSlice, Clause, ColumnUse, Condition, Expr, Figure, Measure, Members, Test,
 };
+use super::constant::Constant;
 use super::error::{BindError, Reason};
 use super::literal::{days_of_year, moment, typed};
 use crate::language::{print_clause, print_expr};
@@ -169,8 +170,8 @@ impl<'a> Binder<'a> {
             clause::Test::Text(how, pattern, case) => {
                 Test::Text(*how, as_text(left), pattern.clone(), *case)
             }
-            clause::Test::ListHasAny(values) => Test::HasAny(left, values.clone()),
-            clause::Test::ListHasAll(values) => Test::HasAll(left, values.clone()),
+            clause::Test::ListHasAny(values) => Test::HasAny(left, constants(values)),
+            clause::Test::ListHasAll(values) => Test::HasAll(left, constants(values)),
             clause::Test::Anniversary { from_days, to_days } => {
                 let days = days_of_year(*from_days, *to_days, self.zone());
                 Test::DayOfYear(local(left), days)
@@ -242,7 +243,7 @@ impl<'a> Binder<'a> {
         }
         let kind = left.kind();
         let name = name_of(asked);
-        let values: Result<Vec<Value>, Reason> =
+        let values: Result<Vec<Constant>, Reason> =
             values.iter().map(|value| typed(value, kind, name, self.zone())).collect();
         Ok(Test::OneOf(left, values?))
     }
@@ -254,7 +255,7 @@ impl<'a> Binder<'a> {
         other: &Expr<'a>,
         asked: &clause::Expr,
     ) -> Result<Expr<'a>, BindError> {
-        Ok(Expr::Value(typed(value, other.kind(), name_of(asked), self.zone())?))
+        Ok(Expr::Constant(typed(value, other.kind(), name_of(asked), self.zone())?))
     }
 
     /// Both sides of a comparison as values of one type.
@@ -275,7 +276,7 @@ impl<'a> Binder<'a> {
         refuse_text_as_moment(right, left, kinds.1)?;
         let as_other = |side: &clause::Expr, other: &clause::Expr, kind| match side {
             clause::Expr::Value(value) => {
-                Ok(Expr::Value(typed(value, kind, name_of(other), self.zone())?))
+                Ok(Expr::Constant(typed(value, kind, name_of(other), self.zone())?))
             }
             side => self.expr(side, kind, row),
         };
@@ -307,8 +308,8 @@ impl<'a> Binder<'a> {
             clause::Expr::Entity => Expr::Key,
             clause::Expr::Column(name) => Expr::Column(self.column(name, row)?),
             clause::Expr::Beyond(steps, name) => self.beyond(steps, name, row)?,
-            clause::Expr::Value(value) => Expr::Value(value.clone()),
-            clause::Expr::Now(now) => Expr::Value(moment(now, other, self.zone())),
+            clause::Expr::Value(value) => Expr::Constant(value.clone().into()),
+            clause::Expr::Now(now) => Expr::Constant(moment(now, other, self.zone())),
             clause::Expr::Aggregate(aggregate) => match row {
                 Row::Entity => Expr::Figure(Box::new(self.figure(aggregate)?)),
                 Row::Related(_) => {
@@ -480,6 +481,10 @@ fn column_of<'a>(table: &'a Table, name: &str) -> Result<&'a Column, BindError> 
         let known = table.columns.iter().map(|column| column.name.as_str());
         Reason::unknown("column", name, format!("the columns of {}", table.name), known).into()
     })
+}
+
+fn constants(values: &[Value]) -> Vec<Constant> {
+    values.iter().cloned().map(Constant::from).collect()
 }
 
 /// What takes the type of what it is compared with.

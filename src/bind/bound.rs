@@ -1,11 +1,12 @@
 //! What a slice is once nothing is left to look up.
 
+use super::constant::Constant;
 use super::error::BindError;
 use super::error::Reason;
 use crate::model::catalog::{Catalog, Column, Entity, Table};
 use crate::model::clause::{Arithmetic, Case, CastType, Comparison, Function, Missing, TextMatch};
 use crate::model::now::Moment;
-use crate::model::value::{Kind, Value};
+use crate::model::value::Kind;
 use crate::model::ways::Hop;
 
 /// A slice of a cohort.
@@ -81,15 +82,15 @@ pub enum Test<'a> {
     /// A text equal to another, letters compared without case.
     EqualIgnoringCase(Expr<'a>, String),
     /// One of these values, of which there is at least one.
-    OneOf(Expr<'a>, Vec<Value>),
+    OneOf(Expr<'a>, Vec<Constant>),
     /// A text that is one of these, letters compared without case.
     OneOfIgnoringCase(Expr<'a>, Vec<String>),
     /// A text that matches a pattern.
     Text(TextMatch, Expr<'a>, String, Case),
     /// A list with at least one of these.
-    HasAny(Expr<'a>, Vec<Value>),
+    HasAny(Expr<'a>, Vec<Constant>),
     /// A list with all of these.
-    HasAll(Expr<'a>, Vec<Value>),
+    HasAll(Expr<'a>, Vec<Constant>),
     /// A day or moment that falls on one of these days of a year, `MM-DD`.
     DayOfYear(Expr<'a>, Vec<String>),
     /// The entity is among the members.
@@ -116,7 +117,7 @@ pub enum Expr<'a> {
     /// A column of a row that this one points at.
     Beyond(Vec<Hop>, &'a Column),
     /// A constant.
-    Value(Value),
+    Constant(Constant),
     /// A figure over the related rows of an entity.
     Figure(Box<Figure<'a>>),
     /// A function.
@@ -217,7 +218,7 @@ impl Expr<'_> {
             }
             Self::Cast(_, to) => Some(to.kind()),
             Self::Local(_) => Some(Kind::Timestamp),
-            Self::Key | Self::Value(_) => None,
+            Self::Key | Self::Constant(_) => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Literals of the type of what they are compared with.
 
+use super::constant::Constant;
 use super::error::Reason;
 use crate::language::parse_value;
 use crate::model::clause::{Now, Unit};
@@ -8,6 +9,15 @@ use crate::model::value::{Kind, Value};
 
 /// A constant that is compared with a value of this kind, which `name` has.
 pub(super) fn typed(
+    value: &Value,
+    kind: Option<Kind>,
+    name: &str,
+    zone: &Moment,
+) -> Result<Constant, Reason> {
+    Ok(typed_cell(value, kind, name, zone)?.into())
+}
+
+fn typed_cell(
     value: &Value,
     kind: Option<Kind>,
     name: &str,
@@ -56,12 +66,12 @@ fn number(text: &str) -> Option<Value> {
 }
 
 /// A moment relative to now, as a value of the kind that it is compared with.
-pub(super) fn moment(now: &Now, other: Option<Kind>, zone: &Moment) -> Value {
-    match other {
+pub(super) fn moment(now: &Now, other: Option<Kind>, zone: &Moment) -> Constant {
+    Constant::from(match other {
         Some(Kind::Date) => Value::Date(zone.date(now)),
         Some(Kind::Instant) => Value::Instant(format!("{}+00", zone.utc(now))),
         _ => Value::Timestamp(zone.local(now)),
-    }
+    })
 }
 
 /// Month and day of each day from today + `from` to today + `to`, in order.
@@ -98,7 +108,7 @@ mod tests {
     #[test]
     fn text_becomes_what_it_is_compared_with() {
         let zone = berlin();
-        let bound = |value: &str, kind| typed(&text(value), Some(kind), "x", &zone).unwrap();
+        let bound = |value: &str, kind| typed_cell(&text(value), Some(kind), "x", &zone).unwrap();
         assert_eq!(bound("12", Kind::Integer), Value::Integer(12));
         assert_eq!(bound("-1.50", Kind::Number), Value::Decimal("-1.50".to_owned()));
         assert_eq!(bound("1e3", Kind::Number), Value::Float(1000.0));

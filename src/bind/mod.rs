@@ -11,7 +11,7 @@
 //! - Pure: nothing is read, no clock is asked, no dialect is known. Whoever answers a bound question,
 //!   a database or something else, decides nothing more about what it means.
 //! - Every name is the thing that it names: a column of the catalog, a table, the steps to it.
-//! - A literal has the type of what it is compared with, now is worked out, and a day that a moment
+//! - A constant has the type of what it is compared with, moments are moments, now is worked out, and a day that a moment
 //!   is compared with is the span that it means.
 //! - What a negation does with missing values is said at it; NaN is missing wherever a column says
 //!   so.
@@ -24,12 +24,14 @@
 mod binder;
 mod bins;
 mod bound;
+mod constant;
 mod error;
 mod literal;
 mod question;
 
 pub use bins::{Bins, Periods};
 pub use bound::{BoundSlice, Clause, ColumnUse, Condition, Expr, Figure, Measure, Members, Test};
+pub use constant::Constant;
 pub use error::{BindError, Reason};
 pub use question::{BoundQuestion, Range, RangeOf, RelatedRows, question, ranges};
 

@@ -4,7 +4,7 @@
 //! `IS NOT TRUE` (or `IS DISTINCT FROM`).
 
 use super::scope::{Row, Scope};
-use crate::bind::{Clause, ColumnUse, Condition, Expr, Members, Test};
+use crate::bind::{Clause, ColumnUse, Condition, Constant, Expr, Members, Test};
 use crate::model::clause::{CastType, Comparison, Missing};
 use crate::sql::{self, Sql, ident};
 
@@ -91,7 +91,7 @@ impl Scope<'_> {
             }
             Test::OneOf(value, values) => {
                 let value = self.expr(value, row);
-                let values = values.iter().map(sql::literal);
+                let values = values.iter().map(|value| sql::literal(&value.value()));
                 Sql::fill("{} IN ({})", &[&value, &Sql::join(values, ", ")])
             }
             Test::OneOfIgnoringCase(text, texts) => {
@@ -105,11 +105,11 @@ impl Scope<'_> {
             }
             Test::HasAny(list, values) => {
                 let list = self.expr(list, row);
-                self.dialect.has_any(&list, values)
+                self.dialect.has_any(&list, &Constant::values(values))
             }
             Test::HasAll(list, values) => {
                 let list = self.expr(list, row);
-                self.dialect.has_all(&list, values)
+                self.dialect.has_all(&list, &Constant::values(values))
             }
             Test::DayOfYear(moment, days) => {
                 let moment = self.expr(moment, row);
@@ -175,7 +175,7 @@ impl Scope<'_> {
                 let there = self.beyond(hops, row);
                 Sql::fill("{}.{}", &[&there, &ident(&column.name)])
             }
-            Expr::Value(value) => sql::literal(value),
+            Expr::Constant(constant) => sql::literal(&constant.value()),
             Expr::Figure(figure) => self.figure(figure),
             Expr::Call(function, arguments) => {
                 let arguments: Vec<Sql> =

@@ -148,7 +148,8 @@ fn utc_text(zoned: &Zoned) -> String {
     civil_text(zoned.with_time_zone(TimeZone::UTC).datetime())
 }
 
-fn civil_text(civil: DateTime) -> String {
+/// A moment without a zone in ISO form, to the microsecond: `2026-11-23 09:00:00`.
+pub fn civil_text(civil: DateTime) -> String {
     let micros = civil.subsec_nanosecond() / 1000;
     let base = civil.strftime("%Y-%m-%d %H:%M:%S").to_string();
     if micros == 0 { base } else { format!("{base}.{micros:06}") }

@@ -126,7 +126,7 @@ impl Builder<'_> {
             }
             Target::InputMainId(id, _) => self.relation(Target::InputVars(id)),
             Target::Feature(id) => {
-                Err(format!("`{}` is a feature, and no table", self.project[id].name))
+                Err(format!("`{}` is a feature, not a table", self.project[id].name))
             }
             Target::Other(id) => {
                 let model = &self.project[id];

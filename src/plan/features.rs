@@ -177,7 +177,7 @@ impl Builder<'_> {
             Owner::Entity(id) => Target::Entity(id),
             Owner::Cohort(id) => Target::Cohort(id),
             Owner::Input(_) | Owner::SqlModel(_) => {
-                return Err("it is no feature of an entity".to_owned());
+                return Err("it is not a feature of an entity".to_owned());
             }
         };
         let found = self.relations.get(&target).cloned();

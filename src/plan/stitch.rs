@@ -111,7 +111,8 @@ pub struct RulesPlan {
     /// A query of `action` (`include` or `exclude`), `id1`, `id1_type`, `id2`, `id2_type`; the ids
     /// of a rule about one id have no `id2`. Of several about the same the latest counts.
     pub query: Sql,
-    /// Where rules contradict each other, include wins.
+    /// An id that is excluded takes part where a pair with it is included; a pair that is excluded
+    /// stays out.
     pub include_first: bool,
 }
 

@@ -82,7 +82,9 @@ impl Builder<'_> {
                 Part::EndTimeText(layout) => Sql::placeholder(Placeholder::End(layout.clone())),
                 Part::This => Sql::placeholder(Placeholder::Own),
                 Part::RowSet(name) => return Err(format!("it merges `{name}`")),
-                Part::Unknown(name) => return Err(format!("it uses `{name}`, which is not there")),
+                Part::Unknown(name) => {
+                    return Err(format!("it uses `{name}`, which does not exist"));
+                }
                 Part::Broken(why) => return Err(why.clone()),
             });
         }
@@ -124,7 +126,7 @@ impl Builder<'_> {
         let entity = match cohort {
             Target::Cohort(id) => self.project[id].entity,
             Target::Entity(id) => id,
-            _ => return Err("it asks for members of something that is no cohort".to_owned()),
+            _ => return Err("it asks for members of something that is not a cohort".to_owned()),
         };
         let main = ident(&self.project[entity].main_id);
         let members = self.relation(cohort)?;

@@ -249,7 +249,7 @@ impl StoreError {
 /// What is wrong with a file, told from the database's words, and what to try.
 fn damage(message: &str) -> Option<(&'static str, &'static str)> {
     let has = |part: &str| message.contains(part);
-    let another_copy = "take another copy of the file, or a backup";
+    let another_copy = "get another copy of the file, or a backup";
     if has("not a valid DuckDB database") {
         return Some(("it is not a DuckDB database", "check that the right file was chosen"));
     }

@@ -456,7 +456,7 @@ fn in_zone(rewriting: &mut Rewriting, call: &Call<'_>) -> Option<String> {
         let found = quoted(call.exprs[at]).and_then(zone_named);
         if found.is_none() {
             rewriting.refuse(format!(
-                "`{}` is no time zone by its name in quotes, such as 'Europe/Berlin'",
+                "`{}` is not the name of a time zone in quotes, such as 'Europe/Berlin'",
                 call.exprs[at]
             ));
         }
@@ -485,7 +485,7 @@ pub(super) fn at_time_zone(rewriting: &mut Rewriting, x: &Expr, zone: &Expr) -> 
     match quoted(zone).and_then(zone_named) {
         Some(zone) => Some(universal(&moment(&piece(x)), &zone)),
         None => {
-            rewriting.refuse(format!("`{zone}` is no time zone by its name in quotes"));
+            rewriting.refuse(format!("`{zone}` is not the name of a time zone in quotes"));
             None
         }
     }

@@ -76,14 +76,14 @@ pub(super) fn by_path(rewriting: &mut Rewriting, value: &Expr, path: &JsonPath) 
     for element in &path.path {
         match element {
             JsonPathElem::Dot { key: name, .. } => steps.push_str(&key(name)),
-            JsonPathElem::Bracket { key: at } | JsonPathElem::ColonBracket { key: at } => {
-                match step(at) {
-                    Some(step) => steps.push_str(&step),
-                    None => rewriting.refuse(format!(
-                        "`{at}` is no fixed place in a document; write a number or a key in quotes"
-                    )),
-                }
-            }
+            JsonPathElem::Bracket { key: at } | JsonPathElem::ColonBracket { key: at } => match step(
+                at,
+            ) {
+                Some(step) => steps.push_str(&step),
+                None => rewriting.refuse(format!(
+                    "`{at}` is not a fixed place in a document; write a number or a key in quotes"
+                )),
+            },
         }
     }
     item(&piece(value), &steps)

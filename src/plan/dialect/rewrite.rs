@@ -120,7 +120,7 @@ impl Rewriting {
             }
             Expr::SimilarTo { negated, expr, pattern, escape_char: None } => {
                 let Some(pattern) = quoted(pattern) else {
-                    self.refuse("`similar to` wants its pattern in quotes");
+                    self.refuse("`similar to` needs its pattern in quotes");
                     return None;
                 };
                 let pattern = pattern.replace('%', ".*").replace('_', ".").replace('\'', "''");

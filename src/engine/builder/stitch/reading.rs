@@ -207,7 +207,7 @@ impl Builder<'_> {
                 }
                 FilterRule::Regex(pattern) => {
                     let regex = Regex::new(&format!("^(?:{pattern})$")).map_err(|error| {
-                        broken(format!("`{pattern}` is no regular expression: {error}"))
+                        broken(format!("`{pattern}` is not a regular expression: {error}"))
                     })?;
                     out.filter(filter, interner, rules, |text| regex.is_match(text));
                 }
