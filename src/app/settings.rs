@@ -5,7 +5,7 @@
 //! rather than in the way of the start.
 
 use crate::disk::{Readers, limit, read, write};
-use crate::state::{Place, Settings, Theme};
+use crate::state::{Bookmark, Settings, Theme};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
@@ -31,14 +31,14 @@ struct KeptPlace {
     tab: String,
 }
 
-impl From<&Place> for KeptPlace {
-    fn from(place: &Place) -> Self {
-        let Place { cohort, condition, segment, tab } = place.clone();
+impl From<&Bookmark> for KeptPlace {
+    fn from(place: &Bookmark) -> Self {
+        let Bookmark { cohort, condition, segment, tab } = place.clone();
         Self { cohort, condition, segment, tab }
     }
 }
 
-impl From<KeptPlace> for Place {
+impl From<KeptPlace> for Bookmark {
     fn from(KeptPlace { cohort, condition, segment, tab }: KeptPlace) -> Self {
         Self { cohort, condition, segment, tab }
     }

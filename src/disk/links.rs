@@ -31,7 +31,7 @@ pub enum Entry {
     /// A link to nothing.
     LeadsNowhere,
     /// Neither, such as a pipe.
-    Other(read::Thing),
+    Other(read::FileKind),
 }
 
 impl Opened {

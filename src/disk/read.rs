@@ -81,7 +81,7 @@ pub fn head(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 
 /// What may stand at a path. It prints as `a pipe`, `a folder`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Thing {
+pub enum FileKind {
     /// A folder.
     Folder,
     /// A file.
@@ -96,7 +96,7 @@ pub enum Thing {
     Other,
 }
 
-impl fmt::Display for Thing {
+impl fmt::Display for FileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Folder => "a folder",
@@ -110,7 +110,7 @@ impl fmt::Display for Thing {
 }
 
 /// What stands at a path where a file is expected. `None` for a file, and for nothing at all.
-pub fn instead_of_file(path: &Path) -> Option<Thing> {
+pub fn instead_of_file(path: &Path) -> Option<FileKind> {
     let facts = std::fs::metadata(path).ok()?;
     (!facts.is_file()).then(|| thing(facts.file_type()))
 }
@@ -125,24 +125,24 @@ fn regular(facts: &Metadata) -> io::Result<()> {
     }
 }
 
-pub(super) fn thing(kind: FileType) -> Thing {
+pub(super) fn thing(kind: FileType) -> FileKind {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt as _;
         if kind.is_fifo() {
-            return Thing::Pipe;
+            return FileKind::Pipe;
         }
         if kind.is_socket() {
-            return Thing::Socket;
+            return FileKind::Socket;
         }
         if kind.is_char_device() || kind.is_block_device() {
-            return Thing::Device;
+            return FileKind::Device;
         }
     }
     match (kind.is_dir(), kind.is_file()) {
-        (true, _) => Thing::Folder,
-        (_, true) => Thing::File,
-        _ => Thing::Other,
+        (true, _) => FileKind::Folder,
+        (_, true) => FileKind::File,
+        _ => FileKind::Other,
     }
 }
 
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(told(&at("socket")), "it is a socket, not a file");
         assert_eq!(told(Path::new("/dev/zero")), "it is a device, not a file");
         assert_eq!(told(folder.path()), "it is a folder, not a file");
-        assert_eq!(instead_of_file(&at("pipe")), Some(Thing::Pipe));
+        assert_eq!(instead_of_file(&at("pipe")), Some(FileKind::Pipe));
         assert_eq!(instead_of_file(&at("none")), None);
     }
 }

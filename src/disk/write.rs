@@ -115,7 +115,7 @@ impl PartFile {
     /// target's name, or another process is writing the same file.
     pub fn of(target: &Path) -> io::Result<Self> {
         match read::instead_of_file(target) {
-            Some(read::Thing::Folder) => return Err(io::ErrorKind::IsADirectory.into()),
+            Some(read::FileKind::Folder) => return Err(io::ErrorKind::IsADirectory.into()),
             Some(what) => return Err(io::Error::other(format!("it is {what}, not a file"))),
             None => {}
         }

@@ -4,7 +4,7 @@
 //! a feature, an operator or a value comes next, and whose columns are meant.
 
 use super::moments;
-use super::names::{self, Rows};
+use super::names::{self, RowsOf};
 use super::print::{identifier, table as table_text};
 use super::scope::Scope;
 use crate::model::catalog::{Column, Table};
@@ -285,7 +285,7 @@ struct Frame<'a> {
     /// The function before it, in lower case; empty for none.
     call: String,
     /// The rows that names inside are about.
-    rows: Rows<'a>,
+    rows: RowsOf<'a>,
     /// What was going on before it.
     outer: Clause,
 }
@@ -308,7 +308,7 @@ struct Clause {
 struct State<'a> {
     next: Next,
     text_is: TextIs,
-    rows: Rows<'a>,
+    rows: RowsOf<'a>,
     clause: Clause,
     /// The path before a dot at the cursor.
     path: Vec<String>,
@@ -323,7 +323,7 @@ impl<'a> State<'a> {
         let mut state = State {
             next: Next::Condition,
             text_is: TextIs::Free,
-            rows: Rows::Entity,
+            rows: RowsOf::Entity,
             clause: Clause::default(),
             path: Vec::new(),
             figure: None,
@@ -447,7 +447,7 @@ impl<'a> State<'a> {
         if call == "filter"
             && let Some(table) = self.figure
         {
-            self.rows = Rows::Related(table);
+            self.rows = RowsOf::Related(table);
         }
         self.clause = Clause { compared: true, ..Clause::default() };
         self.next = match call.as_str() {
@@ -506,7 +506,7 @@ fn offers<'a>(state: &State<'a>, scope: &Scope<'a>) -> Vec<Offer> {
         Next::Nothing => Vec::new(),
         Next::Condition => {
             let mut offers: Vec<Offer> = columns().collect();
-            offers.extend(starts(matches!(state.rows, Rows::Entity)));
+            offers.extend(starts(matches!(state.rows, RowsOf::Entity)));
             offers
         }
         Next::Value => {
@@ -514,7 +514,7 @@ fn offers<'a>(state: &State<'a>, scope: &Scope<'a>) -> Vec<Offer> {
             let same = |column: &&Column| kind.is_none_or(|kind| like(kind, column.kind));
             let all = state.rows.columns(scope).iter();
             offers.extend(all.filter(same).map(Offer::column));
-            offers.extend(values(matches!(state.rows, Rows::Entity)));
+            offers.extend(values(matches!(state.rows, RowsOf::Entity)));
             offers
         }
         Next::Operator => {

@@ -1,6 +1,6 @@
 //! What the syntax of a condition means: and, or, not, tests and their negations.
 
-use super::names::Rows;
+use super::names::RowsOf;
 use super::scope::{ParseError, Places, Scope};
 use crate::model::clause::{
     Case, Clause, Combine, Comparison, Expr, Group, Missing, Node, Part, Test, TextMatch, Tree,
@@ -22,17 +22,17 @@ pub(super) struct Reader<'a> {
 
 /// Where a part of the syntax stands.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct Context<'a> {
     /// The rows that names are about.
-    pub(super) rows: Rows<'a>,
+    pub(super) rows: RowsOf<'a>,
     /// Levels above.
     depth: usize,
     /// Under a negation, where "unknown" is not the same as "no".
     negated: bool,
 }
 
-impl<'a> Place<'a> {
-    pub(super) fn top(rows: Rows<'a>) -> Self {
+impl<'a> Context<'a> {
+    pub(super) fn top(rows: RowsOf<'a>) -> Self {
         Self { rows, depth: 0, negated: false }
     }
 
@@ -48,19 +48,19 @@ impl<'a> Place<'a> {
 
 impl<'a> Reader<'a> {
     /// A whole condition; the root is a group of all.
-    pub(super) fn tree(&self, sql: &Sql, rows: Rows<'a>) -> Result<Tree, ParseError> {
+    pub(super) fn tree(&self, sql: &Sql, rows: RowsOf<'a>) -> Result<Tree, ParseError> {
         if matches!(strip(sql), Sql::Value(value) if value.value == sqlparser::ast::Value::Boolean(true))
         {
             return Ok(Tree::everyone());
         }
-        let part = self.part(sql, Place::top(rows))?;
+        let part = self.part(sql, Context::top(rows))?;
         Ok(match part {
             Part { off: false, node: Node::Group(group) } if group.combine == Combine::All => group,
             part => Group { combine: Combine::All, parts: vec![part] },
         })
     }
 
-    fn part(&self, sql: &Sql, place: Place<'a>) -> Result<Part, ParseError> {
+    fn part(&self, sql: &Sql, place: Context<'a>) -> Result<Part, ParseError> {
         self.check_depth(sql, place)?;
         match sql {
             Sql::Nested(inner) => self.part(inner, place.below()),
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
         sql: &Sql,
         operator: &BinaryOperator,
         combine: Combine,
-        place: Place<'a>,
+        place: Context<'a>,
     ) -> Result<Part, ParseError> {
         let mut operands = Vec::new();
         let mut rest = sql;
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
     }
 
     /// At the top, "is true" says no more than the condition itself.
-    fn is_true(&self, inner: &Sql, place: Place<'a>) -> Result<Part, ParseError> {
+    fn is_true(&self, inner: &Sql, place: Context<'a>) -> Result<Part, ParseError> {
         if place.negated {
             Ok(certain(self.part(inner, place.under_not())?))
         } else {
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn distinct(&self, left: &Sql, right: &Sql, place: Place<'a>) -> Result<Part, ParseError> {
+    fn distinct(&self, left: &Sql, right: &Sql, place: Context<'a>) -> Result<Part, ParseError> {
         let (a, b) = self.operands(left, right, place)?;
         let known = is_known(&a) || is_known(&b);
         let differs = Part::on(Node::Clause(Clause {
@@ -163,7 +163,12 @@ impl<'a> Reader<'a> {
         Ok(Part::on(Node::Group(Group { combine: Combine::All, parts: vec![differs, some] })))
     }
 
-    fn not_distinct(&self, left: &Sql, right: &Sql, place: Place<'a>) -> Result<Part, ParseError> {
+    fn not_distinct(
+        &self,
+        left: &Sql,
+        right: &Sql,
+        place: Context<'a>,
+    ) -> Result<Part, ParseError> {
         let (a, b) = self.operands(left, right, place)?;
         let known = is_known(&a) || is_known(&b);
         let same = Part::on(Node::Clause(Clause {
@@ -180,7 +185,7 @@ impl<'a> Reader<'a> {
         Ok(Part::on(Node::Group(Group { combine: Combine::Any, parts: vec![same, both] })))
     }
 
-    fn clause(&self, sql: &Sql, place: Place<'a>) -> Result<Clause, ParseError> {
+    fn clause(&self, sql: &Sql, place: Context<'a>) -> Result<Clause, ParseError> {
         let when = |negated: &bool| negated.then_some(Missing::Drop);
         match sql {
             Sql::BinaryOp { left, op, right } => {
@@ -236,7 +241,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Both sides of a comparison, each read in the light of the other.
-    fn operands(&self, a: &Sql, b: &Sql, place: Place<'a>) -> Result<(Expr, Expr), ParseError> {
+    fn operands(&self, a: &Sql, b: &Sql, place: Context<'a>) -> Result<(Expr, Expr), ParseError> {
         let left = self.expression(a, place.below())?;
         let right = self.expression(b, place.below())?;
         let fitted_right = self.fit(b, right, &left, place)?;
@@ -249,7 +254,7 @@ impl<'a> Reader<'a> {
         (expr, pattern): (&Sql, &Sql),
         case: Case,
         negated: Option<Missing>,
-        place: Place<'a>,
+        place: Context<'a>,
     ) -> Result<Clause, ParseError> {
         let left = self.expression(expr, place.below())?;
         let pattern = self.text(pattern, place)?;
@@ -257,7 +262,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A feature, or an expression, that is itself yes or no.
-    fn truth(&self, sql: &Sql, place: Place<'a>) -> Result<Clause, ParseError> {
+    fn truth(&self, sql: &Sql, place: Context<'a>) -> Result<Clause, ParseError> {
         let left = self.expression(sql, place.below())?;
         let hint = match (&left, self.kind(&left, place)) {
             (Expr::Value(_) | Expr::Now(_), _) => {
@@ -287,7 +292,7 @@ impl<'a> Reader<'a> {
         &self,
         sql: &Sql,
         call: &SqlCall,
-        place: Place<'a>,
+        place: Context<'a>,
     ) -> Result<Option<Clause>, ParseError> {
         let name = call_name(call).unwrap_or_default();
         let how = match name.as_str() {
@@ -330,7 +335,7 @@ impl<'a> Reader<'a> {
         sql: &Sql,
         call: &SqlCall,
         name: &str,
-        place: Place<'a>,
+        place: Context<'a>,
     ) -> Result<Option<Clause>, ParseError> {
         let wrong = |what: &str, hint: &str| Err(self.error(sql, what, hint));
         let (left, test) = match name {
@@ -360,7 +365,7 @@ impl<'a> Reader<'a> {
                 let [cohort] = self.arguments(call)?[..] else {
                     return wrong("in_cohort takes one name", "write in_cohort('name')");
                 };
-                if matches!(place.rows, Rows::Related(_)) {
+                if matches!(place.rows, RowsOf::Related(_)) {
                     let hint = "put in_cohort outside the filter";
                     return wrong("rows of a related table are not in cohorts", hint);
                 }
@@ -384,7 +389,7 @@ impl<'a> Reader<'a> {
         Ok(Some(Clause { left, test, negated: None }))
     }
 
-    fn days(&self, sql: &Sql, place: Place<'a>) -> Result<i32, ParseError> {
+    fn days(&self, sql: &Sql, place: Context<'a>) -> Result<i32, ParseError> {
         match self.expression(sql, place.below())? {
             Expr::Value(Value::Integer(days)) => i32::try_from(days).ok(),
             _ => None,
@@ -394,7 +399,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn check_depth(&self, sql: &Sql, place: Place<'a>) -> Result<(), ParseError> {
+    pub(super) fn check_depth(&self, sql: &Sql, place: Context<'a>) -> Result<(), ParseError> {
         if place.depth < DEPTH {
             return Ok(());
         }

@@ -1,11 +1,11 @@
 //! What the syntax of a value means: features, constants, functions, arithmetic and figures over
 //! related rows.
 
-use super::conditions::{Place, Reader, call_name, strip};
+use super::conditions::{Context, Reader, call_name, strip};
 use super::functions::{FUNCTIONS, TESTS, VIA, function};
 use super::literal;
 use super::moments;
-use super::names::{self, Rows};
+use super::names::{self, RowsOf};
 use super::print::{identifier, print_expr};
 use super::scope::ParseError;
 use crate::model::clause::{Aggregate, Arithmetic, CastType, Expr, Function, Measure, Now, Unit};
@@ -21,7 +21,7 @@ use sqlparser::ast::{
 
 impl<'a> Reader<'a> {
     /// A value: a feature, a constant, or something made of them.
-    pub(super) fn expression(&self, sql: &Sql, place: Place<'a>) -> Result<Expr, ParseError> {
+    pub(super) fn expression(&self, sql: &Sql, place: Context<'a>) -> Result<Expr, ParseError> {
         self.check_depth(sql, place)?;
         let below = place.below();
         match sql {
@@ -73,15 +73,15 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn column(&self, sql: &Sql, name: &Ident, place: Place<'a>) -> Result<Expr, ParseError> {
+    fn column(&self, sql: &Sql, name: &Ident, place: Context<'a>) -> Result<Expr, ParseError> {
         if let Some(column) = place.rows.find(&self.scope, &name.value) {
             return Ok(Expr::Column(column.name.clone()));
         }
         let what = match place.rows {
-            Rows::Entity => {
+            RowsOf::Entity => {
                 format!("no feature of {} is called \"{}\"", self.scope.entity.name, name.value)
             }
-            Rows::Related(table) => {
+            RowsOf::Related(table) => {
                 format!("no column of {} is called \"{}\"", table.name, name.value)
             }
         };
@@ -102,7 +102,12 @@ impl<'a> Reader<'a> {
     }
 
     /// `orders.total`, which outside of an aggregate is only meant for the rows' own table.
-    fn qualified(&self, sql: &Sql, parts: &[Ident], place: Place<'a>) -> Result<Expr, ParseError> {
+    fn qualified(
+        &self,
+        sql: &Sql,
+        parts: &[Ident],
+        place: Context<'a>,
+    ) -> Result<Expr, ParseError> {
         let (column, prefix) = parts
             .split_last()
             .ok_or_else(|| self.error(sql, "a name is missing", "write a feature"))?;
@@ -146,7 +151,7 @@ impl<'a> Reader<'a> {
 
     /// `device.os.name`: a field of a struct of the row itself, which goes before a table of that
     /// name. `None` when the names lead into no struct.
-    fn field(&self, names: &[Ident], field: &Ident, place: Place<'a>) -> Option<Expr> {
+    fn field(&self, names: &[Ident], field: &Ident, place: Context<'a>) -> Option<Expr> {
         let names: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
         let own = names.len() > 1 && place.rows.is_prefix(&self.scope, names[0]);
         let (first, rest) = names[usize::from(own)..].split_first()?;
@@ -165,11 +170,11 @@ impl<'a> Reader<'a> {
         sql: &Sql,
         names: &[Ident],
         column: &Ident,
-        place: Place<'a>,
+        place: Context<'a>,
     ) -> Result<Option<Expr>, ParseError> {
         let start = match place.rows {
-            Rows::Entity => self.scope.entity.table_name(),
-            Rows::Related(table) => &table.name,
+            RowsOf::Entity => self.scope.entity.table_name(),
+            RowsOf::Related(table) => &table.name,
         };
         let mut names: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
         if names.len() > 1 && place.rows.is_prefix(&self.scope, names[0]) {
@@ -195,7 +200,8 @@ impl<'a> Reader<'a> {
         };
         let end = hops.last().and_then(|hop| self.scope.catalog.table(&hop.to_table));
         let Some(end) = end else { return Ok(None) };
-        let Expr::Column(column) = self.column(sql, column, Place::top(Rows::Related(end)))? else {
+        let Expr::Column(column) = self.column(sql, column, Context::top(RowsOf::Related(end)))?
+        else {
             return Ok(None);
         };
         let names = names.into_iter().map(str::to_owned).collect();
@@ -299,7 +305,7 @@ impl<'a> Reader<'a> {
             .ok_or_else(|| self.error(sql, &format!("'{text}' is not a valid date"), hint))
     }
 
-    fn minus(&self, sql: &Sql, place: Place<'a>) -> Result<Expr, ParseError> {
+    fn minus(&self, sql: &Sql, place: Context<'a>) -> Result<Expr, ParseError> {
         // The magnitude of the least number does not fit without its sign.
         if let Sql::Value(value) = strip(sql)
             && let SqlValue::Number(text, _) = &value.value
@@ -320,7 +326,7 @@ impl<'a> Reader<'a> {
         &self,
         sql: &Sql,
         (left, op, right): (&Sql, &BinaryOperator, &Sql),
-        place: Place<'a>,
+        place: Context<'a>,
     ) -> Result<Expr, ParseError> {
         let op = match op {
             BinaryOperator::Plus => Arithmetic::Add,
@@ -365,7 +371,7 @@ impl<'a> Reader<'a> {
     }
 
     /// How far a moment is moved: an interval, or a whole number of days.
-    fn offset(&self, sql: &Sql, place: Place<'a>) -> Result<Option<(i64, Unit)>, ParseError> {
+    fn offset(&self, sql: &Sql, place: Context<'a>) -> Result<Option<(i64, Unit)>, ParseError> {
         let Sql::Interval(interval) = strip(sql) else {
             let Expr::Value(Value::Integer(days)) = self.expression(sql, place.below())? else {
                 return Ok(None);
@@ -430,7 +436,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn call(&self, sql: &Sql, call: &SqlCall, place: Place<'a>) -> Result<Expr, ParseError> {
+    fn call(&self, sql: &Sql, call: &SqlCall, place: Context<'a>) -> Result<Expr, ParseError> {
         let name = call_name(call).unwrap_or_default();
         if let "count" | "sum" | "avg" | "mean" | "min" | "max" = name.as_str() {
             return self.aggregate(sql, call, &name, place);
@@ -491,7 +497,7 @@ impl<'a> Reader<'a> {
         sql: &Sql,
         name: &str,
         args: &[&Sql],
-        place: Place<'a>,
+        place: Context<'a>,
     ) -> Result<Option<Now>, ParseError> {
         match (name, args) {
             ("now" | "current_timestamp", []) => Ok(Some(Now { offset: None, start_of: None })),
@@ -527,9 +533,9 @@ impl<'a> Reader<'a> {
         sql: &Sql,
         call: &SqlCall,
         name: &str,
-        place: Place<'a>,
+        place: Context<'a>,
     ) -> Result<Expr, ParseError> {
-        if matches!(place.rows, Rows::Related(_)) {
+        if matches!(place.rows, RowsOf::Related(_)) {
             let hint = "a filter can compare only columns of its own table";
             return Err(self.error(sql, "an aggregate cannot be inside a filter", hint));
         }
@@ -574,7 +580,7 @@ impl<'a> Reader<'a> {
         let (table, measure) = self.measure(arg, (name, distinct), &parts, &hint)?;
         let filter = match self.filter_of(call, name)? {
             None => None,
-            Some(filter) => Some(self.tree(filter, Rows::Related(table))?),
+            Some(filter) => Some(self.tree(filter, RowsOf::Related(table))?),
         };
         let via = self.via(arg, &table.name, via)?;
         Ok(Expr::Aggregate(Box::new(Aggregate { measure, table: table.name.clone(), via, filter })))
@@ -659,7 +665,8 @@ impl<'a> Reader<'a> {
         };
         // A field of a struct that is a column by itself has dots in its name.
         let column = Ident { value: joined_refs(column), ..column[0].clone() };
-        let Expr::Column(column) = self.column(arg, &column, Place::top(Rows::Related(table)))?
+        let Expr::Column(column) =
+            self.column(arg, &column, Context::top(RowsOf::Related(table)))?
         else {
             return Err(self.error(arg, "a column belongs here", hint));
         };
@@ -709,7 +716,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A text constant.
-    pub(super) fn text(&self, sql: &Sql, place: Place<'a>) -> Result<String, ParseError> {
+    pub(super) fn text(&self, sql: &Sql, place: Context<'a>) -> Result<String, ParseError> {
         match self.expression(sql, place.below())? {
             Expr::Value(Value::Text(text)) => Ok(text),
             _ => Err(self.error(sql, "text in single quotes belongs here", "write 'text'")),
@@ -721,7 +728,7 @@ impl<'a> Reader<'a> {
         &self,
         items: impl IntoIterator<Item = &'s Sql>,
         beside: Option<&Expr>,
-        place: Place<'a>,
+        place: Context<'a>,
     ) -> Result<Vec<Value>, ParseError> {
         let one = |sql: &'s Sql| {
             let expr = self.expression(sql, place.below())?;
@@ -746,7 +753,7 @@ impl<'a> Reader<'a> {
         &self,
         sql: &Sql,
         beside: &Expr,
-        place: Place<'a>,
+        place: Context<'a>,
     ) -> Result<Expr, ParseError> {
         let expr = self.expression(sql, place.below())?;
         self.fit(sql, expr, beside, place)
@@ -759,7 +766,7 @@ impl<'a> Reader<'a> {
         sql: &Sql,
         expr: Expr,
         beside: &Expr,
-        place: Place<'a>,
+        place: Context<'a>,
     ) -> Result<Expr, ParseError> {
         let Expr::Value(value) = &expr else { return Ok(expr) };
         // An infinite number is written as a conversion, and is a constant all the same.
@@ -803,14 +810,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The kind of values that an expression has, where it is known.
-    pub(super) fn kind(&self, expr: &Expr, place: Place<'a>) -> Option<Kind> {
+    pub(super) fn kind(&self, expr: &Expr, place: Context<'a>) -> Option<Kind> {
         match expr {
             Expr::Entity => None,
             Expr::Column(name) => place.rows.find(&self.scope, name).map(|c| c.kind),
             Expr::Beyond(names, column) => {
                 let start = match place.rows {
-                    Rows::Entity => self.scope.entity.table_name(),
-                    Rows::Related(table) => &table.name,
+                    RowsOf::Entity => self.scope.entity.table_name(),
+                    RowsOf::Related(table) => &table.name,
                 };
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 if let Some((first, rest)) = names.split_first()

@@ -5,14 +5,14 @@ use crate::model::catalog::{Column, Table, find_column};
 
 /// The rows that column names are about.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Rows<'a> {
+pub(super) enum RowsOf<'a> {
     /// The entity: names are features.
     Entity,
     /// One related table, inside an aggregate: names are its columns.
     Related(&'a Table),
 }
 
-impl<'a> Rows<'a> {
+impl<'a> RowsOf<'a> {
     /// The columns that may be named.
     pub(super) fn columns(self, scope: &Scope<'a>) -> &'a [Column] {
         match self {

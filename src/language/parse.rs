@@ -4,7 +4,7 @@
 use super::conditions::Reader;
 use super::functions::VIA;
 use super::mistakes;
-use super::names::Rows;
+use super::names::RowsOf;
 use super::normal::normalise;
 use super::scope::{ParseError, Places, Scope};
 use crate::model::clause::Tree;
@@ -33,7 +33,7 @@ pub fn parse(text: &str, scope: &Scope<'_>) -> Result<Tree, ParseError> {
     let places = Places::of(text);
     let syntax = syntax(text, &places)?;
     let reader = Reader { scope: *scope, places: &places };
-    reader.tree(&syntax, Rows::Entity).map(|tree| normalise(&tree))
+    reader.tree(&syntax, RowsOf::Entity).map(|tree| normalise(&tree))
 }
 
 fn syntax(text: &str, places: &Places) -> Result<Sql, ParseError> {

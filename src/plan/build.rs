@@ -1,6 +1,6 @@
 //! The steps of a plan, made node by node in the order of what needs what.
 
-use super::builder::{Builder, Draft, Table};
+use super::builder::{Builder, Draft, RowSource};
 use super::{LeftOut, Options, Plan, Statement, WORK_SCHEMA, Work};
 use crate::define::{Item, Node, Project, build_order};
 use crate::sql::{Sql, ident, warehouse};
@@ -176,8 +176,8 @@ impl Builder<'_> {
             Node::Item(item) => self.item(item),
             Node::EntityVars(id) => self.entity_vars(id),
             Node::CohortVars(id) => self.cohort_vars(id),
-            Node::InputVars(id) => self.var_table(Table::Input(id)),
-            Node::SqlModelVars(id) => self.var_table(Table::SqlModel(id)),
+            Node::InputVars(id) => self.var_table(RowSource::Input(id)),
+            Node::SqlModelVars(id) => self.var_table(RowSource::SqlModel(id)),
         }
     }
 

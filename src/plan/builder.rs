@@ -22,7 +22,7 @@ pub(super) struct Builder<'a> {
     /// In which table each var of an entity or a cohort is.
     pub(super) stored: BTreeMap<FeatureId, Stored>,
     /// Rows with main ids, and vars added to them.
-    pub(super) chains: HashMap<(Table, EntityId), Chain>,
+    pub(super) chains: HashMap<(RowSource, EntityId), Chain>,
     /// The vars of each owner that are built.
     pub(super) owned: BTreeMap<Owner, Vec<FeatureId>>,
     pub(super) left_out: BTreeMap<Item, LeftOut>,
@@ -49,7 +49,7 @@ pub(super) struct Stored {
 
 /// What has rows with ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Table {
+pub(super) enum RowSource {
     Input(InputId),
     SqlModel(SqlModelId),
 }
@@ -67,7 +67,7 @@ pub(super) struct Layer {
     pub(super) step: usize,
 }
 
-impl Table {
+impl RowSource {
     pub(super) fn of(target: Target) -> Option<Self> {
         match target {
             Target::Input(id) | Target::InputVars(id) => Some(Self::Input(id)),

@@ -1,7 +1,7 @@
 //! Features: those computed from the same rows under the same condition share one step, and each
 //! step gives every main id of the entity (or member of the cohort) one row.
 
-use super::builder::{Builder, Draft, Stored, Table};
+use super::builder::{Builder, Draft, RowSource, Stored};
 use super::end_of_run;
 use super::text::{About, Said, bracketed, whole};
 use crate::define::{CohortId, EntityId, FeatureId, Item, Node, Owner, StitcherId, Target, words};
@@ -52,13 +52,15 @@ impl Builder<'_> {
 
     /// Computes features of which none needs another.
     pub(super) fn features(&mut self, features: &[FeatureId]) {
-        let mut of_rows: BTreeMap<Table, Vec<FeatureId>> = BTreeMap::new();
+        let mut of_rows: BTreeMap<RowSource, Vec<FeatureId>> = BTreeMap::new();
         let mut bundles: BTreeMap<Key, Bundle> = BTreeMap::new();
         for id in features {
             match self.project[*id].owner {
-                Owner::Input(input) => of_rows.entry(Table::Input(input)).or_default().push(*id),
+                Owner::Input(input) => {
+                    of_rows.entry(RowSource::Input(input)).or_default().push(*id)
+                }
                 Owner::SqlModel(model) => {
-                    of_rows.entry(Table::SqlModel(model)).or_default().push(*id);
+                    of_rows.entry(RowSource::SqlModel(model)).or_default().push(*id);
                 }
                 Owner::Entity(_) | Owner::Cohort(_) => {
                     if let Err(why) = self.add_to_bundle(*id, &mut bundles) {
@@ -142,7 +144,7 @@ impl Builder<'_> {
         entity: EntityId,
         row_vars: &BTreeSet<FeatureId>,
     ) -> Result<(Sql, usize), String> {
-        if let (Some(table), Target::Input(_) | Target::SqlModel(_)) = (Table::of(from), from) {
+        if let (Some(table), Target::Input(_) | Target::SqlModel(_)) = (RowSource::of(from), from) {
             let layer = self.layer(table, entity, row_vars)?;
             return Ok((layer.view, layer.step));
         }

@@ -1,6 +1,6 @@
 //! SQL models and feature tables.
 
-use super::builder::{Builder, Draft, Table, material, owned};
+use super::builder::{Builder, Draft, RowSource, material, owned};
 use super::text::About;
 use super::{Statement, Work, end_of_run};
 use crate::define::{
@@ -39,7 +39,7 @@ impl Builder<'_> {
         let (table, step) = match model.body {
             SqlBody::Statements => self.statements(draft, &name, &sql),
             _ if ephemeral => {
-                let path = self.path_of(Table::SqlModel(id));
+                let path = self.path_of(RowSource::SqlModel(id));
                 self.session_view(draft, &path, &sql)
             }
             _ => self.table(draft, &name, &sql),
@@ -133,7 +133,7 @@ impl Builder<'_> {
         let main = ident(&self.project[entity].main_id);
         let (mut selected, mut joins) = (Vec::new(), Vec::new());
         for (at, (target, column)) in columns.iter().enumerate() {
-            let (rows, step) = match Table::of(*target) {
+            let (rows, step) = match RowSource::of(*target) {
                 Some(table) => {
                     let layer = self.layer(table, entity, &BTreeSet::new())?;
                     (layer.view, layer.step)

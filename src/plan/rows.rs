@@ -1,6 +1,6 @@
 //! Rows of inputs and SQL models: cut at the end of the run, with main ids, with vars of their own.
 
-use super::builder::{Builder, Chain, Draft, Layer, Table};
+use super::builder::{Builder, Chain, Draft, Layer, RowSource};
 use super::text::{About, Said, bracketed, whole};
 use super::{Moments, end_of_run};
 use crate::define::{EntityId, FeatureId, InputId, Item, Node, RowId, Source, Target, Text};
@@ -9,10 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 impl Builder<'_> {
     /// `inputs/orders`, `packages/shop/inputs/orders`, `models/visits`.
-    pub(super) fn path_of(&self, table: Table) -> String {
+    pub(super) fn path_of(&self, table: RowSource) -> String {
         let (folder, name, package) = match table {
-            Table::Input(id) => ("inputs", &self.project[id].name, &self.project[id].package),
-            Table::SqlModel(id) => ("models", &self.project[id].name, &self.project[id].package),
+            RowSource::Input(id) => ("inputs", &self.project[id].name, &self.project[id].package),
+            RowSource::SqlModel(id) => {
+                ("models", &self.project[id].name, &self.project[id].package)
+            }
         };
         match package {
             Some(package) => format!("packages/{package}/{folder}/{name}"),
@@ -20,10 +22,10 @@ impl Builder<'_> {
         }
     }
 
-    fn ids_of(&self, table: Table) -> Vec<RowId> {
+    fn ids_of(&self, table: RowSource) -> Vec<RowId> {
         match table {
-            Table::Input(id) => self.project[id].ids.clone(),
-            Table::SqlModel(id) => self.project[id].ids.clone(),
+            RowSource::Input(id) => self.project[id].ids.clone(),
+            RowSource::SqlModel(id) => self.project[id].ids.clone(),
         }
     }
 
@@ -52,7 +54,7 @@ impl Builder<'_> {
             let conditions = Sql::join(conditions.iter().cloned(), "\n  AND ");
             Sql::fill("{}\nWHERE {}", &[&all, &conditions])
         };
-        let name = self.path_of(Table::Input(id));
+        let name = self.path_of(RowSource::Input(id));
         let rows = self.options.tables.get(&id).unwrap_or(&written);
         let draft = Draft {
             name: name.clone(),
@@ -92,7 +94,7 @@ impl Builder<'_> {
     /// The layer of rows with the main id of `entity` that has all of `vars`.
     pub(super) fn layer(
         &mut self,
-        table: Table,
+        table: RowSource,
         entity: EntityId,
         vars: &BTreeSet<FeatureId>,
     ) -> Result<Layer, String> {
@@ -110,7 +112,7 @@ impl Builder<'_> {
             .ok_or_else(|| format!("it uses a var of `{}` that is not built", self.path_of(table)))
     }
 
-    fn rows_and_step(&self, table: Table) -> Result<(Sql, usize), String> {
+    fn rows_and_step(&self, table: RowSource) -> Result<(Sql, usize), String> {
         let found = self.relations.get(&table.target()).cloned();
         found.ok_or_else(|| format!("`{}` is not built", self.path_of(table)))
     }
@@ -119,7 +121,7 @@ impl Builder<'_> {
     /// knows, in the order in which the ids are listed.
     fn with_main_id(
         &mut self,
-        table: Table,
+        table: RowSource,
         entity: EntityId,
         name: &str,
         rows: &Sql,
@@ -201,7 +203,7 @@ impl Builder<'_> {
     }
 
     /// Adds vars to the rows of a table: one more layer for each entity they are about.
-    pub(super) fn row_vars(&mut self, table: Table, features: &[FeatureId]) {
+    pub(super) fn row_vars(&mut self, table: RowSource, features: &[FeatureId]) {
         let mut by_entity: BTreeMap<EntityId, Vec<FeatureId>> = BTreeMap::new();
         for id in features {
             by_entity.entry(self.project[*id].entity).or_default().push(*id);
@@ -215,7 +217,7 @@ impl Builder<'_> {
         }
     }
 
-    fn row_var(&mut self, table: Table, entity: EntityId, id: FeatureId) -> Result<(), String> {
+    fn row_var(&mut self, table: RowSource, entity: EntityId, id: FeatureId) -> Result<(), String> {
         self.layer(table, entity, &BTreeSet::new())?;
         let last = self.chains[&(table, entity)].layers.last().cloned();
         let last = last.ok_or_else(|| "its rows are not built".to_owned())?;
@@ -258,7 +260,7 @@ impl Builder<'_> {
     }
 
     /// The rows of a table with the main ids of all entities and all vars.
-    pub(super) fn var_table(&mut self, table: Table) -> Result<(), String> {
+    pub(super) fn var_table(&mut self, table: RowSource) -> Result<(), String> {
         let entities: BTreeSet<EntityId> = self.ids_of(table).iter().map(|id| id.entity).collect();
         let name = format!("{}/var_table", self.path_of(table));
         let mut current: Option<(Sql, usize)> = None;
@@ -290,8 +292,8 @@ impl Builder<'_> {
         let query = Sql::fill("SELECT * FROM {}", &[&rows]);
         let (view, step) = self.session_view(draft, &name, &query);
         let (target, node) = match table {
-            Table::Input(id) => (Target::InputVars(id), Node::InputVars(id)),
-            Table::SqlModel(id) => (Target::SqlModelVars(id), Node::SqlModelVars(id)),
+            RowSource::Input(id) => (Target::InputVars(id), Node::InputVars(id)),
+            RowSource::SqlModel(id) => (Target::SqlModelVars(id), Node::SqlModelVars(id)),
         };
         self.relations.insert(target, (view, step));
         self.made(node, step);

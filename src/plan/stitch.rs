@@ -12,7 +12,7 @@
 //! 4. Manual rules go before filters and caps.
 //! 5. What hangs together is one entity. Its main id is the least of the salted hashes of its ids.
 
-use super::builder::{Builder, Draft, Table, material};
+use super::builder::{Builder, Draft, RowSource, material};
 use super::rows::table_named;
 use super::text::{About, bracketed};
 use super::{Statement, Work};
@@ -220,9 +220,9 @@ impl Builder<'_> {
         place_of: &dyn Fn(crate::define::IdTypeId) -> Option<usize>,
     ) -> Result<Option<StitchSource>, String> {
         let rows = self.relation(source.from)?;
-        let time = match Table::of(source.from) {
-            Some(Table::Input(id)) => &self.project[id].occurred_at,
-            Some(Table::SqlModel(id)) => &self.project[id].occurred_at,
+        let time = match RowSource::of(source.from) {
+            Some(RowSource::Input(id)) => &self.project[id].occurred_at,
+            Some(RowSource::SqlModel(id)) => &self.project[id].occurred_at,
             None => &None,
         };
         let seen = match time {
@@ -247,9 +247,9 @@ impl Builder<'_> {
         let query =
             Sql::fill("SELECT {} AS seen{} FROM {}", &[&seen, &Sql::join(columns, ""), &rows]);
         let name = crate::define::words::target(self.project, source.from);
-        let only_grows = match Table::of(source.from) {
+        let only_grows = match RowSource::of(source.from) {
             // A condition that looks elsewhere may take in old rows later.
-            Some(Table::Input(id)) => self.project[id].filter.as_ref().is_none_or(|filter| {
+            Some(RowSource::Input(id)) => self.project[id].filter.as_ref().is_none_or(|filter| {
                 filter.parts.iter().all(|part| matches!(part, crate::define::Part::Sql(_)))
             }),
             _ => false,

@@ -7,7 +7,7 @@
 
 use super::repository::Repository;
 use super::{Commit, Provenance};
-use crate::disk::read::{self, Thing};
+use crate::disk::read::{self, FileKind};
 use crate::model::finding::{Finding, Severity};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -121,7 +121,7 @@ fn answer(
 }
 
 /// Something in Git's data around a folder that would keep a reader waiting, and what it is.
-fn odd_in_git(folder: &Path) -> Option<(PathBuf, Thing)> {
+fn odd_in_git(folder: &Path) -> Option<(PathBuf, FileKind)> {
     let folder = folder.canonicalize().ok()?;
     folder.ancestors().find_map(|above| {
         let git = above.join(".git");
@@ -141,7 +141,7 @@ fn odd_in_git(folder: &Path) -> Option<(PathBuf, Thing)> {
     })
 }
 
-fn odd_in(git: &Path) -> Option<(PathBuf, Thing)> {
+fn odd_in(git: &Path) -> Option<(PathBuf, FileKind)> {
     let mut folders = vec![git.to_owned()];
     let mut left = ENTRIES_MAX;
     while let Some(folder) = folders.pop() {
@@ -164,9 +164,9 @@ fn odd_in(git: &Path) -> Option<(PathBuf, Thing)> {
 }
 
 /// A socket is not odd: a program of Git's own listens there, and opening it fails at once.
-fn odd(path: &Path) -> Option<(PathBuf, Thing)> {
+fn odd(path: &Path) -> Option<(PathBuf, FileKind)> {
     let thing = read::instead_of_file(path)?;
-    matches!(thing, Thing::Pipe | Thing::Device).then(|| (path.to_owned(), thing))
+    matches!(thing, FileKind::Pipe | FileKind::Device).then(|| (path.to_owned(), thing))
 }
 
 #[cfg(all(test, unix))]

@@ -4,7 +4,7 @@
 
 use super::names::counted;
 use super::probe::Probe;
-use super::seen::{Place, Seen, Tally};
+use super::seen::{CellPlace, Seen, Tally};
 use super::texts::{TextType, Texts};
 use crate::model::catalog::{Conversion, ForeignColumn};
 use crate::model::finding::{Finding, Severity};
@@ -48,7 +48,7 @@ pub(super) struct CellShape {
 impl CellShape {
     /// Looks at a cell of the row with this number, from 1.
     pub(super) fn take(&mut self, cell: &Cell, row: u64) {
-        let place = Place::of_line(row);
+        let place = CellPlace::of_line(row);
         let tally = match cell {
             Cell::Missing => return,
             Cell::Text(text) => return self.texts.take(text, &place),

@@ -12,7 +12,7 @@ const COMPARED_MAX: usize = 12;
 
 /// A cohort and the handle of the table that holds its entity.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Found {
+pub(super) struct FoundCohort {
     /// The handle of the entity's table.
     pub of: String,
     /// The cohort.
@@ -23,7 +23,10 @@ pub(super) struct Found {
 ///
 /// # Errors
 /// When a table cannot be read.
-pub(super) fn of_tables(probe: &dyn Probe, keyed: &[Keyed<'_>]) -> Result<Vec<Found>, Failure> {
+pub(super) fn of_tables(
+    probe: &dyn Probe,
+    keyed: &[Keyed<'_>],
+) -> Result<Vec<FoundCohort>, Failure> {
     // The largest is the entity; of equals, the one that is stored.
     let mut order: Vec<&Keyed<'_>> = keyed.iter().collect();
     order.sort_by_key(|k| {
@@ -72,7 +75,7 @@ fn cohort_of(
     probe: &dyn Probe,
     candidate: &Keyed<'_>,
     entity: &Keyed<'_>,
-) -> Result<Option<Found>, Failure> {
+) -> Result<Option<FoundCohort>, Failure> {
     let keys = (normal(&candidate.key.name), normal(&entity.key.name));
     let about = normal(&singular(last_part(&entity.table.name)));
     let same_key = keys.0 == keys.1 || subject(&candidate.key.name).as_ref() == Some(&about);
@@ -91,7 +94,7 @@ fn cohort_of(
         entity.table.name
     );
     let cohort = cohort(candidate.table, &candidate.key.name, why);
-    Ok(Some(Found { of: entity.table.name.clone(), cohort }))
+    Ok(Some(FoundCohort { of: entity.table.name.clone(), cohort }))
 }
 
 fn cohort(table: &Table, key: &str, why: String) -> Cohort {

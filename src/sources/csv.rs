@@ -27,7 +27,7 @@ use crate::model::workspace::FileCorrection;
 use dialect::{Given, Guess};
 use encoding::Written;
 use scan::{LineEnd, Marks, Record, records};
-use seen::{ColumnSeen, Place};
+use seen::{CellPlace, ColumnSeen};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use tally::Tallies;
@@ -245,7 +245,7 @@ impl Scan {
             self.tallies.see_blank();
             return;
         }
-        let place = Place { file: 0, line: record.line + lines };
+        let place = CellPlace { file: 0, line: record.line + lines };
         self.longest = self.longest.max(record.bytes.len() as u64);
         self.broken |= record.broken;
         if look_at_bytes {

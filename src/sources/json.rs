@@ -13,7 +13,7 @@ mod types;
 
 use super::names::{counted, free};
 use super::probe::{Probe, cancelled};
-use super::seen::{Place, Seen, Tally};
+use super::seen::{CellPlace, Seen, Tally};
 use crate::disk::unpack;
 use crate::model::catalog::{Conversion, JsonColumn, JsonLayout, JsonPart, JsonReader, Reader};
 use crate::model::failure::Failure;
@@ -170,7 +170,7 @@ impl FoundShape {
         let Layout { layout, mark } = layout_of(path)?;
         let (mut sound, mut others, mut broken) = (0_u64, false, Tally::default());
         let take = &mut |record: records::Record<'_>| {
-            let place = Place::new(file, record.line, budget);
+            let place = CellPlace::new(file, record.line, budget);
             if record.sound.is_ok() {
                 sound += 1;
                 others |= !self.take(&record, &place);
@@ -201,7 +201,7 @@ impl FoundShape {
     }
 
     /// Takes in a record; whether it is an object.
-    fn take(&mut self, record: &records::Record<'_>, place: &Place<'_>) -> bool {
+    fn take(&mut self, record: &records::Record<'_>, place: &CellPlace<'_>) -> bool {
         self.largest = self.largest.max(record.bytes.len() as u64);
         let mut cursor = Cursor::new(record.bytes);
         // The record was found whole, so nothing is wrong with it.

@@ -336,7 +336,7 @@ fn keys_of(
 fn give_cohorts(
     probe: &dyn Probe,
     entities: &mut [Entity],
-    cohorts: Vec<cohorts::Found>,
+    cohorts: Vec<cohorts::FoundCohort>,
     lists: &[Keyed<'_>],
     tables: &[Table],
 ) -> Result<(), Failure> {

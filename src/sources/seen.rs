@@ -7,7 +7,7 @@ const EXAMPLE_MAX: usize = 60;
 
 /// Where a record is.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place<'a> {
+pub(super) struct CellPlace<'a> {
     /// The number of the file.
     pub file: usize,
     pub line: u64,
@@ -15,7 +15,7 @@ pub(super) struct Place<'a> {
     budget: Option<&'a std::cell::Cell<usize>>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> CellPlace<'a> {
     pub(super) fn new(file: usize, line: u64, used: &'a std::cell::Cell<usize>) -> Self {
         Self { file, line, budget: Some(used) }
     }
@@ -50,7 +50,7 @@ pub(super) struct Seen {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, text: &str, place: &Place<'_>) {
+    pub(super) fn add(&mut self, text: &str, place: &CellPlace<'_>) {
         self.count += 1;
         if self.first.is_none() {
             let text = text.chars().take(EXAMPLE_MAX).collect();

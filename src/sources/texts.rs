@@ -1,6 +1,6 @@
 //! What texts have in common: whether all of them are days or moments in ISO form.
 
-use super::seen::{Place, Tally};
+use super::seen::{CellPlace, Tally};
 
 /// The texts of a column.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ pub(super) enum TextType {
 
 impl Texts {
     /// Looks at a text.
-    pub(super) fn take(&mut self, text: &str, place: &Place<'_>) {
+    pub(super) fn take(&mut self, text: &str, place: &CellPlace<'_>) {
         self.all.add(text, place);
         if text.is_empty() {
             return self.empty.add(text, place);
@@ -177,7 +177,7 @@ mod tests {
     fn texts(written: &[&str]) -> TextType {
         let mut texts = Texts::default();
         for text in written {
-            texts.take(text, &Place::default());
+            texts.take(text, &CellPlace::default());
         }
         texts.type_of()
     }

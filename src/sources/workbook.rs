@@ -7,7 +7,7 @@
 use super::cells::{self, Cell, CellShape, Note};
 use super::names::counted;
 use super::probe::{Probe, cancelled};
-use super::seen::{Place, Tally};
+use super::seen::{CellPlace, Tally};
 use crate::disk::read;
 use crate::model::catalog::{ForeignKind, ForeignReader, SheetPlace};
 use crate::model::failure::Failure;
@@ -220,7 +220,7 @@ fn tell_titles(first: &[Row], header: Option<usize>, notes: &mut Vec<Note>) {
             let lines = counted(at as u64, "row");
             let message = format!("{lines} above the column names skipped");
             let mut title = Tally::default();
-            title.add(&text.unwrap_or_default(), &Place::of_line(u64::from(first[0].0) + 1));
+            title.add(&text.unwrap_or_default(), &CellPlace::of_line(u64::from(first[0].0) + 1));
             Note { severity: Severity::Note, message, seen: title.first }
         }
         None => {
@@ -241,7 +241,7 @@ struct Lost {
 
 impl Lost {
     fn note(&mut self, value: &DataRef<'_>, is_formula: bool, row: u32) {
-        let place = Place::of_line(u64::from(row) + 1);
+        let place = CellPlace::of_line(u64::from(row) + 1);
         match value {
             DataRef::Error(error) => self.errors.add(&error.to_string(), &place),
             DataRef::Empty if is_formula => self.formulas.add("", &place),

@@ -50,7 +50,7 @@ impl State {
         self.source.workspace = opened.workspace.clone();
         self.source.opened = Some(Arc::clone(&opened));
         self.read_segments();
-        self.source.place_key = self.source.request.paths.first().map(|p| super::places::key(p));
+        self.source.place_key = self.source.request.paths.first().map(|p| super::bookmarks::key(p));
         let first = opened.catalog.entities.first().map(|e| CohortRef::all(&e.name));
         match before {
             // Read again, as after a correction: back to the same place if it is still there.

@@ -18,12 +18,12 @@ pub struct Adding {
     /// What is searched.
     pub text: String,
     /// What was found, the best first.
-    pub found: Vec<Found>,
+    pub found: Vec<Suggestion>,
 }
 
 /// Something that a condition can be about.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct Suggestion {
     /// Its name.
     pub name: String,
     /// What it is.
@@ -63,20 +63,20 @@ impl State {
     }
 
     /// Everything that a condition can be about, the best match first.
-    pub fn find(&self, text: &str) -> Vec<Found> {
+    pub fn find(&self, text: &str) -> Vec<Suggestion> {
         let all = self.all_conditions();
         let order = ranked(text, all.iter().map(|f| (f.name.as_str(), f.detail.as_str())));
         order.into_iter().take(FOUND_MAX).map(|i| all[i].clone()).collect()
     }
 
-    fn all_conditions(&self) -> Vec<Found> {
+    fn all_conditions(&self) -> Vec<Suggestion> {
         let (Some(catalog), Some(entity)) = (self.source.catalog(), self.entity()) else {
             return Vec::new();
         };
-        let mut all: Vec<Found> = entity
+        let mut all: Vec<Suggestion> = entity
             .features
             .iter()
-            .map(|f| Found {
+            .map(|f| Suggestion {
                 name: f.name.clone(),
                 detail: match &f.description {
                     Some(text) => format!("{} · {text}", f.kind.word()),
@@ -86,7 +86,7 @@ impl State {
             })
             .collect();
         for table in related_tables(catalog, entity) {
-            all.push(Found {
+            all.push(Suggestion {
                 name: table.clone(),
                 detail: "related rows".to_owned(),
                 form: Form::Related(RelatedForm {
@@ -95,7 +95,7 @@ impl State {
                 }),
             });
         }
-        let member = |name: &str, detail: &str| Found {
+        let member = |name: &str, detail: &str| Suggestion {
             name: name.to_owned(),
             detail: detail.to_owned(),
             form: Form::Member { name: name.to_owned(), inside: true },

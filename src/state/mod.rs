@@ -7,6 +7,7 @@
 
 pub mod action;
 pub mod answers;
+mod bookmarks;
 mod canvas;
 mod choices;
 mod corrections;
@@ -24,7 +25,6 @@ pub mod look;
 pub(crate) mod lookup;
 pub mod palette;
 pub mod people;
-mod places;
 mod settings;
 mod slices;
 mod source;
@@ -38,6 +38,7 @@ pub use action::{
     LookAction, PeopleAction, SliceAction, SourceAction, ViewAction,
 };
 pub use answers::{Answers, Held};
+pub use bookmarks::Bookmark;
 pub use canvas::Canvas;
 pub use choices::{Tab, Theme};
 pub use corrections::{CorrectionDraft, correction_words};
@@ -47,9 +48,8 @@ pub use features::Features;
 pub use form::{DateMode, Form, NumberTest, RelatedForm, TextMode, pasted_values};
 pub use front::Front;
 pub use look::Look;
-pub use lookup::{Adding, Found, fits_measure, related_tables};
+pub use lookup::{Adding, Suggestion, fits_measure, related_tables};
 pub use people::People;
-pub use places::Place;
 pub use settings::Settings;
 pub use source::Source;
 pub use status::{Job, JobKind, Notice, Status};

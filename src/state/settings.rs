@@ -1,6 +1,6 @@
 //! What outlives the session: recent files, where each was left, theme and the size of text.
 
-use super::Place;
+use super::Bookmark;
 use super::choices::Theme;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ pub struct Settings {
     /// Files opened before, newest first.
     pub recent: Vec<PathBuf>,
     /// Where each source was left, by its path.
-    pub places: BTreeMap<PathBuf, Place>,
+    pub places: BTreeMap<PathBuf, Bookmark>,
     /// Light, dark or as the system says.
     pub theme: Theme,
     /// The size of text, from 0.75 to 2.
@@ -39,7 +39,7 @@ impl Settings {
     }
 
     /// Keeps where a source was left. Places of files that are no longer recent go first.
-    pub(super) fn keep_place(&mut self, key: PathBuf, place: Place) {
+    pub(super) fn keep_place(&mut self, key: PathBuf, place: Bookmark) {
         self.places.insert(key.clone(), place);
         while self.places.len() > PLACES_MAX {
             let far = |path: &&PathBuf| !self.recent.contains(path) && **path != key;

@@ -118,7 +118,7 @@ impl State {
     pub(super) fn remember_recent(&mut self) -> Vec<Effect> {
         // Several files at once have no one name to come back by, so their first one stands.
         let Some(path) = self.source.request.paths.first() else { return Vec::new() };
-        self.settings.keep_recent(super::places::key(path));
+        self.settings.keep_recent(super::bookmarks::key(path));
         vec![Effect::SaveSettings]
     }
 

@@ -2,7 +2,7 @@
 //!
 //! A guess, and a form that nearly every value fits, is said; so is how to change it.
 
-use super::seen::{ColumnSeen, Place, Seen, Word};
+use super::seen::{CellPlace, ColumnSeen, Seen, Word};
 use super::shape::{self, After, Clock};
 use crate::model::finding::Severity;
 use crate::model::reading::{DateOrder, Form, Marks, TextColumn, UNITS};
@@ -27,7 +27,7 @@ pub(super) struct Told {
     pub message: String,
     /// A value that it is about.
     pub example: String,
-    pub place: Place,
+    pub place: CellPlace,
     /// What to name as the form of the column.
     pub instead: String,
 }
@@ -87,7 +87,7 @@ fn tell(
     decided: &mut Decided,
     severity: Severity,
     message: impl Into<String>,
-    (example, place, instead): (&str, Place, &str),
+    (example, place, instead): (&str, CellPlace, &str),
 ) {
     decided.told = Some(Told {
         severity,
@@ -380,10 +380,10 @@ fn odd_has_clock(seen: &ColumnSeen, forms: u32) -> bool {
 
 /// Words that are read as missing in columns that are more than text: with how many cells, the
 /// columns, and the first place.
-pub(super) fn missing_words(columns: &[(&TextColumn, &ColumnSeen)]) -> Option<(String, Place)> {
+pub(super) fn missing_words(columns: &[(&TextColumn, &ColumnSeen)]) -> Option<(String, CellPlace)> {
     let mut words: Vec<(String, u64)> = Vec::new();
     let mut names: Vec<&str> = Vec::new();
-    let mut first: Option<Place> = None;
+    let mut first: Option<CellPlace> = None;
     for (column, seen) in columns.iter().filter(|(column, _)| column.form != Form::Text) {
         let blank = seen.blank.as_ref().map(|b| Word { text: " ".into(), ..b.clone() });
         for word in seen.words.iter().chain(&blank) {
@@ -416,7 +416,7 @@ mod tests {
     fn decided(values: &[&str], habits: Habits) -> Decided {
         let mut seen = ColumnSeen::default();
         for (line, value) in (2..).zip(values) {
-            seen.see(value, false, Place { file: 0, line });
+            seen.see(value, false, CellPlace { file: 0, line });
         }
         decide("c", &seen, habits)
     }

@@ -2,7 +2,7 @@
 
 use super::FileLook;
 use super::form::{Decided, Habits, decide, missing_words};
-use super::seen::{ColumnSeen, Place};
+use super::seen::{CellPlace, ColumnSeen};
 use crate::model::finding::{Finding, Severity};
 use crate::model::reading::{Form, TextColumn, TextFiles, TextPart};
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ pub(in crate::sources) fn merged(
     }
     findings.extend(lacking(&names, &without, &paths));
     let decided = all_decided(&names, &seen, semicolons, form_of);
-    let place = |place: Place| (paths.get(place.file).cloned().unwrap_or_default(), place.line);
+    let place = |place: CellPlace| (paths.get(place.file).cloned().unwrap_or_default(), place.line);
     for one in &decided {
         if let Some(told) = &one.told {
             let (path, line) = place(told.place);

@@ -17,7 +17,7 @@ const SPELLINGS_MAX: usize = 4096;
 
 /// Where something was seen: a file of the table by its number, and a line in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) struct Place {
+pub(super) struct CellPlace {
     pub file: usize,
     pub line: u64,
 }
@@ -29,7 +29,7 @@ pub(super) struct Seen {
     pub count: u64,
     /// The first of them.
     pub example: String,
-    pub place: Place,
+    pub place: CellPlace,
     /// The most digits before and after a decimal point.
     pub digits: (u8, u8),
     /// Whether each has a mark and exactly three digits after it, and whether one ends in zero.
@@ -44,7 +44,7 @@ pub(super) struct Seen {
 pub(super) struct Word {
     pub text: String,
     pub count: u64,
-    pub place: Place,
+    pub place: CellPlace,
 }
 
 /// What stands in one column.
@@ -61,7 +61,7 @@ pub(super) struct ColumnSeen {
     /// Whether spaces stand around a value that is more than text.
     pub padded: bool,
     /// Two spellings of one number with decimals, `1.1` and `1.10`: they are no numbers.
-    pub two_spellings: Option<(String, String, Place)>,
+    pub two_spellings: Option<(String, String, CellPlace)>,
     /// Numbers with decimals: their value without zeros at the end, and how each was written.
     spellings: HashMap<String, String>,
     last: usize,
@@ -74,7 +74,7 @@ impl ColumnSeen {
     }
 
     /// Takes in a cell. An unquoted empty one says nothing.
-    pub(super) fn see(&mut self, text: &str, quoted: bool, place: Place) {
+    pub(super) fn see(&mut self, text: &str, quoted: bool, place: CellPlace) {
         if text.is_empty() {
             self.quoted_empty += u64::from(quoted);
             return;
@@ -129,7 +129,7 @@ impl ColumnSeen {
     }
 
     /// Whether the word was counted; one more that is new after many is a value.
-    fn see_word(&mut self, text: &str, place: Place) -> bool {
+    fn see_word(&mut self, text: &str, place: CellPlace) -> bool {
         if let Some(word) = self.words.iter_mut().find(|word| word.text == text) {
             word.count += 1;
             return true;
@@ -141,7 +141,7 @@ impl ColumnSeen {
         false
     }
 
-    fn see_spelling(&mut self, text: &str, place: Place) {
+    fn see_spelling(&mut self, text: &str, place: CellPlace) {
         if self.two_spellings.is_some() {
             return;
         }

@@ -1,7 +1,7 @@
 //! Rows that are not as they should be: how many, and on which lines.
 
 use super::scan::Record;
-use super::seen::Place;
+use super::seen::CellPlace;
 use crate::model::finding::{Finding, Severity};
 use crate::sources::names::counted;
 use std::path::Path;
@@ -21,7 +21,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, place: Place, record: &Record<'_>) {
+    pub(super) fn add(&mut self, place: CellPlace, record: &Record<'_>) {
         self.count += 1;
         if self.lines.is_empty() {
             let text = String::from_utf8_lossy(record.bytes);
@@ -61,9 +61,9 @@ pub(super) struct Tallies {
 }
 
 impl Tallies {
-    pub(super) fn see(&mut self, record: &Record<'_>, width: usize, place: Place) {
+    pub(super) fn see(&mut self, record: &Record<'_>, width: usize, place: CellPlace) {
         if self.waiting > 0 {
-            let above = Place { line: place.line - 1, ..place };
+            let above = CellPlace { line: place.line - 1, ..place };
             self.blank.add(above, record);
             self.blank.count += self.waiting - 1;
             self.waiting = 0;

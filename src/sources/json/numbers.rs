@@ -1,6 +1,6 @@
 //! What the numbers of a key have in common: which type holds all of them as they are.
 
-use crate::sources::seen::{Place, Tally};
+use crate::sources::seen::{CellPlace, Tally};
 
 /// Digits that a 64-bit float keeps of any decimal number.
 const FLOAT_DIGITS: usize = 15;
@@ -44,7 +44,7 @@ pub(super) enum NumberType {
 
 impl Numbers {
     /// Looks at a number as it is spelled.
-    pub(super) fn take(&mut self, written: &str, place: &Place<'_>) {
+    pub(super) fn take(&mut self, written: &str, place: &CellPlace<'_>) {
         self.all.add(written, place);
         let digits = written.strip_prefix('-').unwrap_or(written);
         if digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -72,7 +72,7 @@ impl Numbers {
         }
     }
 
-    fn take_whole(&mut self, written: &str, digits: &str, place: &Place<'_>) {
+    fn take_whole(&mut self, written: &str, digits: &str, place: &CellPlace<'_>) {
         self.before = self.before.max(digits.len());
         self.wide |= written.parse::<i64>().is_err();
         self.beyond |= digits.len() > DIGITS_MAX;
@@ -131,7 +131,7 @@ mod tests {
     fn numbers(written: &[&str]) -> NumberType {
         let mut numbers = Numbers::default();
         for number in written {
-            numbers.take(number, &Place::default());
+            numbers.take(number, &CellPlace::default());
         }
         numbers.type_name()
     }
@@ -159,7 +159,7 @@ mod tests {
             ("0.1000000000000000055511151231257827", 2),
             ("5e-324", 2),
         ] {
-            numbers.take(number, &Place::default());
+            numbers.take(number, &CellPlace::default());
             assert_eq!(numbers.changed.count, changed, "{number}");
         }
     }
@@ -182,7 +182,7 @@ mod tests {
         fn a_float_as_it_is_printed_is_a_float(x in any::<f64>()) {
             prop_assume!(x.is_finite());
             let mut numbers = Numbers::default();
-            numbers.take(&format!("{x:e}"), &Place::default());
+            numbers.take(&format!("{x:e}"), &CellPlace::default());
             prop_assert_eq!(numbers.changed.count, 0);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::numbers::Numbers;
 use super::text::{Cursor, Fault, Token, unescaped};
-use crate::sources::seen::{Place, Tally};
+use crate::sources::seen::{CellPlace, Tally};
 use crate::sources::texts::Texts;
 use std::collections::HashMap;
 
@@ -31,7 +31,11 @@ impl Shape {
     ///
     /// # Errors
     /// When it is no JSON. Then a part of it may have been taken in.
-    pub(super) fn take(&mut self, cursor: &mut Cursor<'_>, place: &Place<'_>) -> Result<(), Fault> {
+    pub(super) fn take(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        place: &CellPlace<'_>,
+    ) -> Result<(), Fault> {
         let token = cursor.value()?;
         match token {
             // Nobody looks so deep, and types would grow without an end.
@@ -129,7 +133,11 @@ impl Fields {
     ///
     /// # Errors
     /// When it is no JSON.
-    pub(super) fn take(&mut self, cursor: &mut Cursor<'_>, place: &Place<'_>) -> Result<(), Fault> {
+    pub(super) fn take(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        place: &CellPlace<'_>,
+    ) -> Result<(), Fault> {
         self.objects += 1;
         let number = self.objects;
         let mut expected = 0;
@@ -148,7 +156,7 @@ impl Fields {
     }
 
     /// Which field a key is; `None` when there is no room for it. Keys mostly come in one order.
-    fn place_of(&mut self, written: &str, expected: usize, place: &Place<'_>) -> Option<usize> {
+    fn place_of(&mut self, written: &str, expected: usize, place: &CellPlace<'_>) -> Option<usize> {
         if self.list.get(expected).is_some_and(|field| field.key == written) {
             return Some(expected);
         }
@@ -170,7 +178,7 @@ impl Fields {
     }
 
     /// Notes that the object of this number has the field.
-    fn note_seen(&mut self, at: usize, number: u64, place: &Place<'_>) {
+    fn note_seen(&mut self, at: usize, number: u64, place: &CellPlace<'_>) {
         let first = self.list[at].same_as;
         if self.list[at].seen == number {
             self.doubled.add(&self.list[at].key, place);

@@ -235,12 +235,12 @@ pub(super) fn doubled(name: &str, fields: &Fields) -> Option<Note> {
 mod tests {
     use super::super::text::Cursor;
     use super::*;
-    use crate::sources::seen::Place;
+    use crate::sources::seen::CellPlace;
 
     fn of(values: &[&str]) -> (Typed, Vec<String>) {
         let mut shape = Shape::default();
         for value in values {
-            shape.take(&mut Cursor::new(value.as_bytes()), &Place::default()).unwrap();
+            shape.take(&mut Cursor::new(value.as_bytes()), &CellPlace::default()).unwrap();
         }
         let mut notes = Vec::new();
         let typed = typed("x", &shape, &mut notes);

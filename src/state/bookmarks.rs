@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Where a source was left. Charts are kept in its workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Place {
+pub struct Bookmark {
     /// The cohort, as `entity/cohort`.
     pub cohort: String,
     /// The typed condition; empty is everyone.
@@ -28,7 +28,7 @@ impl State {
     pub fn remember_place(&mut self) {
         let canvas = &self.canvas;
         let (Some(key), Some(cohort)) = (&self.source.place_key, &canvas.cohort) else { return };
-        let place = Place {
+        let place = Bookmark {
             cohort: cohort.to_string(),
             condition: language::print(canvas.tree()),
             segment: canvas.segment.clone(),
