@@ -2,7 +2,7 @@
 
 use crate::plan::Run;
 use crate::sql::warehouse::Warehouse;
-use crate::sql::{Sql, ident};
+use crate::sql::{Placeholder, Sql, ident};
 use jiff::civil::date;
 
 fn duckdb(sql: &str, warehouse: Warehouse, main_id: Option<&str>) -> Result<String, String> {
@@ -250,6 +250,15 @@ fn names_that_are_ours_stay_names_where_double_quotes_are_text() {
         assert_eq!(said(warehouse), "max(\"user.most\") || 'x'");
     }
     assert_eq!(said(Warehouse::Snowflake), "max(\"user.most\") || \"x\"");
+}
+
+#[test]
+fn the_end_of_the_run_is_rewritten_around_as_a_number_and_as_text() {
+    let end = |layout: &str| Sql::placeholder(Placeholder::End(layout.to_owned()));
+    let pieces = [Sql::of_project("a / "), end("20060102"), Sql::of_project(" || '")];
+    let sql = Sql::join(pieces.into_iter().chain([end("2006"), Sql::of_project("'")]), "");
+    let said = of_pieces(Warehouse::Snowflake, &sql, None).unwrap();
+    assert_eq!(said, "muster_divide(a, 20261120) || '2026'");
 }
 
 #[test]
