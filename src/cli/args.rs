@@ -113,7 +113,7 @@ pub(super) struct SliceArgs {
 }
 
 /// What "now" means.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct NowArgs {
     /// The number of the run to read, if the source keeps runs. Default: the latest.
     #[arg(long, value_name = "RUN")]

@@ -11,13 +11,17 @@ mod compile;
 mod count;
 mod export;
 mod forget;
+mod inbox;
 mod print;
 mod profile;
 mod project;
+mod secret;
 mod session;
 mod show;
 mod slice;
 mod sql;
+mod sync;
+mod syncs;
 mod table;
 mod values;
 mod verify;
@@ -74,6 +78,14 @@ pub enum Command {
     Verify(verify::Verify),
     /// Everything about one member of an entity.
     Profile(profile::ProfileOf),
+    /// Sends an activation of muster.yaml to its destination, or says what it would send.
+    Sync(sync::Sync),
+    /// What was sent, when, and what became of the rows.
+    Syncs(syncs::Syncs),
+    /// The practice inbox: shows what an activation sends, without an account.
+    Inbox(inbox::InboxOf),
+    /// Keeps a secret of a destination in the system's key store.
+    Secret(secret::SecretOf),
     /// Removes what is remembered about sources to open them faster.
     Forget(forget::Forget),
 }
@@ -108,10 +120,22 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Asked {
 }
 
 impl Command {
+    /// Whether it writes files of the person, or keeps a ledger.
+    fn writes(&self) -> bool {
+        match self {
+            Self::Compile(_) | Self::Build(_) | Self::Export(_) | Self::Verify(_) => true,
+            Self::Sync(_) | Self::Syncs(_) | Self::Secret(_) => true,
+            Self::Show(_) | Self::Check(_) | Self::Count(_) | Self::Values(_) | Self::Sql(_) => {
+                false
+            }
+            Self::Profile(_) | Self::Inbox(_) | Self::Forget(_) => false,
+        }
+    }
+
     /// Carries the command out and prints what it brings. The status is 0 for done, 1 for failed,
     /// 2 for wrong use.
     pub fn run(&self) -> ExitCode {
-        if !matches!(self, Self::Compile(_) | Self::Build(_) | Self::Export(_) | Self::Verify(_)) {
+        if !self.writes() {
             // A second wall: these write nothing, whatever they are given to read.
             let remembered = remembered::folder();
             bounds::write_only_in(&remembered.iter().map(PathBuf::as_path).collect::<Vec<_>>());
@@ -137,6 +161,10 @@ impl Command {
             Self::Export(command) => command.run(),
             Self::Verify(command) => command.run(),
             Self::Profile(command) => command.run(),
+            Self::Sync(command) => command.run(),
+            Self::Syncs(command) => command.run(),
+            Self::Inbox(command) => command.run(),
+            Self::Secret(command) => command.run(),
             Self::Forget(command) => command.run(),
         };
         match (printed, stop::status()) {

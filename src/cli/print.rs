@@ -102,6 +102,13 @@ impl Printed {
     }
 }
 
+/// Writes a line at once, for a command that goes on.
+pub(super) fn say_line(text: &str) {
+    let mut out = std::io::stdout().lock();
+    // A reader that went away has what it wanted.
+    let _ = writeln!(out, "{}", shown(text)).and_then(|()| out.flush());
+}
+
 /// JSON that means the same, with hidden characters written as escapes. They can stand in nothing
 /// but text and names, where an escape is allowed; what lays JSON out is line feeds and spaces.
 fn escaped(json: &str) -> String {

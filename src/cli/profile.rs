@@ -3,10 +3,11 @@
 use super::args::{NowArgs, SourceArgs};
 use super::count::unexpected;
 use super::session::{Watch, open_run};
-use super::slice::{cohort, conditioned, moment};
+use super::slice::{conditioned, moment};
 use super::table::{cut, table};
 use super::{Lines, Printed};
 use crate::engine::Session;
+use crate::engine::slices::cohort;
 use crate::language::{print, print_clause, words};
 use crate::model::catalog::{Catalog, CohortRef, Column, Entity};
 use crate::model::clause::{Aggregate, Clause, Comparison, Expr, Group, Measure, Node, Test};

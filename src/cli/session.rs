@@ -46,13 +46,7 @@ pub(super) fn open_run(
     run: Option<u64>,
     watch: &Watch,
 ) -> Result<Session, Failure> {
-    let request = OpenRequest {
-        paths: source.paths.clone(),
-        password: key(&source.key)?,
-        workspace: source.workspace.clone(),
-        run,
-        limits: source.limits.impose()?,
-    };
+    let request = OpenRequest { run, ..source.request()? };
     let session = watch.over(|job| Session::open(&request, job))?;
     let catalog = session.catalog();
     if catalog.definitions.is_some() && catalog.runs.is_empty() {
@@ -64,6 +58,19 @@ pub(super) fn open_run(
         ));
     }
     Ok(session)
+}
+
+impl SourceArgs {
+    /// What is to be opened.
+    pub(super) fn request(&self) -> Result<OpenRequest, Failure> {
+        Ok(OpenRequest {
+            paths: self.paths.clone(),
+            password: key(&self.key)?,
+            workspace: self.workspace.clone(),
+            run: None,
+            limits: self.limits.impose()?,
+        })
+    }
 }
 
 /// The key from the file, else from the environment.

@@ -24,6 +24,7 @@ mod profile;
 mod rows;
 mod scope;
 mod size;
+mod sync;
 
 pub use asked::{Asked, Rows};
 pub use charts::{grid_points, question, range};
@@ -32,6 +33,7 @@ pub use page::{members, members_in, order, page_of_order};
 pub use profile::related_rows;
 pub use rows::Extent;
 pub use size::{size, size_in};
+pub use sync::{KEY, feature_column, sync_rows};
 
 use crate::model::catalog::Shadows;
 use crate::sql::{self, Dialect, DuckDb, Sql};

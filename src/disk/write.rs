@@ -53,6 +53,50 @@ pub fn replace(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes a file that was not there, for its owner alone.
+///
+/// # Errors
+/// When it is there already, or cannot be made.
+pub fn new_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Opens a file of ours for writing and leaves what is in it; made when it is not there, for its
+/// owner alone. Never through a link that somebody put there.
+///
+/// # Errors
+/// When it cannot be opened or made.
+pub fn open_own(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    }
+    options.open(path)
+}
+
+/// A file that one process at a time may hold. It is made when it is not there, and let go when it
+/// is dropped, however that process ends.
+///
+/// # Errors
+/// `WouldBlock` when another holds it; else when it cannot be made.
+pub fn hold(path: &Path) -> io::Result<File> {
+    let file = open_own(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        // A file system without locks.
+        Err(fs::TryLockError::Error(_)) => Ok(file),
+    }
+}
+
 /// Copies what is left of a file into a new one, in a folder of ours.
 ///
 /// # Errors

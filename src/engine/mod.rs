@@ -23,7 +23,9 @@ pub mod jobs;
 pub mod project;
 pub mod remembered;
 mod session;
+pub mod slices;
 pub mod store;
+pub mod sync;
 mod worker;
 pub mod workspace;
 

@@ -525,6 +525,48 @@ impl Store {
         frame(&columns, &batches).map_err(StoreError::of_ours)
     }
 
+    /// The answer of a statement as frames of so many rows or a little more, handed over one by
+    /// one while the statement runs. Types travel as in [`Store::polars`].
+    ///
+    /// # Errors
+    /// When it was cancelled, does not run, or `take` fails.
+    pub fn frames(
+        &self,
+        sql: &Sql,
+        rows: usize,
+        take: &mut dyn FnMut(polars::prelude::DataFrame) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let file = self.file();
+        let (columns, types) = self.described(sql, file)?;
+        let outward: Vec<Outward> = types.iter().map(|name| Shape::for_polars(name)).collect();
+        let mut waiting: Vec<RecordBatch> = Vec::new();
+        let mut failed = None;
+        let mut hand_over = |waiting: &mut Vec<RecordBatch>| -> Result<(), String> {
+            let whole = frame(&columns, waiting)?;
+            waiting.clear();
+            take(whole).map_err(|failure| {
+                let told = failure.what.clone();
+                failed = Some(failure);
+                told
+            })
+        };
+        let streamed = self.stream(&as_asked(sql, &outward), file, &mut |batch| {
+            waiting.push(batch);
+            match waiting.iter().map(RecordBatch::num_rows).sum::<usize>() >= rows {
+                true => hand_over(&mut waiting),
+                false => Ok(()),
+            }
+        });
+        let done = match (streamed, waiting.is_empty()) {
+            (Ok(_), false) => hand_over(&mut waiting).map_err(StoreError::of_ours),
+            (other, _) => other.map(drop),
+        };
+        match (done, failed) {
+            (Err(_), Some(failure)) => Err(failure),
+            (done, _) => Ok(done?),
+        }
+    }
+
     /// The names and types of a statement's columns; nothing is run.
     ///
     /// # Errors

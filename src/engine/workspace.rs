@@ -260,6 +260,16 @@ mod tests {
                     chart: ChartKind::Grid { x: "a".into(), y: "b".into() },
                 },
             ],
+            destinations: vec![serde_saphyr::from_str(
+                "name: hook\ntype: webhook\nurl: http://127.0.0.1:9000/rows\nsecret: env:HOOK\nbatch: 100\n",
+            )
+            .unwrap()],
+            activations: vec![serde_saphyr::from_str(
+                "name: lapsed to hook\nsegment: 'yes'\ndestination: hook\nmode: mirror\nkey: id\n\
+                 mapping: {email: email, name: '{{ first }} {{ last }}', n: 1, b: true}\n\
+                 schedule: '0 9 * * *'\nlimits: {removals_max_percent: 20}\n",
+            )
+            .unwrap()],
         }
     }
 

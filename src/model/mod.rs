@@ -6,6 +6,7 @@
 //! Start at [`catalog::Catalog`] (what was opened), [`clause::Tree`] (how it is sliced) and
 //! [`question::Question`] (what a chart asks).
 
+pub mod activation;
 pub mod catalog;
 pub mod clause;
 pub mod definition;

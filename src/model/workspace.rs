@@ -1,8 +1,10 @@
-//! What a person keeps beside a source: segments, corrections and charts.
+//! What a person keeps beside a source: segments, corrections, charts, destinations and
+//! activations.
 //!
 //! `muster.yaml`, version 1. A small file that reads and diffs well; it holds no customer rows and
 //! no secrets. Clause trees are kept in their typed form.
 
+use super::activation::{SavedActivation, SavedDestination};
 use super::question::ChartKind;
 use serde::{Deserialize, Serialize};
 
@@ -21,11 +23,24 @@ pub struct Workspace {
     /// The charts on the Look tab.
     #[serde(default)]
     pub charts: Vec<SavedChart>,
+    /// Where lists go.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub destinations: Vec<SavedDestination>,
+    /// What goes there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activations: Vec<SavedActivation>,
 }
 
 impl Default for Workspace {
     fn default() -> Self {
-        Self { version: 1, segments: Vec::new(), corrections: Vec::new(), charts: Vec::new() }
+        Self {
+            version: 1,
+            segments: Vec::new(),
+            corrections: Vec::new(),
+            charts: Vec::new(),
+            destinations: Vec::new(),
+            activations: Vec::new(),
+        }
     }
 }
 

@@ -76,6 +76,20 @@ pub fn row<'n>(format: ExportFormat, cells: impl Iterator<Item = (&'n str, Sql)>
     Sql::fill("concat({}, '}') AS line", &[&Sql::join(members, ",\n  ")])
 }
 
+/// The rows of a file with a JSON object per line: these members as columns of text, in this order.
+/// What a line does not have is missing.
+pub fn rows_of_json_lines(file: &str, columns: &[String]) -> Sql {
+    let types = columns.iter().map(|name| Sql::fill("{}: 'VARCHAR'", &[&ident(name)]));
+    Sql::fill(
+        "SELECT {} FROM read_json({}, format = 'newline_delimited', columns = {{}})",
+        &[
+            &Sql::join(columns.iter().map(|name| ident(name)), ", "),
+            &text(file),
+            &Sql::join(types, ", "),
+        ],
+    )
+}
+
 /// A text that was made for the list, as it goes into the file.
 pub fn text_cell(value: Sql, format: ExportFormat) -> Sql {
     match format {

@@ -17,6 +17,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sources", &["model", "disk", "sql", "protocol"]),
     ("protocol", &["model"]),
     ("deliver", &["model", "disk"]),
+    ("destinations", &["model"]),
+    ("activate", &["model", "disk", "destinations"]),
+    ("mapping", &["model", "destinations"]),
+    // Stands alone: whatever sends to it must find what any receiver would be.
+    ("inbox", &[]),
     (
         "engine",
         &[
@@ -33,13 +38,23 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "deliver",
             "provenance",
             "protocol",
+            "destinations",
+            "activate",
+            "mapping",
+            "inbox",
         ],
     ),
     ("provenance", &["model", "disk"]),
     ("state", &["model", "language", "protocol"]),
     ("ui", &["model", "language", "state"]),
     ("app", &["model", "disk", "language", "protocol", "state", "ui", "engine"]),
-    ("cli", &["model", "disk", "define", "language", "protocol", "engine", "deliver"]),
+    (
+        "cli",
+        &[
+            "model", "disk", "define", "language", "protocol", "engine", "deliver", "activate",
+            "inbox",
+        ],
+    ),
 ];
 
 /// The rooms or files in which each guest library may be named.
@@ -51,7 +66,16 @@ const GUEST_ROOMS: &[(&str, &[&str])] = &[
     ("rfd::", &["app/dialogs.rs"]),
     ("sqlparser::", &["language/", "plan/dialect/"]),
     ("serde_saphyr::", &["engine/workspace.rs", "app/settings.rs", "define/files/yaml.rs"]),
-    ("minijinja::", &["define/texts/"]),
+    ("minijinja::", &["define/texts/", "destinations/template.rs"]),
+    ("polars::", &["engine/arrow.rs", "engine/store.rs", "engine/sync/plan.rs", "mapping/"]),
+    ("ureq::", &["activate/wire.rs"]),
+    ("postgres::", &["activate/table.rs"]),
+    ("rustls::", &["activate/table.rs"]),
+    ("keyring::", &["activate/secrets.rs"]),
+    ("cronexpr::", &["activate/schedule.rs"]),
+    ("phonenumber::", &["destinations/normal.rs"]),
+    ("hyper::", &["inbox/"]),
+    ("tokio::", &["inbox/"]),
     ("gix::", &["provenance/"]),
     ("rustix::", &["disk/"]),
     ("signal_hook::", &["disk/"]),
@@ -62,7 +86,7 @@ const GUEST_ROOMS: &[(&str, &[&str])] = &[
     ("encoding_rs_io::", &["sources/csv/"]),
     ("flate2::", &["disk/", "sources/csv/encoding.rs"]),
     ("zstd::", &["disk/", "sources/csv/encoding.rs"]),
-    ("rusqlite::", &["sources/sqlite.rs"]),
+    ("rusqlite::", &["sources/sqlite.rs", "activate/ledger/"]),
     ("calamine::", &["sources/workbook.rs"]),
     ("zip::", &["sources/workbook.rs"]),
     ("gix_imara_diff::", &["provenance/"]),
