@@ -3,6 +3,7 @@
 //! Plain data. A command carries a [`Ticket`] and ends in exactly one [`Event::Finished`], also
 //! when it was cancelled, failed or panicked.
 
+use crate::model::activation::{FailedRow, InboxView, SyncHistory, SyncRequest, Synced};
 use crate::model::catalog::Catalog;
 use crate::model::export::{ExportRequest, Exported};
 use crate::model::failure::Failure;
@@ -74,6 +75,32 @@ pub enum Command {
         /// What to write.
         request: Box<ExportRequest>,
     },
+    /// Sync an activation, or say what that would do.
+    Sync {
+        /// The command's number.
+        ticket: Ticket,
+        /// Which, and how.
+        request: Box<SyncRequest>,
+    },
+    /// Tell what was sent from this workspace.
+    TellSyncs {
+        /// The command's number.
+        ticket: Ticket,
+    },
+    /// Tell the rows of a sync that did not arrive for sure.
+    TellFailedRows {
+        /// The command's number.
+        ticket: Ticket,
+        /// The sync.
+        run: u64,
+    },
+    /// Start or end the practice inbox.
+    PracticeInbox {
+        /// The command's number.
+        ticket: Ticket,
+        /// Whether it is to listen.
+        is_on: bool,
+    },
     /// Keep the workspace.
     SaveWorkspace {
         /// The command's number.
@@ -123,6 +150,14 @@ pub enum Event {
     Answered(Ticket, Slot, Arc<Answered>),
     /// A list was written.
     Exported(Ticket, Exported),
+    /// What came of a sync, or of a dry run.
+    Synced(Ticket, Synced),
+    /// What was sent from this workspace.
+    SyncsTold(Ticket, Arc<SyncHistory>),
+    /// The first rows of a sync that did not arrive for sure.
+    FailedRowsTold(Ticket, u64, Arc<Vec<FailedRow>>),
+    /// What the practice inbox holds now: told when it starts, after requests, and when it ends.
+    InboxChanged(Arc<InboxView>),
     /// The source's files are no longer as they were when it was opened.
     SourceChanged,
     /// How far a command is.

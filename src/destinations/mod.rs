@@ -7,6 +7,7 @@
 pub mod normal;
 pub mod request;
 pub mod settings;
+pub mod suggest;
 pub mod template;
 
 mod airbyte;

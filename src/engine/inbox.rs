@@ -12,6 +12,8 @@ pub(super) enum Lane {
     Questions,
     /// Lists being written.
     Deliveries,
+    /// Activations being synced. They may take hours, and hold up no list.
+    Syncs,
 }
 
 /// Waiting and running commands.
@@ -52,7 +54,12 @@ impl Inbox {
                 self.waiting.push_back(command);
                 over
             }
-            Command::Export { .. } | Command::SaveWorkspace { .. } => {
+            Command::Export { .. }
+            | Command::Sync { .. }
+            | Command::TellSyncs { .. }
+            | Command::TellFailedRows { .. }
+            | Command::PracticeInbox { .. }
+            | Command::SaveWorkspace { .. } => {
                 self.waiting.push_back(command);
                 Vec::new()
             }
@@ -136,6 +143,10 @@ pub(super) fn ticket_of(command: &Command) -> Option<Ticket> {
         Command::Open { ticket, .. }
         | Command::Ask { ticket, .. }
         | Command::Export { ticket, .. }
+        | Command::Sync { ticket, .. }
+        | Command::TellSyncs { ticket }
+        | Command::TellFailedRows { ticket, .. }
+        | Command::PracticeInbox { ticket, .. }
         | Command::SaveWorkspace { ticket, .. } => Some(*ticket),
         Command::Cancel(_) => None,
     }
@@ -144,6 +155,7 @@ pub(super) fn ticket_of(command: &Command) -> Option<Ticket> {
 fn lane_of(command: &Command) -> Lane {
     match command {
         Command::Export { .. } => Lane::Deliveries,
+        Command::Sync { .. } => Lane::Syncs,
         _ => Lane::Questions,
     }
 }

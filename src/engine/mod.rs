@@ -20,6 +20,7 @@ mod arrow;
 pub mod builder;
 mod inbox;
 pub mod jobs;
+mod practice;
 pub mod project;
 pub mod remembered;
 mod session;

@@ -1,8 +1,9 @@
 //! A session on worker threads, behind the protocol.
 
 use super::inbox::{Inbox, Lane, ticket_of};
+use super::practice::PracticeInbox;
 use super::session::Session;
-use super::{Job, jobs};
+use super::{Job, jobs, sync};
 use crate::model::failure::{Failure, FailureKind};
 use crate::protocol::{Command, Event, OpenRequest, Outcome, Ticket};
 use std::collections::VecDeque;
@@ -12,6 +13,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+/// How many syncs are told.
+const SYNCS_TOLD: usize = 200;
+/// How many rows are told that did not arrive.
+const FAILED_TOLD: usize = 500;
 /// How long what runs has to stop when the engine goes away.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -24,8 +29,10 @@ pub struct Engine {
 struct Shared {
     inbox: Mutex<Inbox>,
     bell: Condvar,
-    outbox: Mutex<VecDeque<Event>>,
-    wake: Box<dyn Fn() + Send + Sync>,
+    outbox: Arc<Mutex<VecDeque<Event>>>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+    /// The practice inbox, while it listens.
+    practice: Mutex<Option<PracticeInbox>>,
     /// The open source, with the number of the opening. Each worker has a fork of it.
     source: Mutex<(u64, Option<Session>)>,
     /// The number of the opening whose files were last seen to have changed.
@@ -41,8 +48,9 @@ impl Engine {
         let shared = Arc::new(Shared {
             inbox: Mutex::default(),
             bell: Condvar::new(),
-            outbox: Mutex::default(),
-            wake: Box::new(wake),
+            outbox: Arc::default(),
+            wake: Arc::new(wake),
+            practice: Mutex::default(),
             source: Mutex::default(),
             told_change: AtomicU64::new(0),
         });
@@ -59,6 +67,7 @@ impl Engine {
             .map(|number| worker(format!("muster-ask-{number}"), answer_questions))
             .collect();
         threads.push(worker("muster-deliver".to_owned(), write_lists));
+        threads.push(worker("muster-sync".to_owned(), sync_activations));
         Self { shared, threads }
     }
 
@@ -232,7 +241,22 @@ fn answer_questions(shared: &Shared) {
             Command::SaveWorkspace { workspace, .. } => {
                 own.session(shared)?.save_workspace(&workspace)
             }
-            Command::Export { .. } | Command::Cancel(_) => unreachable!("not of this lane"),
+            Command::TellSyncs { ticket } => {
+                let file = own.session(shared)?.opened().workspace_file.clone();
+                let history = sync::history(&file, SYNCS_TOLD)?;
+                shared.tell(Event::SyncsTold(ticket, Arc::new(history)));
+                Ok(())
+            }
+            Command::TellFailedRows { ticket, run } => {
+                let file = own.session(shared)?.opened().workspace_file.clone();
+                let rows = sync::failed_rows(&file, run, FAILED_TOLD)?;
+                shared.tell(Event::FailedRowsTold(ticket, run, Arc::new(rows)));
+                Ok(())
+            }
+            Command::PracticeInbox { is_on, .. } => practice(shared, is_on),
+            Command::Export { .. } | Command::Sync { .. } | Command::Cancel(_) => {
+                unreachable!("not of this lane")
+            }
         });
     }
 }
@@ -294,6 +318,53 @@ fn write_lists(shared: &Shared) {
             Ok(())
         });
     }
+}
+
+fn sync_activations(shared: &Shared) {
+    let mut own = Own::default();
+    loop {
+        let next = shared.next(Lane::Syncs, &mut || own.rest());
+        let Some((command, cancelled)) = next else { return };
+        let Command::Sync { ticket, request } = command else { continue };
+        shared.carry_out(ticket, &cancelled, || {
+            let session = own.session(shared)?;
+            session.obey(Arc::clone(&cancelled));
+            let mut report = |progress| shared.tell(Event::Progress(ticket, progress));
+            let mut job = Job { cancelled: Arc::clone(&cancelled), report: &mut report };
+            let synced = sync::sync(session, &request, &mut job)?;
+            shared.tell(Event::Synced(ticket, synced));
+            Ok(())
+        });
+    }
+}
+
+/// Starts or ends the practice inbox. It tells what it holds after each request.
+fn practice(shared: &Shared, is_on: bool) -> Result<(), Failure> {
+    let mut practice = lock(&shared.practice);
+    if !is_on {
+        *practice = None;
+        drop(practice);
+        shared.tell(Event::InboxChanged(Arc::default()));
+        return Ok(());
+    }
+    if practice.is_none() {
+        let outbox = Arc::clone(&shared.outbox);
+        let wake = Arc::clone(&shared.wake);
+        *practice = Some(PracticeInbox::start(move |view| {
+            let mut outbox = lock(&outbox);
+            // Of several in a row only the newest is of interest.
+            if let Some(Event::InboxChanged(_)) = outbox.back() {
+                outbox.pop_back();
+            }
+            outbox.push_back(Event::InboxChanged(Arc::new(view)));
+            drop(outbox);
+            wake();
+        })?);
+    }
+    let view = practice.as_ref().map(PracticeInbox::view).unwrap_or_default();
+    drop(practice);
+    shared.tell(Event::InboxChanged(Arc::new(view)));
+    Ok(())
 }
 
 fn nothing_open() -> Failure {

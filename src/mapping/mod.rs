@@ -8,6 +8,5 @@
 pub mod compare;
 mod read;
 pub mod rows;
-pub mod suggest;
 
 pub use read::{MappedField, Mapping, Origin, fingerprint};

@@ -185,6 +185,20 @@ impl Mapping {
         })
     }
 
+    /// The fields in which values of such features stand. A hash shows none.
+    pub fn fields_with(&self, is_such: &dyn Fn(&str) -> bool) -> Vec<String> {
+        let of = |place: &usize| self.features.get(*place).is_some_and(|name| is_such(name));
+        let shown = self.fields.iter().filter(|field| !field.is_hashed);
+        shown
+            .filter(|field| match &field.origin {
+                Origin::Feature(place) => of(place),
+                Origin::Constant(_) => false,
+                Origin::Template(_, names) => names.iter().any(|(_, place)| of(place)),
+            })
+            .map(|field| field.name.clone())
+            .collect()
+    }
+
     /// Whether some fields go only with new members.
     pub fn has_only_when_new(&self) -> bool {
         self.fields.iter().any(|field| field.only_when_new)

@@ -5,6 +5,7 @@
 //! faces show.
 
 use super::now::Moment;
+use super::workspace::SavedSegment;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -300,13 +301,15 @@ pub struct SyncRequest {
     pub destination: SavedDestination,
     /// What "now" means in its segment.
     pub now: Moment,
+    /// The workspace's segments, as they are now.
+    pub segments: Vec<SavedSegment>,
     /// What it does not stop at.
     pub force: Vec<Guard>,
     /// Send nothing, and say what would be sent.
     pub is_dry: bool,
     /// Only the rows that failed in this sync.
     pub only_failed_of: Option<u64>,
-    /// The user of the machine.
+    /// The user of the machine; empty when it is not known yet.
     pub who: String,
 }
 
@@ -383,6 +386,41 @@ pub struct SyncRun {
     /// What a job that was started reports of itself.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub reported: Map<String, Value>,
+}
+
+/// What was sent from a workspace.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SyncHistory {
+    /// The last syncs, the latest first.
+    pub runs: Vec<SyncRun>,
+    /// How many members each activation's destination has, and of how many that is unknown.
+    pub held: Vec<(String, u64, u64)>,
+}
+
+/// What the practice inbox holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InboxView {
+    /// Where it listens; empty when it does not.
+    pub url: String,
+    /// Members that it holds.
+    pub members: u64,
+    /// Requests that came.
+    pub arrived: u64,
+    /// The last of them, the latest first.
+    pub requests: Vec<ArrivedRequest>,
+}
+
+/// A request as it arrived at the practice inbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrivedRequest {
+    /// Its number, from 1.
+    pub number: u64,
+    /// Method and path, headers and body.
+    pub request: ShownRequest,
+    /// Rows that were taken of it.
+    pub taken: u64,
+    /// The status that it was answered with; 0 for none.
+    pub status: u16,
 }
 
 /// A row of a sync that did not arrive for sure.

@@ -21,6 +21,10 @@ impl State {
                 self.on_exported(exported);
                 Vec::new()
             }
+            Event::Synced(..)
+            | Event::SyncsTold(..)
+            | Event::FailedRowsTold(..)
+            | Event::InboxChanged(_) => Vec::new(),
             Event::SourceChanged => {
                 self.source.changed = true;
                 Vec::new()

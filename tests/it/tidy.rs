@@ -45,8 +45,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("provenance", &["model", "disk"]),
-    ("state", &["model", "language", "protocol"]),
-    ("ui", &["model", "language", "state"]),
+    ("state", &["model", "language", "protocol", "destinations"]),
+    ("ui", &["model", "language", "state", "destinations"]),
     ("app", &["model", "disk", "language", "protocol", "state", "ui", "engine"]),
     (
         "cli",

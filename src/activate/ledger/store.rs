@@ -218,6 +218,21 @@ impl Ledger {
             .map_err(told)
     }
 
+    /// The same of every activation, by name.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn held(&self) -> Result<Vec<(String, u64, u64)>, Failure> {
+        let sql = "SELECT name, count(key), coalesce(sum(state <> 0), 0)
+            FROM activation LEFT JOIN sent ON activation = id GROUP BY id ORDER BY name";
+        let mut statement = self.connection.prepare_cached(sql).map_err(told)?;
+        let rows = statement.query_map([], |row| {
+            let count = |at: usize| row.get::<_, i64>(at).map(i64::unsigned_abs);
+            Ok((row.get(0)?, count(1)?, count(2)?))
+        });
+        rows.map_err(told)?.collect::<Result<_, _>>().map_err(told)
+    }
+
     /// Members in the order of their keys: after one key, up to another (itself included), at most
     /// so many.
     ///

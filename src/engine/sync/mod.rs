@@ -18,13 +18,15 @@ use crate::activate::{schedule, secrets};
 use crate::destinations::{self, Kind, Settings, Takes};
 use crate::engine::{Job, Session};
 use crate::model::activation::{
-    Guard, SavedDestination, Secret, SyncRequest, SyncRun, SyncStatus, Synced,
+    FailedRow, Guard, SavedDestination, Secret, SyncHistory, SyncRequest, SyncRun, SyncStatus,
+    Synced,
 };
 use crate::model::failure::{Failure, FailureKind};
 use crate::model::nearest::nearest;
 use crate::model::workspace::Workspace;
 pub use failed::write_failed;
 pub use plan::mapping_of;
+use std::path::Path;
 use std::time::Instant;
 pub use who::slice_of;
 
@@ -38,6 +40,8 @@ pub fn sync(
     request: &SyncRequest,
     job: &mut Job<'_>,
 ) -> Result<Synced, Failure> {
+    let who = if request.who.is_empty() { who_runs() } else { request.who.clone() };
+    let request = &SyncRequest { who, ..request.clone() };
     let kind = kind_of(&request.destination)?;
     let settings = settings(kind, &request.destination, request.is_dry)?;
     match kind.takes {
@@ -106,10 +110,11 @@ pub fn request_of(
         activation: activation.clone(),
         destination: destination(workspace, &activation.destination, &activation.name)?,
         now,
+        segments: workspace.segments.clone(),
         force: Vec::new(),
         is_dry: false,
         only_failed_of: None,
-        who: who_runs(),
+        who: String::new(),
     })
 }
 
@@ -149,6 +154,37 @@ pub fn due(session: &Session, now: jiff::Timestamp) -> Result<Vec<String>, Failu
         }
     }
     Ok(due)
+}
+
+/// What was sent from the workspace of a source.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub fn history(workspace_file: &Path, most: usize) -> Result<SyncHistory, Failure> {
+    let Some(ledger) = Ledger::open_existing(workspace_file)? else {
+        return Ok(SyncHistory::default());
+    };
+    Ok(SyncHistory { runs: ledger.runs(None, most)?, held: ledger.held()? })
+}
+
+/// The rows of a sync that did not arrive for sure, up to so many.
+///
+/// # Errors
+/// When there is no such sync, or the ledger cannot be read.
+pub fn failed_rows(
+    workspace_file: &Path,
+    run: u64,
+    most: usize,
+) -> Result<Vec<FailedRow>, Failure> {
+    let ledger = Ledger::open(workspace_file)?;
+    let mut rows = Vec::new();
+    ledger.failed_rows(run, &mut |row| {
+        if rows.len() < most {
+            rows.push(row);
+        }
+        Ok(())
+    })?;
+    Ok(rows)
 }
 
 /// The user of the machine, as the system names them.

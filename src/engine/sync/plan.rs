@@ -102,7 +102,7 @@ pub(super) struct Plan {
     pub(super) counts: SyncCounts,
     pub(super) reasons: Vec<Reason>,
     pub(super) normalised: Vec<NormalisedField>,
-    /// The first rows of each kind of change.
+    /// The first rows of each kind of change, with personal values covered.
     pub(super) samples: Vec<Record>,
     pub(super) stopped: Vec<Stopped>,
     pub(super) definition: String,
@@ -197,8 +197,7 @@ pub(super) fn plan(
 ) -> Result<Plan, Failure> {
     let catalog = session.catalog();
     let activation = &request.activation;
-    let workspace = &session.opened().workspace;
-    let slice = slice_of(activation, &request.now, (catalog, workspace))?;
+    let slice = slice_of(activation, &request.now, (catalog, &request.segments))?;
     let entity = catalog.entity(&slice.cohort.entity).ok_or_else(|| {
         Failure::wrong_use(format!("there is no entity {}", slice.cohort.entity), "", "")
     })?;
@@ -217,6 +216,9 @@ pub(super) fn plan(
         .iter()
         .map(|name| entity.known_feature(name, "in the mapping"))
         .collect::<Result<_, _>>()?;
+    let is_personal =
+        |name: &str| entity.known_feature(name, "").is_ok_and(|c| c.personal.is_some());
+    let covered = mapping.fields_with(&is_personal);
     let country = Some(taker.settings.text("country")).filter(|text| !text.is_empty());
     let already_hashed = taker.settings.flag("already_hashed");
     let payloads = Payloads::new(mapping, &compile::feature_column, (country, already_hashed));
@@ -249,8 +251,29 @@ pub(super) fn plan(
         return Err(failure.of(FailureKind::Changed));
     }
     comparing.end(&mut known, &mut |found| taking.take(found))?;
-    taking.finished((catalog, &slice), payloads.normalised())
+    let mut plan = taking.finished((catalog, &slice), payloads.normalised())?;
+    cover(&mut plan.samples, &covered, key.personal.is_some());
+    Ok(plan)
 }
+
+/// Covers personal values in the rows that are shown.
+fn cover(samples: &mut [Record], fields: &[String], key_too: bool) {
+    for sample in samples {
+        let data: Result<serde_json::Map<String, Value>, _> = serde_json::from_str(&sample.data);
+        if let Ok(mut data) = data {
+            for (_, value) in data.iter_mut().filter(|(name, _)| fields.contains(name)) {
+                *value = COVER.into();
+            }
+            sample.data = Value::Object(data).to_string();
+        }
+        if key_too {
+            COVER.clone_into(&mut sample.key);
+        }
+    }
+}
+
+/// What stands in the place of a personal value.
+const COVER: &str = "•••";
 
 /// Names the column by which members say that they may be sent.
 fn with_consent(mut frame: DataFrame, place: Option<usize>) -> Result<DataFrame, Failure> {

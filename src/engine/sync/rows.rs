@@ -152,8 +152,7 @@ fn told<'a>(
     }
 }
 
-/// The requests of the first rows, as they would be sent; personal values are covered by who shows
-/// them.
+/// The requests of the first rows, as they would be sent, with personal values covered.
 fn samples(
     kind: &Kind,
     settings: &Settings,

@@ -6,7 +6,7 @@ use crate::model::catalog::{Catalog, Column, Entity};
 use crate::model::failure::Failure;
 use crate::model::now::Moment;
 use crate::model::question::Slice;
-use crate::model::workspace::Workspace;
+use crate::model::workspace::{SavedSegment, Workspace};
 
 /// The slice that an activation sends.
 ///
@@ -15,8 +15,9 @@ use crate::model::workspace::Workspace;
 pub fn slice_of(
     activation: &SavedActivation,
     now: &Moment,
-    (catalog, workspace): (&Catalog, &Workspace),
+    (catalog, segments): (&Catalog, &[SavedSegment]),
 ) -> Result<Slice, Failure> {
+    let workspace = &Workspace { segments: segments.to_vec(), ..Workspace::default() };
     let place = format!("activation {}", activation.name);
     let (cohort, condition, place) = match (&activation.segment, &activation.cohort) {
         (Some(name), _) => {

@@ -1,6 +1,6 @@
 //! A first mapping, from the names of features and the fields of a destination.
 
-use crate::destinations::Field;
+use super::Field;
 use serde_json::{Map, Value};
 
 /// Features that most likely belong to a destination's fields. `features` are names with whether
