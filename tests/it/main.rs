@@ -14,5 +14,6 @@ mod postgres;
 mod safety;
 mod slices;
 mod sources;
+mod sync;
 mod tidy;
 mod ui;

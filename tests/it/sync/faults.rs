@@ -54,7 +54,7 @@ fn history(mode: Mode, safe: bool, seed: u64) {
             world.change_source();
         }
     }
-    let before = world.rows();
+    let before = world.now();
     world.come_to_rest();
     world.check();
     world.check_converged(&before);

@@ -2,4 +2,10 @@
 
 mod child;
 mod faults;
+mod guards;
+mod journeys;
+mod mistakes;
+mod others;
+mod secrets;
+mod shop;
 mod world;

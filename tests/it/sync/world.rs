@@ -3,8 +3,8 @@
 
 use super::child::{self, Ended, NAME, Order, hash_of};
 use muster::activate::ledger::{Held, Ledger, Settle, State};
-use muster::inbox::{Act, Ending, Inbox, Script, Taken};
-use muster::model::activation::{Mode, SyncStatus};
+use muster::inbox::{self, Act, Ending, Inbox, Script, Taken};
+use muster::model::activation::{Mode, Op, SyncStatus};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -19,6 +19,21 @@ const SHORT: u64 = 150;
 const LONG: u64 = 30_000;
 /// So many syncs bring the worst history to rest.
 const ROUNDS: usize = 8;
+
+/// What an inbox holds at a moment, and what is on its way to it.
+pub(super) struct Before {
+    rows: BTreeMap<String, String>,
+    /// Payloads that an interrupted sync may deliver yet; none for who is removed.
+    on_the_way: Vec<(String, Option<String>)>,
+}
+
+impl Before {
+    /// Whether a member may be there so, although it was not sent since.
+    fn allows(&self, key: &str, has: Option<&String>) -> bool {
+        let mut open = self.on_the_way.iter().filter(|(on_the_way, _)| on_the_way == key);
+        has == self.rows.get(key) || open.any(|(_, data)| data.as_ref() == has)
+    }
+}
 
 /// A history.
 pub(super) struct World {
@@ -297,7 +312,9 @@ impl World {
                     (is_right, Some(held.state))
                 }
             };
-            assert!(is_right, "{key} is {state:?} in the ledger; inbox: {:?}", inbox.rows.get(key));
+            let has = inbox.rows.get(key);
+            let requests = || requests_about(key, &inbox);
+            assert!(is_right, "{key} is {state:?} in the ledger; inbox: {has:?}\n{}", requests());
         }
         let (mut accepted, mut unknown) = (0, 0);
         let mut ever_unknown = BTreeSet::new();
@@ -337,7 +354,7 @@ impl World {
     }
 
     /// What the inbox holds at rest is what the mode makes of the source.
-    pub(super) fn check_converged(&self, before: &BTreeMap<String, String>) {
+    pub(super) fn check_converged(&self, before: &Before) {
         let (_, known, on_the_way) = self.known();
         assert!(on_the_way.is_empty(), "at rest nothing is on its way");
         let inbox = self.inbox.held();
@@ -345,12 +362,15 @@ impl World {
         for key in keys.into_iter().filter(|key| !self.mistaken.contains(*key)) {
             let (has, wanted) = (inbox.rows.get(key), self.source.get(key));
             let is_right = match (self.mode, wanted) {
-                (Mode::Upsert, None) => has == before.get(key),
+                (Mode::Upsert, None) => before.allows(key, has),
                 // Changes are not told; what was sent again is as it is now.
-                (Mode::AddRemove, Some(_)) => has == wanted || has.is_some() && has == before.get(key),
+                (Mode::AddRemove, Some(_)) => {
+                    has == wanted || has.is_some() && before.allows(key, has)
+                }
                 _ => has == wanted,
             };
-            assert!(is_right, "{key}: wanted {wanted:?}, the inbox has {has:?}");
+            let requests = || requests_about(key, &inbox);
+            assert!(is_right, "{key}: wanted {wanted:?}, has {has:?}\n{}", requests());
         }
         let open = known.values().filter(|held| held.state != State::Held);
         for held in open {
@@ -360,10 +380,29 @@ impl World {
         }
     }
 
-    /// What the inbox holds.
-    pub(super) fn rows(&self) -> BTreeMap<String, String> {
-        self.inbox.held().rows.clone()
+    /// What the inbox holds, and what is on its way to it.
+    pub(super) fn now(&self) -> Before {
+        let ledger = Ledger::open(&self.workspace_file()).unwrap();
+        let runs = ledger.runs(None, usize::MAX).unwrap();
+        let chunks = runs.iter().flat_map(|run| ledger.pending(run.run).unwrap());
+        let on_the_way = chunks.flat_map(|chunk| chunk.rows).map(|row| {
+            let data = (row.op != Op::Remove).then_some(row.data);
+            (row.key, data)
+        });
+        Before { on_the_way: on_the_way.collect(), rows: self.inbox.held().rows.clone() }
     }
+}
+
+/// The requests that a member was in, to see what went wrong.
+fn requests_about(key: &str, inbox: &inbox::Held) -> String {
+    let key = format!("\"{key}\"");
+    let about = inbox.requests.iter().filter(|request| request.body.contains(&key));
+    let line = |request: &inbox::Arrived| {
+        let id = request.headers.iter().find(|header| header.starts_with("idempotency-key"));
+        let (number, status, taken) = (request.number, request.status, request.taken);
+        format!("{number}: status {status}, {taken} taken, {id:?} {}", request.body)
+    };
+    about.map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn some_of(rng: &mut fastrand::Rng) -> Taken {
