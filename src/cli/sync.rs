@@ -49,7 +49,7 @@ fn guard(text: &str) -> Result<Guard, String> {
 /// What came of one activation, as it is printed.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum Told {
+pub(super) enum Told {
     Run {
         schema: u32,
         #[serde(flatten)]
@@ -81,7 +81,7 @@ enum Told {
 
 /// What a dry run has besides counts.
 #[derive(Debug, Serialize)]
-struct DryMore {
+pub(super) struct DryMore {
     reasons: Vec<crate::model::activation::Reason>,
     stopped: Vec<crate::model::activation::Stopped>,
     normalised: Vec<crate::model::activation::NormalisedField>,
@@ -163,7 +163,7 @@ impl Sync {
 }
 
 impl Told {
-    fn of(activation: &str, synced: Synced) -> Self {
+    pub(super) fn of(activation: &str, synced: Synced) -> Self {
         match synced {
             Synced::Run(run) => Self::Run { schema: 1, run },
             Synced::Dry(DryRun { counts, invalid, stopped, samples, normalised }) => Self::Dry {
@@ -187,7 +187,7 @@ impl Told {
     }
 
     /// 1 when something did not arrive, or a guard would stop it.
-    fn status(&self) -> u8 {
+    pub(super) fn status(&self) -> u8 {
         match self {
             Self::Run { run, .. } => {
                 let lost = run.counts.rejected + run.counts.unknown + run.left;
@@ -198,7 +198,7 @@ impl Told {
         }
     }
 
-    fn text(&self) -> Lines {
+    pub(super) fn text(&self) -> Lines {
         let mut out = Lines::default();
         match self {
             Self::Run { run, .. } => run_text(run, &mut out),

@@ -18,7 +18,10 @@ struct Told(u64);
 impl Drop for Told {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("this history has the seed {}; MUSTER_SEED={} tries it alone", self.0, self.0);
+            eprintln!(
+                "this history has the seed {}; MUSTER_SEED={} tries it alone",
+                self.0, self.0
+            );
         }
     }
 }

@@ -83,9 +83,8 @@ fn another_source_stops_it() {
     let shop = Shop::new();
     shop.sync(&[]).ends(0);
     std::fs::copy(shop.path("shop.duckdb"), shop.path("other.duckdb")).unwrap();
-    let sync = |more: &[&str]| {
-        shop.run(&[&["sync", "other.duckdb", "--activation", NAME], more].concat())
-    };
+    let sync =
+        |more: &[&str]| shop.run(&[&["sync", "other.duckdb", "--activation", NAME], more].concat());
     let stopped = sync(&[]).ends(1);
     stopped.tells(&["another source", "shop.duckdb", "--force source"]);
     sync(&["--force", "source"]).ends(0);
@@ -104,7 +103,10 @@ fn who_has_not_consented_stops_it_and_is_never_sent() {
     assert_eq!(shop.held(), agreed);
     assert_eq!(told["invalid"], shop.members().len() - agreed.len());
     // Who takes the consent back is removed.
-    shop.change(&format!("UPDATE users SET marketing_consent = NULL WHERE user_id = {}", agreed[0]));
+    shop.change(&format!(
+        "UPDATE users SET marketing_consent = NULL WHERE user_id = {}",
+        agreed[0]
+    ));
     let told = shop.sync(&["--force", "consent", "--json"]).ends(0).json();
     assert_eq!(told["removes"], 1);
     assert!(!shop.held().contains(&agreed[0]));

@@ -172,7 +172,8 @@ fn rows_that_are_refused_are_listed_written_and_sent_again() {
     shop.syncs(&["--failed", "--run", &run, "--to", "failed.csv"]).ends(0);
     let written = std::fs::read_to_string(shop.path("failed.csv")).unwrap();
     let lines: Vec<&str> = written.lines().collect();
-    let expected: Vec<String> = keys.iter().map(|key| format!("{key},add,rejected,refused")).collect();
+    let expected: Vec<String> =
+        keys.iter().map(|key| format!("{key},add,rejected,refused")).collect();
     assert_eq!(lines[0], "key,change,outcome,why");
     assert_eq!(lines[1..], expected);
 
@@ -237,7 +238,8 @@ fn a_failure_is_told_where_the_activation_says() {
     let shop = Shop::new();
     let told_at = muster::inbox::Inbox::start(0, Default::default(), || {}).unwrap();
     let text = std::fs::read_to_string(shop.path("muster.yaml")).unwrap();
-    let other = format!("destinations:\n  - name: pager\n    type: webhook\n    url: {}\n", told_at.url());
+    let other =
+        format!("destinations:\n  - name: pager\n    type: webhook\n    url: {}\n", told_at.url());
     let text = text.replace("destinations:\n", &other) + "    alert: pager\n";
     std::fs::write(shop.path("muster.yaml"), text).unwrap();
     shop.sync(&[]).ends(0);

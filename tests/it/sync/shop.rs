@@ -67,7 +67,8 @@ impl Shop {
     /// A line of one's own takes the place of one with the same name.
     pub(super) fn workspace(&self, destination: &[&str], activation: &[&str]) {
         let url = format!("url: {}", self.inbox.url());
-        let to = lines(&["name: hook", "type: webhook", &url, "secret: env:HOOK_SECRET"], destination);
+        let to =
+            lines(&["name: hook", "type: webhook", &url, "secret: env:HOOK_SECRET"], destination);
         let usual = [
             "name: lapsed to hook",
             "segment: Lapsed big spenders",
@@ -76,10 +77,7 @@ impl Shop {
             "mapping: { email: email, name: \"{{ name }} of {{ city }}\" }",
             "limits: { removals_max_percent: 20 }",
         ];
-        self.write(&format!(
-            "destinations:\n{to}activations:\n{}",
-            lines(&usual, activation)
-        ));
+        self.write(&format!("destinations:\n{to}activations:\n{}", lines(&usual, activation)));
     }
 
     /// Writes muster.yaml with these destinations and activations, and the segment of the issue.

@@ -226,8 +226,7 @@ impl World {
             return;
         }
         let known = ledger.page(activation, (None, None), usize::MAX).unwrap();
-        let open: Vec<Held> =
-            known.into_iter().filter(|held| held.state != State::Held).collect();
+        let open: Vec<Held> = known.into_iter().filter(|held| held.state != State::Held).collect();
         let has_arrived = |held: &Held| {
             let there = self.inbox.held().rows.get(&held.key).map(|data| hash_of(data));
             match held.state {
