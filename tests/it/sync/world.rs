@@ -56,7 +56,9 @@ impl World {
     pub(super) fn new(mode: Mode, safe: bool, mut rng: fastrand::Rng) -> Self {
         let arrived = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&arrived);
-        let wake = move || drop(count.fetch_add(1, Ordering::Relaxed));
+        let wake = move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        };
         let inbox = Inbox::start(0, Script::default(), wake).unwrap();
         // Who does not repeat what may have arrived needs nobody to notice it.
         inbox.held().overlooks_ids = !safe && rng.bool();
