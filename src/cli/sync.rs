@@ -69,6 +69,7 @@ enum Told {
         updates: u64,
         removes: u64,
         unchanged: u64,
+        waiting: u64,
         #[serde(flatten)]
         more: DryMore,
     },
@@ -181,6 +182,7 @@ impl Told {
                 updates: counts.updates,
                 removes: counts.removes,
                 unchanged: counts.unchanged,
+                waiting: counts.waiting,
                 more: DryMore { reasons: invalid, stopped, normalised, samples },
             },
         }
@@ -190,7 +192,8 @@ impl Told {
     fn status(&self) -> u8 {
         match self {
             Self::Run { run, .. } => {
-                let lost = run.counts.rejected + run.counts.unknown + run.left;
+                let counts = &run.counts;
+                let lost = counts.rejected + counts.unknown + counts.waiting + run.left;
                 u8::from(lost > 0 || run.status == SyncStatus::Failed)
             }
             Self::Dry { more, .. } => u8::from(!more.stopped.is_empty()),
@@ -279,6 +282,9 @@ pub(super) fn run_text(run: &SyncRun, out: &mut Lines) {
             row("unknown", counts.unknown),
             row("unchanged", counts.unchanged),
         ];
+        if counts.waiting > 0 {
+            rows.push(row("of unknown fate before", counts.waiting));
+        }
         if run.left > 0 {
             rows.push(row("not tried", run.left));
         }
@@ -292,6 +298,11 @@ pub(super) fn run_text(run: &SyncRun, out: &mut Lines) {
     }
     if !run.message.is_empty() {
         out.line(&run.message);
+    }
+    if counts.waiting > 0 {
+        out.line(
+            "say what became of them: muster syncs PATH --activation NAME --settle arrived|lost",
+        );
     }
     if counts.rejected + counts.invalid + counts.unknown > 0 {
         out.line(format_args!(

@@ -26,7 +26,7 @@ mod lists;
 mod mailchimp;
 mod meta_file;
 mod parts;
-mod postgres;
+mod postgresql;
 mod rudderstack;
 mod rudderstack_profiles;
 mod rudderstack_retl;
@@ -56,7 +56,7 @@ pub const KINDS: &[&Kind] = &[
     &mailchimp::KIND,
     &salesforce::KIND,
     &slack::KIND,
-    &postgres::KIND,
+    &postgresql::KIND,
     &rudderstack_retl::KIND,
     &rudderstack_profiles::KIND,
     &hightouch::KIND,

@@ -5,7 +5,7 @@
 //! faces show.
 
 use super::now::Moment;
-use super::workspace::SavedSegment;
+use super::segment::SavedSegment;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -275,6 +275,8 @@ pub struct SyncCounts {
     pub removes: u64,
     /// Not sent, since nothing about them changed.
     pub unchanged: u64,
+    /// Not sent, since of an earlier sync it is not known whether they arrived.
+    pub waiting: u64,
 }
 
 impl SyncCounts {
@@ -524,6 +526,7 @@ mod tests {
             updates: 2,
             removes: 1,
             unchanged: 90,
+            waiting: 0,
         };
         assert_eq!(counts.mismatch(), None);
         let lost = SyncCounts { accepted: 5, ..counts };

@@ -1,7 +1,6 @@
 //! Each sync with its counts, and the rows that did not arrive for sure.
 
-use super::journal::run_number;
-use super::store::{Ledger, told};
+use super::store::{Ledger, run_number, told};
 use crate::model::activation::{FailedRow, SyncCounts, SyncRun, SyncStatus};
 use crate::model::failure::Failure;
 use rusqlite::{OptionalExtension as _, Row, params};
@@ -61,7 +60,7 @@ pub struct Before {
 
 const COLUMNS: &str = "run.id, activation.name, destination, status, began, ended, seconds, who,
     definition, accepted, rejected, invalid, unknown, adds, updates, removes, unchanged, meant,
-    message, reported";
+    message, reported, waiting";
 
 impl Ledger {
     /// Begins a sync; gives its number. `invalid` are the rows that cannot be sent.
@@ -78,8 +77,8 @@ impl Ledger {
         let planned = &new.planned;
         let sql =
             "INSERT INTO run (activation, destination, status, began, who, definition, source,
-            source_run, mapping, meant, invalid, unchanged)
-            VALUES (?1, ?2, 'unfinished', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+            source_run, mapping, meant, invalid, unchanged, waiting)
+            VALUES (?1, ?2, 'unfinished', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         transaction
             .execute(
                 sql,
@@ -95,6 +94,7 @@ impl Ledger {
                     run_number(planned.planned)?,
                     run_number(planned.invalid)?,
                     run_number(planned.unchanged)?,
+                    run_number(planned.waiting)?,
                 ],
             )
             .map_err(told)?;
@@ -176,12 +176,14 @@ impl Ledger {
             .map_err(told)
     }
 
-    /// The syncs that did not come to their end.
+    /// The syncs that did not come to their end, or of which chunks are still open.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub fn unfinished(&self, activation: i64) -> Result<Vec<u64>, Failure> {
-        let sql = "SELECT id FROM run WHERE activation = ?1 AND status = 'unfinished' ORDER BY id";
+        let sql = "SELECT id FROM run WHERE activation = ?1
+            AND (status = 'unfinished' OR EXISTS (SELECT 1 FROM chunk WHERE chunk.run = run.id))
+            ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql).map_err(told)?;
         let runs = statement.query_map([activation], |row| row.get::<_, i64>(0)).map_err(told)?;
         runs.map(|run| run.map(i64::unsigned_abs)).collect::<Result<_, _>>().map_err(told)
@@ -266,6 +268,7 @@ fn read_run(row: &Row<'_>) -> rusqlite::Result<SyncRun> {
         updates: count(14)?,
         removes: count(15)?,
         unchanged: count(16)?,
+        waiting: count(20)?,
     };
     // What was meant and not tried is told apart, so that the rest adds up at every moment.
     counts.planned = counts.adds + counts.updates + counts.removes + counts.invalid;

@@ -182,6 +182,8 @@ pub(super) struct Earlier<'a> {
     pub(super) ledger: Option<&'a Ledger>,
     pub(super) activation: i64,
     pub(super) before: Option<Before>,
+    /// Whether a sync that was ended from outside is gone on with.
+    pub(super) resumes: bool,
 }
 
 /// Plans a sync.
@@ -293,10 +295,11 @@ impl<'a> Earlier<'a> {
     /// # Errors
     /// When it cannot be read.
     pub(super) fn of(ledger: Option<&'a Ledger>, name: &str) -> Result<Self, Failure> {
-        let nothing = Self { ledger: None, activation: 0, before: None };
+        let nothing = Self { ledger: None, activation: 0, before: None, resumes: false };
         let Some(ledger) = ledger else { return Ok(nothing) };
         let Some(activation) = ledger.number_of(name)? else { return Ok(nothing) };
-        Ok(Self { ledger: Some(ledger), activation, before: ledger.before(activation)? })
+        let before = ledger.before(activation)?;
+        Ok(Self { ledger: Some(ledger), activation, before, resumes: false })
     }
 
     fn pages(
@@ -328,7 +331,6 @@ struct Taking<'a> {
     counts: SyncCounts,
     members: u64,
     without_consent: u64,
-    waiting: u64,
     /// Why rows cannot be sent: how many, and the key of the first.
     reasons: BTreeMap<String, (u64, String)>,
     samples: Vec<Record>,
@@ -361,7 +363,6 @@ impl<'a> Taking<'a> {
             counts: SyncCounts::default(),
             members: 0,
             without_consent: 0,
-            waiting: 0,
             reasons: BTreeMap::new(),
             samples: Vec::new(),
         })
@@ -380,7 +381,7 @@ impl<'a> Taking<'a> {
                 Ok(())
             }
             Change::Waits => {
-                self.waiting += 1;
+                self.counts.waiting += 1;
                 Ok(())
             }
             Change::NoKey => self.refuse(found.key, Op::Add, "it has no key".to_owned()),
@@ -441,7 +442,8 @@ impl<'a> Taking<'a> {
             counts,
             members: self.members,
             without_consent: self.without_consent,
-            waiting: self.waiting,
+            mode: activation.mode,
+            resumes: self.earlier.resumes,
             held,
             before: self.earlier.before.as_ref(),
             source: &source,
