@@ -451,6 +451,8 @@ pub struct DryRun {
     pub samples: Vec<ShownRequest>,
     /// What was changed about identifiers on the way.
     pub normalised: Vec<NormalisedField>,
+    /// Where nothing is mapped: a first mapping, from the names of features and fields.
+    pub suggested: Map<String, Value>,
 }
 
 /// Why rows cannot be sent.

@@ -8,6 +8,7 @@ use crate::activate::ledger::{Before, Ledger, NewRun, State};
 use crate::activate::spool::{Record, Spool};
 use crate::bind;
 use crate::compile;
+use crate::destinations::suggest::suggest;
 use crate::destinations::{Files, Kind, Limits, Repeat, Rows, Settings, Takes};
 use crate::engine::{Job, Session};
 use crate::mapping::compare::{Change, Comparing, Difference, Known};
@@ -109,6 +110,7 @@ pub(super) struct Plan {
     pub(super) source: String,
     pub(super) source_run: Option<u64>,
     pub(super) mapping: String,
+    suggested: serde_json::Map<String, Value>,
 }
 
 impl Plan {
@@ -120,6 +122,7 @@ impl Plan {
             stopped: self.stopped.clone(),
             samples: Vec::new(),
             normalised: self.normalised.clone(),
+            suggested: self.suggested.clone(),
         }
     }
 
@@ -255,6 +258,11 @@ pub(super) fn plan(
     comparing.end(&mut known, &mut |found| taking.take(found))?;
     let mut plan = taking.finished((catalog, &slice), payloads.normalised())?;
     cover(&mut plan.samples, &covered, key.personal.is_some());
+    if activation.mapping.is_empty() {
+        let features: Vec<(&str, bool)> =
+            entity.listed().map(|c| (c.name.as_str(), c.personal.is_some())).collect();
+        plan.suggested = suggest(&features, &taker.fields, taker.is_open);
+    }
     Ok(plan)
 }
 
@@ -466,6 +474,7 @@ impl<'a> Taking<'a> {
             source,
             source_run: catalog.run,
             mapping,
+            suggested: serde_json::Map::new(),
         })
     }
 }
