@@ -167,6 +167,8 @@ impl HttpCarrier<'_> {
             let (message, asked_wait) = match self.wire.ask(request) {
                 Ok(reply) => match sort(&reply, repeat) {
                     Sorted::Read => return Asked::Reply(reply),
+                    // An attempt before may have arrived; the next chunk is stopped alike.
+                    Sorted::Stop if may_have => return Asked::Maybe(reply.message()),
                     Sorted::Stop => return Asked::Stop(refused(&reply, request)),
                     Sorted::Unknown => return Asked::Maybe(reply.message()),
                     Sorted::Again { had_effect } => {
@@ -184,6 +186,7 @@ impl HttpCarrier<'_> {
                     (told, None)
                 }
                 Err(NoReply::Maybe(told)) => return Asked::Maybe(told),
+                Err(NoReply::Refused(failure)) if may_have => return Asked::Maybe(failure.what),
                 Err(NoReply::Refused(failure)) => return Asked::Stop(failure),
             };
             if last {

@@ -76,7 +76,7 @@ pub fn send(
     rows: impl Iterator<Item = io::Result<Record>>,
 ) -> Result<Sent, Failure> {
     let chunks = Chunks::new(rows, sending.carrier, VecDeque::new(), 1);
-    Machine::new(sending, chunks).run()
+    Machine::new(sending, chunks, false).run()
 }
 
 /// Settles what was being sent when an earlier sync ended: it is sent again where that is safe, or
@@ -102,7 +102,7 @@ pub fn settle_pending(sending: Sending<'_>) -> Result<Sent, Failure> {
         sending.ledger.commit(ids, &[SettledChunk { number, rows }], &[])?;
     }
     let chunks = Chunks::new(std::iter::empty(), sending.carrier, again.into(), next);
-    let sent = Machine::new(sending, chunks).run()?;
+    let sent = Machine::new(sending, chunks, true).run()?;
     Ok(Sent { settled: sent.settled + settled, ..sent })
 }
 
@@ -183,6 +183,8 @@ struct Machine<'a, I> {
     /// Set when nothing more is to be sent.
     stop: Arc<AtomicBool>,
     stopped: Option<Failure>,
+    /// Whether these chunks may have arrived before: they stay in the journal until that is known.
+    settles: bool,
     settled: u64,
     lone_refusals: u32,
     has_taken: bool,
@@ -193,12 +195,13 @@ struct Machine<'a, I> {
 }
 
 impl<'a, I: Iterator<Item = io::Result<Record>>> Machine<'a, I> {
-    fn new(sending: Sending<'a>, chunks: Chunks<'a, I>) -> Self {
+    fn new(sending: Sending<'a>, chunks: Chunks<'a, I>, settles: bool) -> Self {
         Self {
             sending,
             chunks,
             stop: Arc::new(AtomicBool::new(false)),
             stopped: None,
+            settles,
             settled: 0,
             lone_refusals: 0,
             has_taken: false,
@@ -336,7 +339,7 @@ impl<'a, I: Iterator<Item = io::Result<Record>>> Machine<'a, I> {
                 self.chunks.parts.push_back((chunk.attempt, second));
                 self.answers.push(SettledChunk { number, rows: Vec::new() });
             }
-            Carried::NotSent => self.not_sent.push(number),
+            Carried::NotSent => self.take_back(number),
             Carried::Open => {
                 // Where it can be sent again, or asked about, the next sync settles it.
                 let stays = self.sending.carrier.repeat() == Repeat::Safe;
@@ -347,9 +350,16 @@ impl<'a, I: Iterator<Item = io::Result<Record>>> Machine<'a, I> {
                 }
             }
             Carried::Stop(failure) => {
-                self.not_sent.push(number);
+                self.take_back(number);
                 self.end(failure);
             }
+        }
+    }
+
+    /// Nothing of a chunk was sent, this time.
+    fn take_back(&mut self, number: u64) {
+        if !self.settles {
+            self.not_sent.push(number);
         }
     }
 

@@ -3,7 +3,7 @@
 use super::script::Taken;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// So many requests are kept to be looked at.
 const SHOWN: usize = 200;
@@ -40,8 +40,10 @@ pub struct Held {
     pub doubled: u64,
     /// Whether the data is kept, or only how many there are.
     pub counts_only: bool,
+    /// Whether idempotency keys are overlooked, so that what comes twice is taken twice.
+    pub overlooks_ids: bool,
     seen: HashMap<(String, String), u32>,
-    answered: HashSet<String>,
+    answered: HashMap<String, Outcome>,
 }
 
 /// A body as a webhook has it.
@@ -61,7 +63,7 @@ struct Row<'a> {
 }
 
 /// What was done with the rows of a request.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Outcome {
     /// How many were taken.
     pub(super) taken: usize,
@@ -76,6 +78,13 @@ impl Held {
     /// then, and changes nothing.
     pub(super) fn take(&mut self, body: &str, id: Option<&str>, how: &Taken) -> Outcome {
         let nothing = Outcome { taken: 0, refused: Vec::new(), whole: false };
+        if *how == Taken::Nothing {
+            return nothing;
+        }
+        let id = id.filter(|_| !self.overlooks_ids && !self.counts_only);
+        if let Some(as_then) = id.and_then(|id| self.answered.get(id)) {
+            return as_then.clone();
+        }
         let Ok(body) = serde_json::from_str::<Body<'_>>(body) else { return nothing };
         let refused: Vec<usize> = match how {
             Taken::All => Vec::new(),
@@ -91,16 +100,16 @@ impl Held {
             }
         };
         let taken = body.rows.len() - refused.len();
-        // Before anything is taken, so that what is repeated is recognised.
-        if id.is_some_and(|id| !self.answered.insert(id.to_owned())) {
-            return Outcome { taken, refused, whole: false };
-        }
         for (place, row) in body.rows.into_iter().enumerate() {
             if !refused.contains(&place) {
                 self.apply(&body.run, row);
             }
         }
-        Outcome { taken, refused, whole: false }
+        let outcome = Outcome { taken, refused, whole: false };
+        if let Some(id) = id {
+            self.answered.insert(id.to_owned(), outcome.clone());
+        }
+        outcome
     }
 
     fn apply(&mut self, run: &str, row: Row<'_>) {
@@ -158,6 +167,18 @@ mod tests {
         assert_eq!((held.taken, held.doubled), (2, 0));
         held.take(BODY, Some("y"), &Taken::All);
         assert_eq!((held.taken, held.doubled), (4, 2));
+        held.overlooks_ids = true;
+        held.take(BODY, Some("y"), &Taken::All);
+        assert_eq!((held.taken, held.doubled), (6, 4));
+    }
+
+    #[test]
+    fn what_is_repeated_is_answered_as_before_whatever_would_be_said_now() {
+        let mut held = Held::default();
+        let first = held.take(BODY, Some("x"), &Taken::Without(vec![0]));
+        assert_eq!(held.take(BODY, Some("x"), &Taken::WholeWithout(vec!["b".into()])), first);
+        assert_eq!(held.take(BODY, Some("x"), &Taken::All), first);
+        assert_eq!(held.rows.len(), 1);
     }
 
     #[test]

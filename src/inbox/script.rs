@@ -40,6 +40,8 @@ pub enum Ending {
     /// As usual: 200, or 207 with the rows that were not taken, or 400 when none was because of
     /// one.
     Usual,
+    /// The same, and the rows that were not taken may be sent again.
+    Again,
     /// With this status, these headers and this body.
     Says(u16, Vec<(String, String)>, String),
     /// The connection is closed without an answer.

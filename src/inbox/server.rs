@@ -152,13 +152,18 @@ fn said(act: &Act, outcome: &Outcome) -> Option<Response<Full<Bytes>>> {
     let (status, headers, body) = match &act.ending {
         Ending::Drop => return None,
         Ending::Says(status, headers, body) => (*status, headers.clone(), body.clone()),
-        Ending::Usual if outcome.whole => {
+        Ending::Usual | Ending::Again if outcome.whole => {
             let body = r#"{"message":"one of the rows is wrong, so none was taken"}"#;
             (400, Vec::new(), body.to_owned())
         }
-        Ending::Usual if outcome.refused.is_empty() => (200, Vec::new(), "{}".to_owned()),
-        Ending::Usual => {
-            let error = |index: &usize| format!(r#"{{"index":{index},"message":"refused"}}"#);
+        Ending::Usual | Ending::Again if outcome.refused.is_empty() => {
+            (200, Vec::new(), "{}".to_owned())
+        }
+        Ending::Usual | Ending::Again => {
+            let again = act.ending == Ending::Again;
+            let error = |index: &usize| {
+                format!(r#"{{"index":{index},"message":"refused","retry":{again}}}"#)
+            };
             let errors: Vec<String> = outcome.refused.iter().map(error).collect();
             (207, Vec::new(), format!(r#"{{"errors":[{}]}}"#, errors.join(",")))
         }

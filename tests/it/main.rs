@@ -15,5 +15,6 @@ mod postgres_table;
 mod safety;
 mod slices;
 mod sources;
+mod sync;
 mod tidy;
 mod ui;

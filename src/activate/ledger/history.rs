@@ -176,14 +176,14 @@ impl Ledger {
             .map_err(told)
     }
 
-    /// The syncs that did not come to their end, or of which chunks are still open.
+    /// The syncs that did not come to their end, or of which chunks are still in the journal: one
+    /// connection was waiting for an answer when another stopped the sync.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub fn unfinished(&self, activation: i64) -> Result<Vec<u64>, Failure> {
         let sql = "SELECT id FROM run WHERE activation = ?1
-            AND (status = 'unfinished' OR EXISTS (SELECT 1 FROM chunk WHERE chunk.run = run.id))
-            ORDER BY id";
+            AND (status = 'unfinished' OR id IN (SELECT run FROM chunk)) ORDER BY id";
         let mut statement = self.connection.prepare_cached(sql).map_err(told)?;
         let runs = statement.query_map([activation], |row| row.get::<_, i64>(0)).map_err(told)?;
         runs.map(|run| run.map(i64::unsigned_abs)).collect::<Result<_, _>>().map_err(told)

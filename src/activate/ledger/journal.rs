@@ -134,11 +134,13 @@ fn settle(
         .prepare_cached("DELETE FROM chunk WHERE run = ?1 AND number = ?2")
         .and_then(|mut delete| delete.execute([run, number]))
         .map_err(told)?;
+    // Who may or may not have been there before an update that may have arrived still may not be.
     let mut keep = transaction
         .prepare_cached(
             "INSERT INTO sent (activation, key, hash, identity, state) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET hash = excluded.hash, identity = excluded.identity,
-                 state = excluded.state",
+                 state = CASE WHEN excluded.state = 2 AND sent.state IN (1, 3) THEN 1
+                     ELSE excluded.state END",
         )
         .map_err(told)?;
     let mut forget = transaction
