@@ -49,6 +49,7 @@ fn guard(text: &str) -> Result<Guard, String> {
 /// What came of one activation, as it is printed.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each sync")]
 enum Told {
     Run {
         schema: u32,

@@ -317,6 +317,7 @@ pub struct SyncRequest {
 
 /// What came of it.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each sync")]
 pub enum Synced {
     /// Of a dry run.
     Dry(DryRun),
