@@ -30,6 +30,8 @@ pub struct Road<'a> {
     pub stop: &'a AtomicBool,
     /// Writes something down about this chunk, on the disk when it comes back.
     pub keep: &'a dyn Fn(&str) -> Result<(), Failure>,
+    /// Whether the chunk may have been sent before, by a process that ended.
+    pub was_sent: bool,
 }
 
 /// What is known of a chunk afterwards.
@@ -136,7 +138,7 @@ impl Carrier for HttpCarrier<'_> {
                     return Carried::Done(vec![unknown(&failure.what); chunk.rows.len()]);
                 }
                 Asked::Stop(failure) => return Carried::Stop(failure),
-                Asked::Nothing(message) if !has_begun => {
+                Asked::Nothing(message) if !has_begun && !road.was_sent => {
                     let fate = Fate::Rejected { message, again: false };
                     return Carried::Done(vec![fate; chunk.rows.len()]);
                 }

@@ -76,7 +76,7 @@ pub fn send(
     rows: impl Iterator<Item = io::Result<Record>>,
 ) -> Result<Sent, Failure> {
     let chunks = Chunks::new(rows, sending.carrier, VecDeque::new(), 1);
-    Machine::new(sending, chunks, false).run()
+    Machine::new(sending, chunks).run()
 }
 
 /// Settles what was being sent when an earlier sync ended: it is sent again where that is safe, or
@@ -102,7 +102,7 @@ pub fn settle_pending(sending: Sending<'_>) -> Result<Sent, Failure> {
         sending.ledger.commit(ids, &[SettledChunk { number, rows }], &[])?;
     }
     let chunks = Chunks::new(std::iter::empty(), sending.carrier, again.into(), next);
-    let sent = Machine::new(sending, chunks, true).run()?;
+    let sent = Machine::new(sending, chunks).run()?;
     Ok(Sent { settled: sent.settled + settled, ..sent })
 }
 
@@ -137,7 +137,7 @@ impl<'a, I: Iterator<Item = io::Result<Record>>> Chunks<'a, I> {
         };
         let number = self.next;
         self.next += 1;
-        Ok(Some(Journalled { number, attempt, memory: None, rows }))
+        Ok(Some(Journalled { number, attempt, memory: None, was_sent: false, rows }))
     }
 
     /// Rows of one lane that fill a chunk, or the last ones.
@@ -183,8 +183,6 @@ struct Machine<'a, I> {
     /// Set when nothing more is to be sent.
     stop: Arc<AtomicBool>,
     stopped: Option<Failure>,
-    /// Whether these chunks may have arrived before: they stay in the journal until that is known.
-    settles: bool,
     settled: u64,
     lone_refusals: u32,
     has_taken: bool,
@@ -195,13 +193,12 @@ struct Machine<'a, I> {
 }
 
 impl<'a, I: Iterator<Item = io::Result<Record>>> Machine<'a, I> {
-    fn new(sending: Sending<'a>, chunks: Chunks<'a, I>, settles: bool) -> Self {
+    fn new(sending: Sending<'a>, chunks: Chunks<'a, I>) -> Self {
         Self {
             sending,
             chunks,
             stop: Arc::new(AtomicBool::new(false)),
             stopped: None,
-            settles,
             settled: 0,
             lone_refusals: 0,
             has_taken: false,
@@ -339,7 +336,9 @@ impl<'a, I: Iterator<Item = io::Result<Record>>> Machine<'a, I> {
                 self.chunks.parts.push_back((chunk.attempt, second));
                 self.answers.push(SettledChunk { number, rows: Vec::new() });
             }
-            Carried::NotSent => self.take_back(number),
+            // What may have been sent before stays in the journal until its fate is known.
+            Carried::NotSent if chunk.was_sent => {}
+            Carried::NotSent => self.not_sent.push(number),
             Carried::Open => {
                 // Where it can be sent again, or asked about, the next sync settles it.
                 let stays = self.sending.carrier.repeat() == Repeat::Safe;
@@ -350,16 +349,11 @@ impl<'a, I: Iterator<Item = io::Result<Record>>> Machine<'a, I> {
                 }
             }
             Carried::Stop(failure) => {
-                self.take_back(number);
+                if !chunk.was_sent {
+                    self.not_sent.push(number);
+                }
                 self.end(failure);
             }
-        }
-    }
-
-    /// Nothing of a chunk was sent, this time.
-    fn take_back(&mut self, number: u64) {
-        if !self.settles {
-            self.not_sent.push(number);
         }
     }
 
@@ -426,7 +420,7 @@ fn carry_on(
             let _ = tell.send(Told::Keep { number, memory, done });
             answer.recv().unwrap_or_else(|_| Err(Failure::cancelled()))
         };
-        let road = Road { stop, keep: &keep };
+        let road = Road { stop, keep: &keep, was_sent: journalled.was_sent };
         let carried = carrier.carry(&chunk, journalled.memory.clone(), &road);
         if tell.send(Told::Over(Box::new(journalled), carried)).is_err() {
             return;

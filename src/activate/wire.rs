@@ -103,7 +103,7 @@ impl Wire {
             }
             body => self.run(built.body(body.bytes()), is_near),
         };
-        read(answered?)
+        read(answered?).map(|reply| covered(reply, request))
     }
 
     fn run<B: AsSendBody>(
@@ -138,6 +138,19 @@ fn read(response: ureq::http::Response<ureq::Body>) -> Result<Reply, NoReply> {
         .map_err(|error| NoReply::Maybe(format!("the reply broke off: {error}")))?;
     let body = String::from_utf8_lossy(&bytes).into_owned();
     Ok(Reply { status: parts.status.as_u16(), headers, body })
+}
+
+/// Some services repeat the secret that they refuse; a reply is kept and shown.
+fn covered(mut reply: Reply, request: &Request) -> Reply {
+    for (_, value) in request.all_headers() {
+        if let Header::Secret(_, secret) = value
+            && !secret.expose().is_empty()
+            && reply.body.contains(secret.expose())
+        {
+            reply.body = reply.body.replace(secret.expose(), "…");
+        }
+    }
+    reply
 }
 
 fn has_header(request: &Request, name: &str) -> bool {

@@ -49,8 +49,12 @@ fn guard(text: &str) -> Result<Guard, String> {
 /// What came of one activation, as it is printed.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+<<<<<<< HEAD
 #[expect(clippy::large_enum_variant, reason = "there is one for each sync")]
 enum Told {
+=======
+pub(super) enum Told {
+>>>>>>> mx
     Run {
         schema: u32,
         #[serde(flatten)]
@@ -83,7 +87,7 @@ enum Told {
 
 /// What a dry run has besides counts.
 #[derive(Debug, Serialize)]
-struct DryMore {
+pub(super) struct DryMore {
     reasons: Vec<crate::model::activation::Reason>,
     stopped: Vec<crate::model::activation::Stopped>,
     normalised: Vec<crate::model::activation::NormalisedField>,
@@ -184,7 +188,7 @@ fn join(hint: &str, note: &str) -> String {
 }
 
 impl Told {
-    fn of(activation: &str, synced: Synced) -> Self {
+    pub(super) fn of(activation: &str, synced: Synced) -> Self {
         match synced {
             Synced::Run(run) => Self::Run { schema: 1, run },
             Synced::Dry(DryRun { counts, invalid, stopped, samples, normalised, suggested }) => {
@@ -211,7 +215,7 @@ impl Told {
     }
 
     /// 1 when something did not arrive, or a guard would stop it.
-    fn status(&self) -> u8 {
+    pub(super) fn status(&self) -> u8 {
         match self {
             Self::Run { run, .. } => {
                 let counts = &run.counts;
@@ -223,7 +227,7 @@ impl Told {
         }
     }
 
-    fn text(&self) -> Lines {
+    pub(super) fn text(&self) -> Lines {
         let mut out = Lines::default();
         match self {
             Self::Run { run, .. } => run_text(run, &mut out),

@@ -2,12 +2,12 @@
 
 use super::args::SourceArgs;
 use super::session::{Watch, open};
-use super::sync::run_text;
+use super::sync::{Told, run_text};
 use super::table::table;
 use super::{Lines, Printed};
 use crate::activate::ledger::{Ledger, Settle};
 use crate::engine::sync;
-use crate::model::activation::{FailedRow, SyncRun, Synced};
+use crate::model::activation::{FailedRow, SyncRun};
 use crate::model::failure::Failure;
 use crate::model::value::grouped;
 use clap::{Args, ValueEnum};
@@ -169,19 +169,12 @@ impl Syncs {
         let mut request = sync::request_of(&opened.workspace, &failed.activation, now)?;
         request.only_failed_of = Some(run);
         let synced = watch.over(|job| sync::sync(&session, &request, job))?;
-        let Synced::Run(done) = synced else {
-            return Err(Failure::new("the engine gave a dry run", "", ""));
-        };
-        let status = u8::from(done.counts.rejected + done.counts.unknown + done.left > 0);
+        let told = Told::of(&failed.activation, synced);
         let printed = match self.json {
-            true => Printed::json(&done),
-            false => {
-                let mut lines = Lines::default();
-                run_text(&done, &mut lines);
-                Printed::done(&lines)
-            }
+            true => Printed::json(&told),
+            false => Printed::done(&told.text()),
         };
-        Ok(printed.with_status(status))
+        Ok(printed.with_status(told.status()))
     }
 }
 

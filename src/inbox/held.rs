@@ -90,7 +90,7 @@ impl Held {
             Taken::All => Vec::new(),
             Taken::Nothing => return nothing,
             Taken::Without(places) => {
-                places.iter().copied().filter(|place| *place < body.rows.len()).collect()
+                (0..body.rows.len()).filter(|place| places.contains(place)).collect()
             }
             Taken::WholeWithout(keys) => {
                 if body.rows.iter().any(|row| keys.contains(&row.key)) {
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn rows_can_be_refused_alone_or_with_their_batch() {
         let mut held = Held::default();
-        let some = held.take(BODY, None, &Taken::Without(vec![1, 9]));
+        let some = held.take(BODY, None, &Taken::Without(vec![1, 9, 1]));
         assert_eq!((some.taken, some.refused), (1, vec![1]));
         let none = held.take(BODY, None, &Taken::WholeWithout(vec!["b".into()]));
         assert!(none.whole && none.taken == 0);

@@ -15,6 +15,8 @@ pub struct Journalled {
     pub attempt: u32,
     /// What was remembered of the talk about it.
     pub memory: Option<String>,
+    /// Whether it may have been sent before, by a process that ended.
+    pub was_sent: bool,
     /// Its rows.
     pub rows: Vec<Record>,
 }
@@ -117,7 +119,8 @@ impl Ledger {
                 let hint = "put back a copy of the folder .muster";
                 Failure::new("the journal is damaged", "", hint).of(FailureKind::Damaged)
             })?;
-            chunks.push(Journalled { number: number.unsigned_abs(), attempt, memory, rows });
+            let number = number.unsigned_abs();
+            chunks.push(Journalled { number, attempt, memory, was_sent: true, rows });
         }
         Ok(chunks)
     }

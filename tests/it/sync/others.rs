@@ -100,7 +100,8 @@ fn a_folder_takes_csv_and_parquet() {
     for format in ["csv", "parquet"] {
         let shop = Shop::empty();
         let mapping = "mapping: { mail: email, city: city }";
-        let sync = files(&shop, "folder", &format!("    format: {format}\n"), mapping);
+        let format_line = format!("    format: {format}\n");
+        let sync = files(&shop, "folder", &format_line, mapping);
         sync();
         let first = format!("members-00001.{format}");
         assert_eq!(written(&shop), [first.clone()]);

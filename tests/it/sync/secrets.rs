@@ -57,7 +57,7 @@ fn a_secret_is_in_no_file_and_no_output() {
     run(&[&sync[..], &["--dry-run"]].concat()).ends(0);
     run(&[&sync[..], &["--dry-run", "--json"]].concat()).ends(0);
     // Also when the destination repeats what it was told.
-    let echo = format!(r#"{{"message":"the token {TOKEN} and the key {SECRET} are old"}}"#);
+    let echo = format!(r#"{{"message":"the token {TOKEN} is old"}}"#);
     shop.acts([
         Act::of(Taken::All, Ending::Drop),
         Act::status(422).body(&echo),
