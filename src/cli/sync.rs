@@ -49,12 +49,8 @@ fn guard(text: &str) -> Result<Guard, String> {
 /// What came of one activation, as it is printed.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-<<<<<<< HEAD
 #[expect(clippy::large_enum_variant, reason = "there is one for each sync")]
-enum Told {
-=======
 pub(super) enum Told {
->>>>>>> mx
     Run {
         schema: u32,
         #[serde(flatten)]
