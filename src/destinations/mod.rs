@@ -75,6 +75,11 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().copied().find(|kind| kind.name == name)
 }
 
+/// The receiver on this machine, by which an activation is tried without an account.
+pub fn practice() -> &'static Kind {
+    &webhook::INBOX
+}
+
 /// One kind of destination.
 pub struct Kind {
     /// Its name in `muster.yaml`: `webhook`.
