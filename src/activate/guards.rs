@@ -1,7 +1,7 @@
 //! What a sync stops at until a person says to go on.
 
 use crate::activate::ledger::Before;
-use crate::model::activation::{Guard, Stopped, SyncCounts, SyncLimits};
+use crate::model::activation::{Guard, Mode, Stopped, SyncCounts, SyncLimits};
 use crate::model::failure::Failure;
 use crate::model::value::grouped;
 
@@ -14,8 +14,10 @@ pub struct Circumstances<'a> {
     pub members: u64,
     /// Members that have not consented.
     pub without_consent: u64,
-    /// Rows that wait for a person's word.
-    pub waiting: u64,
+    /// What of changes is sent.
+    pub mode: Mode,
+    /// Whether it goes on with a sync that was ended from outside.
+    pub resumes: bool,
     /// Members that the destination has.
     pub held: u64,
     /// The sync before.
@@ -80,8 +82,9 @@ pub fn stopped(now: &Circumstances<'_>) -> Vec<Stopped> {
             );
         }
     }
-    if now.waiting > 0 {
-        let many = grouped(now.waiting);
+    // What is not known is left aside; but who is removed should not be worked out from half a list.
+    if counts.waiting > 0 && now.mode.removes() && !now.resumes {
+        let many = grouped(counts.waiting);
         let what = format!("of {many} rows sent before it is not known whether they arrived");
         stop(Guard::Unfinished, what);
     }
@@ -138,7 +141,8 @@ mod tests {
             counts: SyncCounts::default(),
             members: 100,
             without_consent: 0,
-            waiting: 0,
+            mode: Mode::Mirror,
+            resumes: false,
             held: 100,
             before,
             source: "/shop",
@@ -179,10 +183,15 @@ mod tests {
             source: "/other",
             source_run: Some(6),
             mapping: "n",
-            waiting: 1,
+            counts: SyncCounts { waiting: 1, ..SyncCounts::default() },
             without_consent: 1,
             ..usual(Some(&before))
         };
+        let going_on = Circumstances { resumes: true, ..odd.clone() };
+        assert!(!found(&going_on).contains(&"unfinished"));
+        assert!(
+            !found(&Circumstances { mode: Mode::Upsert, ..odd.clone() }).contains(&"unfinished")
+        );
         let all = ["empty", "mapping", "source", "run", "unfinished", "consent"];
         assert_eq!(found(&odd), all);
     }

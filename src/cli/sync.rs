@@ -49,6 +49,7 @@ fn guard(text: &str) -> Result<Guard, String> {
 /// What came of one activation, as it is printed.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each sync")]
 pub(super) enum Told {
     Run {
         schema: u32,
@@ -69,6 +70,7 @@ pub(super) enum Told {
         updates: u64,
         removes: u64,
         unchanged: u64,
+        waiting: u64,
         #[serde(flatten)]
         more: DryMore,
     },
@@ -86,6 +88,8 @@ pub(super) struct DryMore {
     stopped: Vec<crate::model::activation::Stopped>,
     normalised: Vec<crate::model::activation::NormalisedField>,
     samples: Vec<crate::model::activation::ShownRequest>,
+    #[serde(skip_serializing_if = "serde_json::Map::is_empty")]
+    suggested: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Sync {
@@ -95,14 +99,23 @@ impl Sync {
         let session = super::session::open_run(&self.source, self.now.run()?, &watch)?;
         match &self.activation {
             Some(name) => {
-                let synced = self.one(&session, name, now, &watch)?;
+                let mut notes = Vec::new();
+                let synced = self.one(&session, name, now, &watch, &mut notes);
+                let note = notes.first().cloned();
+                let synced = match (synced, &note) {
+                    (Err(failure), Some(note)) => {
+                        return Err(Failure { hint: join(&failure.hint, note), ..failure });
+                    }
+                    (synced, _) => synced?,
+                };
                 let told = Told::of(name, synced);
                 let status = told.status();
                 Ok(match self.json {
                     true => Printed::json(&told),
                     false => Printed::done(&told.text()),
                 }
-                .with_status(status))
+                .with_status(status)
+                .with_note(note))
             }
             None => self.all_due(&session, &now, &watch),
         }
@@ -114,6 +127,7 @@ impl Sync {
         name: &str,
         now: crate::model::now::Moment,
         watch: &Watch,
+        notes: &mut Vec<String>,
     ) -> Result<Synced, Failure> {
         let workspace = &session.opened().workspace;
         let mut request = sync::request_of(workspace, name, now)?;
@@ -121,7 +135,8 @@ impl Sync {
         request.is_dry = self.dry_run;
         let synced = watch.over(|job| sync::sync(session, &request, job));
         if !self.dry_run {
-            alert::tell(workspace, &request.activation, &synced);
+            let told = alert::tell(workspace, &request.activation, &synced);
+            notes.extend(told.err().map(|failure| failure.to_string()));
         }
         synced
     }
@@ -134,9 +149,9 @@ impl Sync {
         watch: &Watch,
     ) -> Result<Printed, Failure> {
         let due = sync::due(session, now.instant())?;
-        let mut told = Vec::new();
+        let (mut told, mut notes) = (Vec::new(), Vec::new());
         for name in &due {
-            told.push(match self.one(session, name, now.clone(), watch) {
+            told.push(match self.one(session, name, now.clone(), watch, &mut notes) {
                 Ok(synced) => Told::of(name, synced),
                 Err(failure) => {
                     let (activation, error) = (name.clone(), failure.to_string());
@@ -145,8 +160,9 @@ impl Sync {
             });
         }
         let status = told.iter().map(Told::status).max().unwrap_or(0);
+        let note = Some(notes.join("; ")).filter(|note| !note.is_empty());
         if self.json {
-            return Ok(Printed::json(&told).with_status(status));
+            return Ok(Printed::json(&told).with_status(status).with_note(note));
         }
         let mut lines = Lines::default();
         if told.is_empty() {
@@ -158,31 +174,39 @@ impl Sync {
             }
             lines.add("", one.text());
         }
-        Ok(Printed::done(&lines).with_status(status))
+        Ok(Printed::done(&lines).with_status(status).with_note(note))
     }
+}
+
+fn join(hint: &str, note: &str) -> String {
+    let parts = [hint, note].into_iter().filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 impl Told {
     pub(super) fn of(activation: &str, synced: Synced) -> Self {
         match synced {
             Synced::Run(run) => Self::Run { schema: 1, run },
-            Synced::Dry(DryRun { counts, invalid, stopped, samples, normalised }) => Self::Dry {
-                schema: 1,
-                activation: activation.to_owned(),
-                dry_run: true,
-                run: None,
-                planned: counts.planned,
-                // Nothing was sent, so this is not known; it is not nought.
-                accepted: None,
-                rejected: None,
-                invalid: counts.invalid,
-                unknown: None,
-                adds: counts.adds,
-                updates: counts.updates,
-                removes: counts.removes,
-                unchanged: counts.unchanged,
-                more: DryMore { reasons: invalid, stopped, normalised, samples },
-            },
+            Synced::Dry(DryRun { counts, invalid, stopped, samples, normalised, suggested }) => {
+                Self::Dry {
+                    schema: 1,
+                    activation: activation.to_owned(),
+                    dry_run: true,
+                    run: None,
+                    planned: counts.planned,
+                    // Nothing was sent, so this is not known; it is not nought.
+                    accepted: None,
+                    rejected: None,
+                    invalid: counts.invalid,
+                    unknown: None,
+                    adds: counts.adds,
+                    updates: counts.updates,
+                    removes: counts.removes,
+                    unchanged: counts.unchanged,
+                    waiting: counts.waiting,
+                    more: DryMore { reasons: invalid, stopped, normalised, samples, suggested },
+                }
+            }
         }
     }
 
@@ -190,7 +214,8 @@ impl Told {
     pub(super) fn status(&self) -> u8 {
         match self {
             Self::Run { run, .. } => {
-                let lost = run.counts.rejected + run.counts.unknown + run.left;
+                let counts = &run.counts;
+                let lost = counts.rejected + counts.unknown + counts.waiting + run.left;
                 u8::from(lost > 0 || run.status == SyncStatus::Failed)
             }
             Self::Dry { more, .. } => u8::from(!more.stopped.is_empty()),
@@ -249,6 +274,14 @@ fn dry_text(more: &DryMore, out: &mut Lines) {
         let word = stopped.guard.word();
         out.line(format_args!("it would stop: {} (--force {word})", stopped.what));
     }
+    if !more.suggested.is_empty() {
+        let pairs = more.suggested.iter().map(|(field, from)| format!("{field}: {from}"));
+        let pairs: Vec<String> = pairs.collect();
+        out.line(format_args!(
+            "nothing is mapped; it could be mapping: {{ {} }}",
+            pairs.join(", ")
+        ));
+    }
     for sample in &more.samples {
         out.blank();
         out.line(&sample.line);
@@ -279,6 +312,9 @@ pub(super) fn run_text(run: &SyncRun, out: &mut Lines) {
             row("unknown", counts.unknown),
             row("unchanged", counts.unchanged),
         ];
+        if counts.waiting > 0 {
+            rows.push(row("of unknown fate before", counts.waiting));
+        }
         if run.left > 0 {
             rows.push(row("not tried", run.left));
         }
@@ -292,6 +328,11 @@ pub(super) fn run_text(run: &SyncRun, out: &mut Lines) {
     }
     if !run.message.is_empty() {
         out.line(&run.message);
+    }
+    if counts.waiting > 0 {
+        out.line(
+            "say what became of them: muster syncs PATH --activation NAME --settle arrived|lost",
+        );
     }
     if counts.rejected + counts.invalid + counts.unknown > 0 {
         out.line(format_args!(

@@ -188,7 +188,7 @@ fn settle(ledger: &mut Ledger, name: &str, became: Became) -> Result<Printed, Fa
         Became::Arrived => Settle::Arrived,
         Became::Lost => Settle::Lost,
     };
-    let many = grouped(ledger.settle(activation, how)?);
+    let many = grouped(ledger.settle(activation, None, how)?);
     let mut lines = Lines::default();
     lines.line(match became {
         Became::Arrived => format!("{many} rows count as arrived"),

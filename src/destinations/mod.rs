@@ -26,7 +26,7 @@ mod lists;
 mod mailchimp;
 mod meta_file;
 mod parts;
-mod postgres;
+mod postgresql;
 mod rudderstack;
 mod rudderstack_profiles;
 mod rudderstack_retl;
@@ -56,7 +56,7 @@ pub const KINDS: &[&Kind] = &[
     &mailchimp::KIND,
     &salesforce::KIND,
     &slack::KIND,
-    &postgres::KIND,
+    &postgresql::KIND,
     &rudderstack_retl::KIND,
     &rudderstack_profiles::KIND,
     &hightouch::KIND,
@@ -73,6 +73,11 @@ pub const KINDS: &[&Kind] = &[
 /// The kind that `muster.yaml` names so.
 pub fn kind(name: &str) -> Option<&'static Kind> {
     KINDS.iter().copied().find(|kind| kind.name == name)
+}
+
+/// The receiver on this machine, by which an activation is tried without an account.
+pub fn practice() -> &'static Kind {
+    &webhook::INBOX
 }
 
 /// One kind of destination.

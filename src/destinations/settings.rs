@@ -1,5 +1,6 @@
 //! What a destination asks for, and what a person answered.
 
+use super::request::Header;
 use crate::model::activation::{SavedDestination, Secret};
 use crate::model::failure::Failure;
 use crate::model::nearest::nearest;
@@ -67,6 +68,14 @@ impl Setting {
     ) -> Self {
         Self { name, label, hint, nature, is_required: false, default }
     }
+}
+
+/// Headers, in small letters, whose values are secrets.
+const HOLD_SECRETS: &[&str] = &["authorization", "api-key", "x-api-key", "cookie", "x-auth-token"];
+
+/// Under which name the secret of a pair is kept.
+fn pair_name(setting: &str, name: &str) -> String {
+    format!("{setting}.{name}")
 }
 
 /// The answers, each of the nature that was asked for, and the secrets themselves.
@@ -152,13 +161,38 @@ impl Settings {
             Nature::Choice(words) if !words.contains(&text.as_str()) => {
                 return Err(wrong(&format!("one of {}", words.join(", "))));
             }
-            Nature::Pairs => {
-                self.values.insert(setting.name.to_owned(), value.clone());
-                return Ok(());
-            }
+            Nature::Pairs => return self.take_pairs(setting, value, place, secret),
             _ => {}
         }
         self.values.insert(setting.name.to_owned(), text.into());
+        Ok(())
+    }
+
+    /// Names and values, of which some say where a secret is.
+    fn take_pairs(
+        &mut self,
+        setting: &Setting,
+        value: &Value,
+        place: &str,
+        secret: &dyn Fn(&str) -> Result<Secret, Failure>,
+    ) -> Result<(), Failure> {
+        let mut plain = Map::new();
+        for (name, value) in value.as_object().into_iter().flatten() {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            let place = format!("{name} of {} {place}", setting.name);
+            if text.starts_with("env:") || text.starts_with("keyring:") {
+                let found = secret(&text).map_err(|failure| Failure { place, ..failure })?;
+                self.secrets.insert(pair_name(setting.name, name), found);
+            } else if HOLD_SECRETS.contains(&name.to_ascii_lowercase().as_str()) {
+                let hint = "write env:NAME or keyring:NAME, where the secret is";
+                return Err(Failure::wrong_use("a secret stands in the file itself", place, hint));
+            }
+            plain.insert(name.clone(), text.into());
+        }
+        self.values.insert(setting.name.to_owned(), Value::Object(plain));
         Ok(())
     }
 
@@ -191,12 +225,15 @@ impl Settings {
         self.text(name) == "true"
     }
 
-    /// Names and values.
-    pub fn pairs(&self, name: &str) -> impl Iterator<Item = (&str, String)> {
-        let pairs = self.values.get(name).and_then(Value::as_object);
-        pairs.into_iter().flatten().map(|(name, value)| match value {
-            Value::String(text) => (name.as_str(), text.clone()),
-            other => (name.as_str(), other.to_string()),
+    /// Names and values; a secret where the value says where one is.
+    pub fn pairs(&self, setting: &str) -> impl Iterator<Item = (&str, Header)> {
+        let pairs = self.values.get(setting).and_then(Value::as_object);
+        pairs.into_iter().flatten().map(move |(name, value)| {
+            let value = match self.secrets.get(&pair_name(setting, name)) {
+                Some(secret) => Header::Secret("", secret.clone()),
+                None => Header::Plain(value.as_str().unwrap_or_default().to_owned()),
+            };
+            (name.as_str(), value)
         })
     }
 
@@ -208,5 +245,57 @@ impl Settings {
     /// Whether a secret is given.
     pub fn has_secret(&self, name: &str) -> bool {
         self.secrets.contains_key(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const ASKED: &[Setting] = &[
+        Setting::required("url", "Address", Nature::Url, "https://…"),
+        Setting::optional("batch", "Rows", Nature::Number, "a number", "100"),
+        Setting::optional("key", "Key", Nature::Secret, "env:NAME", ""),
+        Setting::optional("headers", "Headers", Nature::Pairs, "names and values", ""),
+    ];
+
+    fn read(settings: Value) -> Result<Settings, Failure> {
+        let settings = settings.as_object().cloned().unwrap_or_default();
+        let saved = SavedDestination { name: "d".into(), kind: "webhook".into(), settings };
+        Settings::read(&saved, ASKED, &|reference| match reference {
+            "env:THERE" => Ok(Secret::new("hunter2")),
+            _ => Err(Failure::wrong_use("a secret stands in the file itself", "", "")),
+        })
+    }
+
+    #[test]
+    fn answers_are_made_sure_of() {
+        let read_well = read(json!({"url": "https://a.b/", "key": "env:THERE"})).unwrap();
+        assert_eq!((read_well.url("url"), read_well.number("batch")), ("https://a.b", Some(100)));
+        assert_eq!(read_well.secret("key").expose(), "hunter2");
+        assert!(!format!("{read_well:?}").contains("hunter2"));
+        for (wrong, told) in [
+            (json!({}), "url is not set"),
+            (json!({"url": "ftp://a"}), "url is not an address"),
+            (json!({"url": "https://a", "batch": "many"}), "batch is not a whole number"),
+            (json!({"url": "https://a", "bacth": 1}), "webhook has no setting bacth"),
+            (json!({"url": "https://a", "key": "hunter2"}), "a secret stands in the file"),
+            (json!({"url": "https://a", "headers": 1}), "headers is not names and values"),
+        ] {
+            let failure = read(wrong).unwrap_err();
+            assert!(failure.what.starts_with(told), "{failure}");
+            assert!(!failure.to_string().contains("hunter2"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn a_header_may_say_where_its_secret_is_and_may_not_be_one() {
+        let well = json!({"url": "https://a", "headers": {"Authorization": "env:THERE", "X": 1}});
+        let pairs: Vec<String> =
+            read(well).unwrap().pairs("headers").map(|(n, h)| format!("{n} {h:?}")).collect();
+        assert_eq!(pairs, [r#"Authorization Secret("", Secret(…))"#, r#"X Plain("1")"#]);
+        let bare = json!({"url": "https://a", "headers": {"authorization": "Bearer hunter2"}});
+        assert!(read(bare).unwrap_err().hint.contains("env:NAME"));
     }
 }

@@ -7,7 +7,7 @@
 
 use super::settings::{Nature, Setting, Settings};
 use super::template::Template;
-use super::{Body, Chunk, Field, Header, Kind, Limits, Method, Repeat, Reply, Request, Row, Rows};
+use super::{Body, Chunk, Field, Kind, Limits, Method, Repeat, Reply, Request, Row, Rows};
 use super::{Step, Takes, Talk};
 use crate::model::activation::{Fate, Mode, Op, Secret};
 use crate::model::failure::Failure;
@@ -124,8 +124,7 @@ fn request(settings: &Settings, chunk: &Chunk, body: String) -> Request {
         request = request.bearer(&settings.secret("token"));
     }
     let own = settings.pairs("headers");
-    request.own_headers =
-        own.map(|(name, value)| (name.to_owned(), Header::Plain(value))).collect();
+    request.own_headers = own.map(|(name, value)| (name.to_owned(), value)).collect();
     request
 }
 

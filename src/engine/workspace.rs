@@ -337,6 +337,27 @@ mod tests {
               grid:
                 x: a
                 "y": b
+        destinations:
+          - name: hook
+            type: webhook
+            url: "http://127.0.0.1:9000/rows"
+            secret: "env:HOOK"
+            batch: 100
+        activations:
+          - name: lapsed to hook
+            segment: "yes"
+            destination: hook
+            mode: mirror
+            key: id
+            mapping:
+              email: email
+              name: "{{ first }} {{ last }}"
+              n: 1
+              b: true
+            schedule: 0 9 * * *
+            limits:
+              removals_max_percent: 20
+              growth_max_percent: 300
         "#);
     }
 

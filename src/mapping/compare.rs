@@ -61,6 +61,8 @@ pub struct Comparing {
     /// Whether what may have arrived is sent again.
     repeats: bool,
     last: Option<String>,
+    /// How many known members are compared at a time.
+    page: usize,
 }
 
 /// Reads what is known: after one key, up to another (itself included), at most so many, in order.
@@ -73,7 +75,7 @@ const PAGE: usize = 100_000;
 impl Comparing {
     /// For a mode; `repeats` says whether what may have arrived is sent again.
     pub fn new(mode: Mode, repeats: bool) -> Self {
-        Self { mode, repeats, last: None }
+        Self { mode, repeats, last: None, page: PAGE }
     }
 
     /// Compares the next payloads with what is known up to their last key.
@@ -90,10 +92,10 @@ impl Comparing {
         while rest.height() > 0 {
             let keys = rest.column("key").map_err(told)?.str().map_err(told)?.clone();
             let last = keys.get(keys.len() - 1).unwrap_or_default().to_owned();
-            let page = known(self.last.as_deref(), Some(&last), PAGE)?;
+            let page = known(self.last.as_deref(), Some(&last), self.page)?;
             let up_to = match page.last() {
                 // There is more that is known before the last key.
-                Some(known) if page.len() == PAGE && known.key < last => known.key.clone(),
+                Some(known) if page.len() == self.page && known.key < last => known.key.clone(),
                 _ => last,
             };
             let many = first_after(&keys, &up_to);
@@ -115,12 +117,12 @@ impl Comparing {
         take: &mut dyn FnMut(Difference) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         loop {
-            let page = known(self.last.as_deref(), None, PAGE)?;
+            let page = known(self.last.as_deref(), None, self.page)?;
             for known in &page {
                 self.gone(known, take)?;
             }
             match page.last() {
-                Some(known) if page.len() == PAGE => self.last = Some(known.key.clone()),
+                Some(known) if page.len() == self.page => self.last = Some(known.key.clone()),
                 _ => return Ok(()),
             }
         }
@@ -311,4 +313,144 @@ fn frame(page: &[Known]) -> Result<DataFrame, Failure> {
     ];
     debug_assert_eq!(columns[0].dtype(), &DataType::String);
     DataFrame::new(page.len(), columns).map_err(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::rows::hash_of;
+    use polars::prelude::df;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    /// A frame of payloads: key → data, in order.
+    fn payloads(rows: &[(Option<&str>, &str)]) -> DataFrame {
+        let keys: Vec<Option<&str>> = rows.iter().map(|row| row.0).collect();
+        let data: Vec<&str> = rows.iter().map(|row| row.1).collect();
+        let empty = vec![""; rows.len()];
+        let mut frame = df!(
+            "key" => keys, "data" => data.clone(), "first" => empty,
+            "identity" => vec!["{}"; rows.len()],
+        )
+        .unwrap();
+        let hashes: BinaryChunked = data.iter().map(|d| Some(hash_of(d).to_vec())).collect();
+        frame.with_column(hashes.with_name("hash".into()).into_column()).unwrap();
+        frame
+    }
+
+    fn known(rows: &BTreeMap<String, (String, bool)>) -> Vec<Known> {
+        rows.iter()
+            .map(|(key, (data, is_certain))| Known {
+                key: key.clone(),
+                hash: hash_of(data),
+                identity: format!("{{\"id\":\"{key}\"}}"),
+                is_certain: *is_certain,
+            })
+            .collect()
+    }
+
+    /// Compares frames of so many rows with what is known, read in pages of so many.
+    fn compared(
+        mode: Mode,
+        repeats: bool,
+        frames: &[DataFrame],
+        rows: &BTreeMap<String, (String, bool)>,
+    ) -> Vec<(String, Change)> {
+        let all = known(rows);
+        let mut pages = |after: Option<&str>, up_to: Option<&str>, most: usize| {
+            let within = all.iter().filter(|known| {
+                after.is_none_or(|after| known.key.as_str() > after)
+                    && up_to.is_none_or(|up_to| known.key.as_str() <= up_to)
+            });
+            Ok(within.take(most).cloned().collect())
+        };
+        let mut comparing = Comparing { page: 3, ..Comparing::new(mode, repeats) };
+        let mut found = Vec::new();
+        let mut take = |difference: Difference| {
+            found.push((difference.key, difference.change));
+            Ok(())
+        };
+        for frame in frames {
+            comparing.next(frame.clone(), &mut pages, &mut take).unwrap();
+        }
+        comparing.end(&mut pages, &mut take).unwrap();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    }
+
+    /// The same, worked out member by member.
+    fn expected(
+        mode: Mode,
+        repeats: bool,
+        source: &BTreeMap<String, String>,
+        rows: &BTreeMap<String, (String, bool)>,
+    ) -> Vec<(String, Change)> {
+        let mut found = Vec::new();
+        for (key, data) in source {
+            let change = match rows.get(key) {
+                None => Change::Send(Op::Add),
+                Some((_, false)) if repeats => Change::Send(Op::Update),
+                Some((_, false)) => Change::Waits,
+                Some((was, true)) if was != data && mode != Mode::AddRemove => {
+                    Change::Send(Op::Update)
+                }
+                Some(_) => Change::Nothing,
+            };
+            found.push((key.clone(), change));
+        }
+        for (key, (_, is_certain)) in rows.iter().filter(|(key, _)| !source.contains_key(*key)) {
+            if mode != Mode::Upsert {
+                let removes = *is_certain || repeats;
+                let change = if removes { Change::Send(Op::Remove) } else { Change::Waits };
+                found.push((key.clone(), change));
+            }
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn stretches_and_pages_change_nothing(
+            source in proptest::collection::btree_map("[a-dé\u{10000}]{1,3}", "[xy]", 0..30),
+            sent in proptest::collection::btree_map(
+                "[a-dé\u{10000}]{1,3}", ("[xy]", proptest::bool::weighted(0.8)), 0..30),
+            size in 1_usize..12,
+            mode in prop_oneof![Just(Mode::Upsert), Just(Mode::AddRemove), Just(Mode::Mirror)],
+            repeats: bool,
+        ) {
+            let rows: Vec<(Option<&str>, &str)> =
+                source.iter().map(|(key, data)| (Some(key.as_str()), data.as_str())).collect();
+            let frames: Vec<DataFrame> = rows.chunks(size).map(payloads).collect();
+            let found = compared(mode, repeats, &frames, &sent);
+            prop_assert_eq!(found, expected(mode, repeats, &source, &sent));
+        }
+    }
+
+    #[test]
+    fn who_has_no_key_or_that_of_another_is_set_aside_once_also_over_the_end_of_a_frame() {
+        let frames = [
+            payloads(&[(None, "x"), (Some(""), "x"), (Some("a"), "x"), (Some("a"), "y")]),
+            payloads(&[(Some("a"), "z"), (Some("b"), "x")]),
+        ];
+        let found = compared(Mode::Mirror, true, &frames, &BTreeMap::new());
+        let mut told: Vec<String> =
+            found.iter().map(|(key, change)| format!("{key} {change:?}")).collect();
+        told.sort();
+        let expected =
+            [" NoKey", " NoKey", "a DoubledKey", "a DoubledKey", "a Send(Add)", "b Send(Add)"];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn who_has_not_consented_is_not_sent_and_is_removed_where_that_is_told() {
+        let mut frame = payloads(&[(Some("a"), "x"), (Some("b"), "x"), (Some("c"), "x")]);
+        let consents: StringChunked = [Some("true"), Some("false"), None].into_iter().collect();
+        frame.with_column(consents.with_name(CONSENT.into()).into_column()).unwrap();
+        let sent = BTreeMap::from([("c".to_owned(), ("x".to_owned(), true))]);
+        let found = compared(Mode::Mirror, true, &[frame], &sent);
+        let told: Vec<String> =
+            found.iter().map(|(key, change)| format!("{key} {change:?}")).collect();
+        assert_eq!(told, ["a Send(Add)", "b NoConsent", "c NoConsent", "c Send(Remove)"]);
+    }
 }

@@ -261,3 +261,111 @@ pub(super) fn told(error: PolarsError) -> Failure {
             .of(FailureKind::OwnFault),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::destinations::{Field as TargetField, Normal};
+    use crate::model::activation::SavedActivation;
+    use polars::prelude::df;
+    use serde_json::json;
+
+    /// Payloads of three people, of whom the second has no last name and the third nothing.
+    fn payloads(mapping: Value, known: &[TargetField]) -> Result<DataFrame, Failure> {
+        let saved = SavedActivation {
+            name: "a".into(),
+            mapping: mapping.as_object().cloned().unwrap(),
+            ..SavedActivation::default()
+        };
+        let names = ["first", "last", "mail", "n"];
+        let feature = |name: &str| match names.contains(&name) {
+            true => Ok(name.to_owned()),
+            false => Err(Failure::wrong_use(format!("no feature {name}"), "", "")),
+        };
+        let mapping = Mapping::read(&saved, (known, true), &feature)?;
+        let features = mapping.features.clone();
+        let frame = df!(
+            "key" => ["1", "2", "3"],
+            "first" => [Some("\"Ann\""), Some("\"Bo \\\"x\\\"\""), None],
+            "last" => [Some("\"Ek\""), None, None],
+            "mail" => [Some("\" A.N@GMAIL.com \""), Some("\"nothing\""), None],
+            "n" => [Some("1.50"), Some("12345678901234567890"), None],
+        )
+        .unwrap();
+        let column = |place: usize| features[place].clone();
+        Payloads::new(mapping, &column, (None, false)).of(frame)
+    }
+
+    fn told(frame: &DataFrame, column: &str) -> Vec<String> {
+        let texts = frame.column(column).unwrap().str().unwrap().iter();
+        texts.map(|text| text.unwrap_or("missing").to_owned()).collect()
+    }
+
+    #[test]
+    fn values_keep_every_digit_and_what_is_missing_is_left_out() {
+        let frame = payloads(json!({"name": "first", "many": "n"}), &[]).unwrap();
+        let expected = [
+            r#"{"name":"Ann","many":1.50}"#,
+            r#"{"name":"Bo \"x\"","many":12345678901234567890}"#,
+            "{}",
+        ];
+        assert_eq!(told(&frame, "data"), expected);
+    }
+
+    #[test]
+    fn templates_constants_defaults_and_missing_values_stand_where_they_are_asked_for() {
+        let mapping = json!({
+            "name": "{{ first }} {{ last }}",
+            "source": {"constant": "muster"},
+            "number": 7,
+            "last": {"feature": "last", "default": "-"},
+            "n": {"feature": "n", "send_missing": true},
+        });
+        let frame = payloads(mapping, &[]).unwrap();
+        let expected = [
+            r#"{"name":"Ann Ek","source":"muster","number":7,"last":"Ek","n":1.50}"#,
+            r#"{"name":"Bo \"x\"","source":"muster","number":7,"last":"-","n":12345678901234567890}"#,
+            r#"{"source":"muster","number":7,"last":"-","n":null}"#,
+        ];
+        assert_eq!(told(&frame, "data"), expected);
+    }
+
+    #[test]
+    fn what_is_set_only_when_empty_goes_with_new_members_alone() {
+        let mapping = json!({"a": "first", "b": {"feature": "last", "set_if_empty": true}});
+        let frame = payloads(mapping, &[]).unwrap();
+        assert_eq!(told(&frame, "data")[0], r#"{"a":"Ann"}"#);
+        assert_eq!(told(&frame, "first")[0], r#"{"a":"Ann","b":"Ek"}"#);
+        let hashes = frame.column("hash").unwrap().binary().unwrap().clone();
+        assert_eq!(hashes.get(0), Some(hash_of(r#"{"a":"Ann"}"#).as_slice()));
+    }
+
+    #[test]
+    fn identifiers_are_normalised_hashed_and_kept_apart() {
+        const FIELDS: &[TargetField] =
+            &[TargetField::identifier("em", &[]).normal(Normal::EmailGoogle).hashed()];
+        let frame = payloads(json!({"em": "mail", "first": "first"}), FIELDS).unwrap();
+        let hash = normal::sha256("an@gmail.com");
+        assert_eq!(
+            told(&frame, "identity"),
+            [format!(r#"{{"em":"{hash}"}}"#), "{}".into(), "{}".into()]
+        );
+        assert_eq!(told(&frame, "data")[1], r#"{"first":"Bo \"x\""}"#, "no address, no hash");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_mapping_is_told() {
+        for (mapping, what) in [
+            (json!({"a": "frist"}), "no feature frist"),
+            (json!({"a": "{{ frist }}"}), "no feature frist"),
+            (json!({"a": {"default": 1}}), "it needs one origin"),
+            (json!({"a": {"feature": "first", "constant": 1}}), "it needs one origin"),
+            (json!({"a": {"feature": "first", "hush": true}}), "hush: true is not understood"),
+            (json!({"a": ["first"]}), "a is mapped to"),
+        ] {
+            let failure = payloads(mapping, &[]).unwrap_err();
+            assert!(failure.what.starts_with(what), "{failure}");
+            assert!(failure.place.starts_with("a in the mapping"), "{failure}");
+        }
+    }
+}

@@ -5,7 +5,7 @@
 //! faces show.
 
 use super::now::Moment;
-use super::workspace::SavedSegment;
+use super::segment::SavedSegment;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -275,6 +275,8 @@ pub struct SyncCounts {
     pub removes: u64,
     /// Not sent, since nothing about them changed.
     pub unchanged: u64,
+    /// Not sent, since of an earlier sync it is not known whether they arrived.
+    pub waiting: u64,
 }
 
 impl SyncCounts {
@@ -315,6 +317,7 @@ pub struct SyncRequest {
 
 /// What came of it.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each sync")]
 pub enum Synced {
     /// Of a dry run.
     Dry(DryRun),
@@ -449,6 +452,8 @@ pub struct DryRun {
     pub samples: Vec<ShownRequest>,
     /// What was changed about identifiers on the way.
     pub normalised: Vec<NormalisedField>,
+    /// Where nothing is mapped: a first mapping, from the names of features and fields.
+    pub suggested: Map<String, Value>,
 }
 
 /// Why rows cannot be sent.
@@ -524,6 +529,7 @@ mod tests {
             updates: 2,
             removes: 1,
             unchanged: 90,
+            waiting: 0,
         };
         assert_eq!(counts.mismatch(), None);
         let lost = SyncCounts { accepted: 5, ..counts };

@@ -19,6 +19,7 @@ pub mod nearest;
 pub mod now;
 pub mod question;
 pub mod reading;
+pub mod segment;
 pub mod shown;
 pub mod value;
 pub mod warehouse;

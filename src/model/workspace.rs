@@ -6,6 +6,7 @@
 
 use super::activation::{SavedActivation, SavedDestination};
 use super::question::ChartKind;
+pub use super::segment::SavedSegment;
 use serde::{Deserialize, Serialize};
 
 /// The whole file.
@@ -42,19 +43,6 @@ impl Default for Workspace {
             activations: Vec::new(),
         }
     }
-}
-
-/// A slice with a name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SavedSegment {
-    /// Its name.
-    pub name: String,
-    /// `ENTITY/COHORT`.
-    pub cohort: String,
-    /// The typed condition. Empty keeps everyone.
-    #[serde(default, rename = "where")]
-    pub condition: String,
 }
 
 /// One change to what discovery found. They are applied in order.

@@ -1,5 +1,6 @@
 //! What a person can do, and what the app does about it: two closed lists.
 
+use super::activate::ActivateAction;
 use super::{Focus, Form, Tab, Theme};
 use crate::model::catalog::CohortRef;
 use crate::model::clause::{Combine, Missing, Node};
@@ -29,6 +30,8 @@ pub enum Action {
     Features(FeatureAction),
     /// The export sheet.
     Export(ExportAction),
+    /// Activations.
+    Activate(ActivateAction),
     /// The corrections sheet.
     Correct(CorrectionAction),
     /// Everything else about the window.

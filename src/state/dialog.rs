@@ -22,6 +22,10 @@ pub enum Dialog {
     Now,
     /// The export sheet.
     Export,
+    /// The activation sheet.
+    Activate,
+    /// An activation is about to be removed.
+    RemoveActivation(String),
     /// The corrections sheet.
     Corrections,
     /// The command palette.

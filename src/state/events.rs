@@ -21,10 +21,16 @@ impl State {
                 self.on_exported(exported);
                 Vec::new()
             }
-            Event::Synced(..)
-            | Event::SyncsTold(..)
-            | Event::FailedRowsTold(..)
-            | Event::InboxChanged(_) => Vec::new(),
+            Event::Synced(ticket, synced) => self.on_synced(ticket, synced),
+            Event::SyncsTold(_, history) => {
+                self.on_history(history);
+                Vec::new()
+            }
+            Event::FailedRowsTold(_, run, rows) => {
+                self.on_failed_rows(run, rows);
+                Vec::new()
+            }
+            Event::InboxChanged(view) => self.on_inbox(view),
             Event::SourceChanged => {
                 self.source.changed = true;
                 Vec::new()
@@ -86,7 +92,9 @@ impl State {
                 path: None,
             });
         }
-        self.remember_recent()
+        let mut effects = self.remember_recent();
+        effects.push(self.ask_history());
+        effects
     }
 
     fn on_exported(&mut self, exported: Exported) {
@@ -124,6 +132,9 @@ impl State {
                 }
                 return Vec::new();
             }
+        }
+        if let Some(effects) = self.sync_finished(ticket, outcome) {
+            return effects;
         }
         match (job.map(|j| j.kind), outcome) {
             (Some(_), Outcome::Failed(failure)) => self.status.fail(failure),

@@ -107,7 +107,7 @@ impl State {
         self.save_segment(name.to_owned())
     }
 
-    fn save_segment(&mut self, name: String) -> Vec<Effect> {
+    pub(super) fn save_segment(&mut self, name: String) -> Vec<Effect> {
         let Some(cohort) = self.canvas.cohort.clone() else { return Vec::new() };
         let saved = SavedSegment {
             name: name.clone(),
@@ -176,7 +176,7 @@ impl Source {
         })
     }
 
-    fn name_is_taken(&self, name: &str) -> bool {
+    pub(super) fn name_is_taken(&self, name: &str) -> bool {
         let mut cohorts =
             self.catalog().into_iter().flat_map(|c| &c.entities).flat_map(|e| &e.cohorts);
         self.workspace.segments.iter().any(|s| s.name.eq_ignore_ascii_case(name))

@@ -6,6 +6,7 @@
 //! needs with what was asked before, and asks only for the difference (see [`answers`]).
 
 pub mod action;
+pub mod activate;
 pub mod answers;
 mod bookmarks;
 mod canvas;
@@ -37,6 +38,7 @@ pub use action::{
     Action, CorrectionAction, EditAction, Effect, ExportAction, FeatureAction, LibraryAction,
     LookAction, PeopleAction, SliceAction, SourceAction, ViewAction,
 };
+pub use activate::{Activate, ActivateAction};
 pub use answers::{Answers, Held};
 pub use bookmarks::Bookmark;
 pub use canvas::Canvas;
@@ -76,6 +78,8 @@ pub struct State {
     pub features: Features,
     /// What was asked and answered, by slot.
     pub answers: Answers,
+    /// Activations: the sheet, what was sent, the practice inbox.
+    pub activate: Activate,
     /// What is in front of the window.
     pub front: Front,
     /// What goes on in the background, and what was said.
@@ -112,6 +116,7 @@ impl State {
             people: People::default(),
             features: Features::default(),
             answers: Answers::default(),
+            activate: Activate::default(),
             front: Front::default(),
             status: Status::default(),
             settings: Settings::default(),
@@ -134,6 +139,7 @@ impl State {
                 Vec::new()
             }
             Action::Export(a) => self.on_export(a),
+            Action::Activate(a) => self.on_activate(a),
             Action::Correct(a) => self.on_correct(a),
             Action::View(a) => self.on_view(a),
         };

@@ -4,6 +4,7 @@ use super::action::{
     Action, CorrectionAction, EditAction, ExportAction, FeatureAction, LibraryAction, LookAction,
     SliceAction, SourceAction, ViewAction,
 };
+use super::activate::ActivateAction;
 use super::{Focus, State, Tab, Theme};
 use crate::model::catalog::CohortRef;
 use crate::model::question::{ChartKind, Segment};
@@ -63,6 +64,10 @@ impl State {
         for Segment { name, .. } in &self.source.segments {
             push(name, "segment", Action::Library(LibraryAction::SelectSegment(name.clone())));
         }
+        for kept in &self.source.workspace.activations {
+            let repeat = ActivateAction::Repeat(kept.name.clone());
+            push(&kept.name, "activation", Action::Activate(repeat));
+        }
         for entity in self.source.catalog().into_iter().flat_map(|c| &c.entities) {
             let everyone = CohortRef::all(&entity.name);
             push(
@@ -112,6 +117,7 @@ impl State {
         let slice = Action::Slice;
         all.extend([
             entry("Export…", "Ctrl+E", Action::Export(ExportAction::Open)),
+            entry("Activate…", "Ctrl+Shift+E", Action::Activate(ActivateAction::Open)),
             entry("Save the segment…", "Ctrl+S", Action::Library(LibraryAction::Save)),
             entry("Undo", "Ctrl+Z", slice(SliceAction::Undo)),
             entry("Redo", "Ctrl+Shift+Z", slice(SliceAction::Redo)),

@@ -130,6 +130,7 @@ impl State {
         self.people = People::default();
         self.features = Features::default();
         self.answers.clear();
+        self.activate.forget();
     }
 }
 

@@ -26,6 +26,8 @@ pub enum JobKind {
     Open,
     /// A list is being written.
     Export,
+    /// An activation is synced, or what that would do is found out.
+    Sync,
     /// The workspace is being kept. When it is done, the source may have to be read again.
     Save {
         /// Read the source again afterwards.

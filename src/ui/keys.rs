@@ -1,8 +1,8 @@
 //! The keys of the whole window, in one place. The longest combination is asked first.
 
 use crate::state::{
-    Action, Dialog, ExportAction, Focus, LibraryAction, SliceAction, SourceAction, State, Tab,
-    ViewAction,
+    Action, ActivateAction, Dialog, ExportAction, Focus, LibraryAction, SliceAction, SourceAction,
+    State, Tab, ViewAction,
 };
 use crate::ui::Actions;
 use egui::{Key, KeyboardShortcut, Modifiers, Ui};
@@ -10,11 +10,12 @@ use egui::{Key, KeyboardShortcut, Modifiers, Ui};
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 /// Every key and what it does, for the sheet of keys.
-pub(super) const KEYS: [(&str, &str); 18] = [
+pub(super) const KEYS: [(&str, &str); 19] = [
     ("Ctrl+K", "Palette: every command, cohort, segment and feature"),
     ("Ctrl+O", "Open a file"),
     ("Ctrl+L", "Type a condition"),
     ("Ctrl+E", "Export"),
+    ("Ctrl+Shift+E", "Activate"),
     ("Ctrl+S", "Save the segment"),
     ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo"),
     ("Ctrl+1 to Ctrl+4", "Look, People, Steps, Definition"),
@@ -61,7 +62,9 @@ pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
             let id = egui::Id::unique(crate::ui::clauses::typed_line::FIELD);
             crate::ui::widgets::focus_all(ui, id, &state.canvas.typed.text);
         }
-        if pressed(Modifiers::COMMAND, Key::E) {
+        if pressed(CTRL_SHIFT, Key::E) {
+            actions.push(Action::Activate(ActivateAction::Open));
+        } else if pressed(Modifiers::COMMAND, Key::E) {
             actions.push(Action::Export(ExportAction::Open));
         }
         if pressed(Modifiers::COMMAND, Key::S) {

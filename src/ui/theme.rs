@@ -21,6 +21,20 @@ pub const CHART_WIDTH: f32 = 248.0;
 pub const SMALL: f32 = 11.5;
 /// The size of text.
 pub const BODY: f32 = 13.0;
+/// The size of the one sentence that says it all.
+pub const TITLE: f32 = 16.0;
+/// The width of a wide sheet, where there is room.
+pub const SHEET_WIDTH: f32 = 960.0;
+/// The height of its middle, where there is room.
+pub const SHEET_HEIGHT: f32 = 560.0;
+/// The width of a list of steps, and of the labels beside fields.
+pub const RAIL: f32 = 184.0;
+/// The height of a row of two lines.
+pub const RAIL_ROW: f32 = 44.0;
+/// The least width of a number on a card.
+pub const TILE: f32 = 88.0;
+/// The width of a field for an address.
+pub const FIELD: f32 = 360.0;
 /// The size of the headline count.
 pub const HEADLINE: f32 = 22.0;
 

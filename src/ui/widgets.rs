@@ -129,6 +129,16 @@ pub(super) fn plain(ui: &mut Ui, text: &str) -> Response {
     ui.add(egui::Label::new(theme::text(text)).truncate())
 }
 
+/// A line of small text that says less and is cut where it does not fit.
+pub(super) fn plain_small(ui: &mut Ui, text: &str) -> Response {
+    ui.add(egui::Label::new(theme::small(ui, text)).truncate())
+}
+
+/// A line of text that says less and is cut where it does not fit.
+pub(super) fn plain_weak(ui: &mut Ui, text: &str) -> Response {
+    ui.add(egui::Label::new(theme::weak(ui, text)).truncate())
+}
+
 /// Gives a field the keys when nothing else has them. Whether Enter was pressed in it has to be asked
 /// before: Enter takes the keys from it.
 pub(super) fn first_focus(ui: &Ui, field: &egui::Response) {

@@ -11,6 +11,7 @@ mod fuzz;
 mod journeys;
 mod moments;
 mod postgres;
+mod postgres_table;
 mod safety;
 mod slices;
 mod sources;

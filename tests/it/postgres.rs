@@ -288,7 +288,7 @@ fn copied(shell: &Store, schema: &str, table: &str) -> String {
 }
 
 /// What `psql` prints for a script, on the server that the environment names.
-fn psql(script: &str) -> String {
+pub(crate) fn psql(script: &str) -> String {
     let mut psql = Command::new("psql")
         .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align"])
         .args(["--set", "ON_ERROR_STOP=1", "--single-transaction", "--file", "-"])

@@ -1,7 +1,6 @@
 //! Each sync with its counts, and the rows that did not arrive for sure.
 
-use super::journal::run_number;
-use super::store::{Ledger, told};
+use super::store::{Ledger, run_number, told};
 use crate::model::activation::{FailedRow, SyncCounts, SyncRun, SyncStatus};
 use crate::model::failure::Failure;
 use rusqlite::{OptionalExtension as _, Row, params};
@@ -61,7 +60,7 @@ pub struct Before {
 
 const COLUMNS: &str = "run.id, activation.name, destination, status, began, ended, seconds, who,
     definition, accepted, rejected, invalid, unknown, adds, updates, removes, unchanged, meant,
-    message, reported";
+    message, reported, waiting";
 
 impl Ledger {
     /// Begins a sync; gives its number. `invalid` are the rows that cannot be sent.
@@ -78,8 +77,8 @@ impl Ledger {
         let planned = &new.planned;
         let sql =
             "INSERT INTO run (activation, destination, status, began, who, definition, source,
-            source_run, mapping, meant, invalid, unchanged)
-            VALUES (?1, ?2, 'unfinished', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+            source_run, mapping, meant, invalid, unchanged, waiting)
+            VALUES (?1, ?2, 'unfinished', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         transaction
             .execute(
                 sql,
@@ -95,6 +94,7 @@ impl Ledger {
                     run_number(planned.planned)?,
                     run_number(planned.invalid)?,
                     run_number(planned.unchanged)?,
+                    run_number(planned.waiting)?,
                 ],
             )
             .map_err(told)?;
@@ -268,6 +268,7 @@ fn read_run(row: &Row<'_>) -> rusqlite::Result<SyncRun> {
         updates: count(14)?,
         removes: count(15)?,
         unchanged: count(16)?,
+        waiting: count(20)?,
     };
     // What was meant and not tried is told apart, so that the rest adds up at every moment.
     counts.planned = counts.adds + counts.updates + counts.removes + counts.invalid;

@@ -1,6 +1,6 @@
 //! Chunks on their way: written down before they are sent, and taken out with their answer.
 
-use super::store::{Ledger, State, told};
+use super::store::{Ledger, State, run_number, told};
 use crate::activate::spool::{Record, packed, unpacked};
 use crate::model::activation::{Fate, Op};
 use crate::model::failure::{Failure, FailureKind};
@@ -200,11 +200,4 @@ fn settle(
         })
         .map(drop)
         .map_err(told)
-}
-
-/// A number as the database keeps it.
-pub(super) fn run_number(number: u64) -> Result<i64, Failure> {
-    i64::try_from(number).map_err(|_| {
-        Failure::new("a number is too large for the ledger", "", "").of(FailureKind::OwnFault)
-    })
 }

@@ -32,6 +32,7 @@ const TABLES: &str = "
         invalid INTEGER NOT NULL DEFAULT 0, unknown INTEGER NOT NULL DEFAULT 0,
         adds INTEGER NOT NULL DEFAULT 0, updates INTEGER NOT NULL DEFAULT 0,
         removes INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0,
+        waiting INTEGER NOT NULL DEFAULT 0,
         message TEXT NOT NULL DEFAULT '', job TEXT, reported TEXT NOT NULL DEFAULT '{}'
     ) STRICT;
     CREATE TABLE chunk (
@@ -268,31 +269,35 @@ impl Ledger {
         rows.map_err(told)?.collect::<Result<_, _>>().map_err(told)
     }
 
-    /// Takes a person's word for the rows of an activation whose fate is unknown; says how many.
+    /// Takes a person's word for the rows of an activation whose fate is unknown, or for those of
+    /// one sync; says how many.
     ///
     /// # Errors
     /// When the ledger cannot be written.
-    pub fn settle(&mut self, activation: i64, how: Settle) -> Result<u64, Failure> {
+    pub fn settle(
+        &mut self,
+        activation: i64,
+        of_run: Option<u64>,
+        how: Settle,
+    ) -> Result<u64, Failure> {
+        let run = of_run.map(run_number).transpose()?;
+        let such = "activation = ?1 AND (?2 IS NULL OR key IN
+            (SELECT fate.key FROM fate WHERE fate.run = ?2 AND outcome = 'unknown'))";
         let transaction = self.connection.transaction().map_err(told)?;
         let gone = match how {
             Settle::Arrived => State::MaybeRemoved,
             Settle::Lost => State::MaybeAdded,
         };
-        let removed = transaction
-            .execute(
-                "DELETE FROM sent WHERE activation = ?1 AND state = ?2",
-                params![activation, gone.number()],
-            )
-            .map_err(told)?;
+        let delete = format!("DELETE FROM sent WHERE {such} AND state = ?3");
+        let removed =
+            transaction.execute(&delete, params![activation, run, gone.number()]).map_err(told)?;
         // An update that was lost is made again: no payload has an empty hash.
         let hash = match how {
             Settle::Arrived => "hash",
             Settle::Lost => "CASE state WHEN 2 THEN zeroblob(16) ELSE hash END",
         };
-        let sql = format!(
-            "UPDATE sent SET hash = {hash}, state = 0 WHERE activation = ?1 AND state <> 0"
-        );
-        let kept = transaction.execute(&sql, [activation]).map_err(told)?;
+        let sql = format!("UPDATE sent SET hash = {hash}, state = 0 WHERE {such} AND state <> 0");
+        let kept = transaction.execute(&sql, params![activation, run]).map_err(told)?;
         transaction.commit().map_err(told)?;
         Ok((removed + kept) as u64)
     }
@@ -341,4 +346,11 @@ pub(super) fn told(error: rusqlite::Error) -> Failure {
         _ => format!("the ledger cannot be used: {error}"),
     };
     Failure::new(what, "", hint).of(kind)
+}
+
+/// A number as the database keeps it.
+pub(super) fn run_number(number: u64) -> Result<i64, Failure> {
+    i64::try_from(number).map_err(|_| {
+        Failure::new("a number is too large for the ledger", "", "").of(FailureKind::OwnFault)
+    })
 }

@@ -13,13 +13,22 @@ use std::time::Duration;
 /// How long a message may take: nobody waits for it.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// Tells the destination that the activation names, if there is something to tell. A message that
-/// does not get through is logged and stops nothing.
-pub fn tell(workspace: &Workspace, activation: &SavedActivation, synced: &Result<Synced, Failure>) {
-    let (Some(to), Some(text)) = (&activation.alert, text(activation, synced)) else { return };
-    if let Err(failure) = send(workspace, to, activation, &text) {
-        log::warn!("the alert of {} did not get through: {failure}", activation.name);
-    }
+/// Tells the destination that the activation names, if there is something to tell.
+///
+/// # Errors
+/// When the message does not get through. The sync is over by then, and is as it is.
+pub fn tell(
+    workspace: &Workspace,
+    activation: &SavedActivation,
+    synced: &Result<Synced, Failure>,
+) -> Result<(), Failure> {
+    let (Some(to), Some(text)) = (&activation.alert, text(activation, synced)) else {
+        return Ok(());
+    };
+    send(workspace, to, activation, &text).map_err(|failure| Failure {
+        what: format!("the alert of {} did not get through: {}", activation.name, failure.what),
+        ..failure
+    })
 }
 
 /// What there is to tell.

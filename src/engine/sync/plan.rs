@@ -8,6 +8,7 @@ use crate::activate::ledger::{Before, Ledger, NewRun, State};
 use crate::activate::spool::{Record, Spool};
 use crate::bind;
 use crate::compile;
+use crate::destinations::suggest::suggest;
 use crate::destinations::{Files, Kind, Limits, Repeat, Rows, Settings, Takes};
 use crate::engine::{Job, Session};
 use crate::mapping::compare::{Change, Comparing, Difference, Known};
@@ -109,6 +110,7 @@ pub(super) struct Plan {
     pub(super) source: String,
     pub(super) source_run: Option<u64>,
     pub(super) mapping: String,
+    suggested: serde_json::Map<String, Value>,
 }
 
 impl Plan {
@@ -120,6 +122,7 @@ impl Plan {
             stopped: self.stopped.clone(),
             samples: Vec::new(),
             normalised: self.normalised.clone(),
+            suggested: self.suggested.clone(),
         }
     }
 
@@ -182,6 +185,8 @@ pub(super) struct Earlier<'a> {
     pub(super) ledger: Option<&'a Ledger>,
     pub(super) activation: i64,
     pub(super) before: Option<Before>,
+    /// Whether a sync that was ended from outside is gone on with.
+    pub(super) resumes: bool,
 }
 
 /// Plans a sync.
@@ -253,6 +258,11 @@ pub(super) fn plan(
     comparing.end(&mut known, &mut |found| taking.take(found))?;
     let mut plan = taking.finished((catalog, &slice), payloads.normalised())?;
     cover(&mut plan.samples, &covered, key.personal.is_some());
+    if activation.mapping.is_empty() {
+        let features: Vec<(&str, bool)> =
+            entity.listed().map(|c| (c.name.as_str(), c.personal.is_some())).collect();
+        plan.suggested = suggest(&features, &taker.fields, taker.is_open);
+    }
     Ok(plan)
 }
 
@@ -293,10 +303,11 @@ impl<'a> Earlier<'a> {
     /// # Errors
     /// When it cannot be read.
     pub(super) fn of(ledger: Option<&'a Ledger>, name: &str) -> Result<Self, Failure> {
-        let nothing = Self { ledger: None, activation: 0, before: None };
+        let nothing = Self { ledger: None, activation: 0, before: None, resumes: false };
         let Some(ledger) = ledger else { return Ok(nothing) };
         let Some(activation) = ledger.number_of(name)? else { return Ok(nothing) };
-        Ok(Self { ledger: Some(ledger), activation, before: ledger.before(activation)? })
+        let before = ledger.before(activation)?;
+        Ok(Self { ledger: Some(ledger), activation, before, resumes: false })
     }
 
     fn pages(
@@ -328,7 +339,6 @@ struct Taking<'a> {
     counts: SyncCounts,
     members: u64,
     without_consent: u64,
-    waiting: u64,
     /// Why rows cannot be sent: how many, and the key of the first.
     reasons: BTreeMap<String, (u64, String)>,
     samples: Vec<Record>,
@@ -361,7 +371,6 @@ impl<'a> Taking<'a> {
             counts: SyncCounts::default(),
             members: 0,
             without_consent: 0,
-            waiting: 0,
             reasons: BTreeMap::new(),
             samples: Vec::new(),
         })
@@ -380,7 +389,7 @@ impl<'a> Taking<'a> {
                 Ok(())
             }
             Change::Waits => {
-                self.waiting += 1;
+                self.counts.waiting += 1;
                 Ok(())
             }
             Change::NoKey => self.refuse(found.key, Op::Add, "it has no key".to_owned()),
@@ -441,7 +450,8 @@ impl<'a> Taking<'a> {
             counts,
             members: self.members,
             without_consent: self.without_consent,
-            waiting: self.waiting,
+            mode: activation.mode,
+            resumes: self.earlier.resumes,
             held,
             before: self.earlier.before.as_ref(),
             source: &source,
@@ -464,6 +474,7 @@ impl<'a> Taking<'a> {
             source,
             source_run: catalog.run,
             mapping,
+            suggested: serde_json::Map::new(),
         })
     }
 }

@@ -45,13 +45,16 @@ pub(super) fn sync(
     let _held = ledger.hold(activation)?;
     let carrier = carrier(kind, settings, request)?;
     let carrier = carrier.as_ref();
-    settle_earlier(&mut ledger, activation, (request, carrier), job)?;
-    if is_forced(request, Guard::Unfinished) || request.only_failed_of.is_some() {
-        // Who goes on in spite of it says that those rows are to be sent again.
-        ledger.settle(activation, Settle::Lost)?;
+    let resumes = settle_earlier(&mut ledger, activation, (request, carrier), job)?;
+    // Who goes on in spite of it, or asks for them, says that those rows are to be sent again.
+    if is_forced(request, Guard::Unfinished) {
+        ledger.settle(activation, None, Settle::Lost)?;
+    } else if let Some(run) = request.only_failed_of {
+        ledger.settle(activation, Some(run), Settle::Lost)?;
     }
     let mut plan = {
-        let earlier = Earlier::of(Some(&ledger), &request.activation.name)?;
+        let mut earlier = Earlier::of(Some(&ledger), &request.activation.name)?;
+        earlier.resumes = resumes;
         plan(session, request, &taker, &earlier, job)?
     };
     guards::refuse(&plan.stopped, &request.force, &request.activation.name)?;
@@ -101,14 +104,15 @@ fn carrier<'a>(
     }
 }
 
-/// Settles what earlier syncs left open, and ends them.
+/// Settles what earlier syncs left open, and ends them; says whether there were any.
 fn settle_earlier(
     ledger: &mut Ledger,
     activation: i64,
     (request, carrier): (&SyncRequest, &dyn Carrier),
     job: &mut Job<'_>,
-) -> Result<(), Failure> {
-    for run in ledger.unfinished(activation)? {
+) -> Result<bool, Failure> {
+    let open = ledger.unfinished(activation)?;
+    for &run in &open {
         let began = Instant::now();
         let cancelled = Arc::clone(&job.cancelled);
         let doing = format!("Settling sync {run} of {}", request.activation.name);
@@ -136,7 +140,7 @@ fn settle_earlier(
         );
         ended(ledger, run, began, Some(&cut_off).filter(|_| left > 0), false)?;
     }
-    Ok(())
+    Ok(!open.is_empty())
 }
 
 fn told<'a>(

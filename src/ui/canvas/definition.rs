@@ -59,6 +59,14 @@ fn slice_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
         });
     }
+    let sent = match (&state.canvas.segment, &state.canvas.cohort) {
+        (Some(segment), _) => state.sent_of_segment(segment),
+        (None, Some(cohort)) => state.sent_of_cohort(cohort),
+        (None, None) => Vec::new(),
+    };
+    if !sent.is_empty() {
+        part_ui(ui, "Activations", |ui| crate::ui::sent::lines_ui(ui, state, &sent, actions));
+    }
     part_ui(ui, "SQL", |ui| dialogs::sql_text_ui(ui, state, 220.0, actions));
 }
 

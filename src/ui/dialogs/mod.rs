@@ -1,11 +1,14 @@
 //! What lies over the window: small questions, sheets, the palette.
 
+pub(in crate::ui) mod activate;
 pub(in crate::ui) mod corrections;
 pub(in crate::ui) mod corrections_text;
 pub(in crate::ui) mod export;
 pub(in crate::ui) mod palette;
 
-use crate::state::{Action, Dialog, LibraryAction, Slot, SourceAction, State, ViewAction};
+use crate::state::{
+    Action, ActivateAction, Dialog, LibraryAction, Slot, SourceAction, State, ViewAction,
+};
 use crate::ui::{Actions, export_ui, palette_ui, theme, widgets};
 use egui::{Id, Modal, Ui};
 
@@ -81,6 +84,13 @@ fn content_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         }
         Dialog::Now => now_ui(ui, state, actions),
         Dialog::Export => export_ui(ui, state, actions),
+        Dialog::Activate => crate::ui::activate_ui(ui, state, actions),
+        Dialog::RemoveActivation(name) => {
+            let title = format!("Remove the activation {name}");
+            let remove = Action::Activate(ActivateAction::Remove(name.clone()));
+            let more = "What was sent stays where it is";
+            sure_ui(ui, &title, more, ("Remove", remove), actions);
+        }
         Dialog::Corrections => crate::ui::dialogs::corrections::corrections_ui(ui, state, actions),
         Dialog::Palette => palette_ui(ui, state, actions),
         Dialog::Keys => help_ui(ui, actions),

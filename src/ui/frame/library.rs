@@ -1,5 +1,6 @@
 //! The left panel: entities, their cohorts as a tree, and the segments of the workspace.
 
+use super::activations::Of;
 use crate::model::catalog::{CohortRef, Entity};
 use crate::model::definition::{DefinedCohort, DefinedEntity, Definitions};
 use crate::state::{Action, LibraryAction, State};
@@ -37,6 +38,8 @@ pub fn library_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         }
         ui.add_space(theme::SPACE * 2.0);
         segments_ui(ui, state, actions);
+        ui.add_space(theme::SPACE * 2.0);
+        super::activations::activations_ui(ui, state, actions);
     });
 }
 
@@ -51,8 +54,9 @@ fn entity_ui(ui: &mut Ui, entity: &Entity, state: &State, actions: &mut Actions)
         hint: entity.why.clone(),
     };
     if row_ui(ui, &row).clicked() {
-        actions.push(Action::Library(LibraryAction::SelectCohort(everyone)));
+        actions.push(Action::Library(LibraryAction::SelectCohort(everyone.clone())));
     }
+    super::activations::beneath_ui(ui, state, &state.sent_of_cohort(&everyone), (Of::Cohort, 1));
     for index in roots(entity) {
         cohort_ui(ui, entity, index, 1, state, actions);
     }
@@ -146,8 +150,14 @@ fn cohort_ui(
         hint: cohort.why.clone(),
     };
     if row_ui(ui, &row).clicked() {
-        actions.push(Action::Library(LibraryAction::SelectCohort(this)));
+        actions.push(Action::Library(LibraryAction::SelectCohort(this.clone())));
     }
+    super::activations::beneath_ui(
+        ui,
+        state,
+        &state.sent_of_cohort(&this),
+        (Of::Cohort, depth + 1),
+    );
     // A cohort that extends itself in a circle must not end the program.
     if depth > entity.cohorts.len() {
         return;
@@ -200,6 +210,12 @@ fn segments_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                 actions.push(library(LibraryAction::AskDelete(saved.name.clone())));
             }
         });
+        super::activations::beneath_ui(
+            ui,
+            state,
+            &state.sent_of_segment(&saved.name),
+            (Of::Segment, 1),
+        );
     }
 }
 

@@ -1,5 +1,6 @@
 //! The panels around the canvas.
 
+pub(in crate::ui) mod activations;
 pub(in crate::ui) mod features;
 pub(in crate::ui) mod library;
 pub(in crate::ui) mod status;

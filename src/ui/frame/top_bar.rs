@@ -3,8 +3,8 @@
 use crate::model::catalog::CohortRef;
 use crate::model::definition::Run;
 use crate::state::{
-    Action, CorrectionAction, ExportAction, FeatureAction, LibraryAction, SourceAction, State,
-    Theme, ViewAction,
+    Action, ActivateAction, CorrectionAction, ExportAction, FeatureAction, LibraryAction,
+    SourceAction, State, Theme, ViewAction,
 };
 use crate::ui::icons::{self, Icon};
 use crate::ui::{Actions, text, theme, widgets};
@@ -25,10 +25,14 @@ pub fn top_bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             actions.push(ViewAction::AskNow.into());
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let export = ui.add_enabled_ui(state.canvas.cohort.is_some(), |ui| {
-                widgets::primary(ui, "Export…")
-            });
-            if export.inner.clicked() {
+            let is_ready = state.canvas.cohort.is_some() && !state.source.is_beginning();
+            let activate = ui.add_enabled_ui(is_ready, |ui| widgets::primary(ui, "Activate…"));
+            let hint = "Send to the tool where people work; Ctrl+Shift+E";
+            if activate.inner.on_hover_text(hint).clicked() {
+                actions.push(Action::Activate(ActivateAction::Open));
+            }
+            let has_cohort = state.canvas.cohort.is_some();
+            if ui.add_enabled(has_cohort, egui::Button::new("Export…")).clicked() {
                 actions.push(Action::Export(ExportAction::Open));
             }
             let (icon, name, to) = if ui.visuals().dark_mode {

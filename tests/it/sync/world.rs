@@ -244,7 +244,7 @@ impl World {
         };
         let wrong = if how == Settle::Lost { arrived } else { lost };
         self.mistaken.extend(wrong.into_iter().map(|held| held.key));
-        ledger.settle(activation, how).unwrap();
+        ledger.settle(activation, None, how).unwrap();
     }
 
     /// The inbox behaves again, and syncs go on until nothing is left to do.

@@ -1,0 +1,1 @@
+//! Tests of activations on screen.
