@@ -144,8 +144,8 @@ fn another_key_and_a_whole_cohort_can_be_sent() {
     let told =
         shop.run(&["sync", "shop.duckdb", "--activation", "by email", "--json"]).ends(0).json();
     let emails = shop.ask(
-        "SELECT DISTINCT email FROM cohorts.known_customers JOIN users USING (user_id)
-         WHERE email <> '' ORDER BY 1 COLLATE \"binary\"",
+        "SELECT DISTINCT users.email FROM cohorts.known_customers JOIN users USING (user_id)
+         WHERE users.email <> '' ORDER BY 1 COLLATE \"binary\"",
     );
     assert_eq!(shop.held(), emails);
     let planned = told["planned"].as_u64().unwrap();
