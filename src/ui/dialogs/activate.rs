@@ -27,7 +27,7 @@ pub fn activate_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     };
     let screen = ui.ctx().content_rect();
     let width = (screen.width() - 96.0).min(theme::SHEET_WIDTH);
-    let height = (screen.height() - 232.0).clamp(240.0, theme::SHEET_HEIGHT);
+    let height = height(ui);
     ui.set_width(width);
     head_ui(ui, state, sheet);
     ui.separator();
@@ -50,6 +50,11 @@ pub fn activate_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     });
     ui.separator();
     foot_ui(ui, state, sheet, actions);
+}
+
+/// The height of the middle of the sheet.
+fn height(ui: &Ui) -> f32 {
+    (ui.ctx().content_rect().height() - 232.0).clamp(240.0, theme::SHEET_HEIGHT)
 }
 
 fn head_ui(ui: &mut Ui, state: &State, sheet: &Sheet) {

@@ -66,7 +66,7 @@ fn done_ui(
         ui.label(theme::heading("The request for the first of them"));
         ui.label(theme::small(ui, "As it would be sent; secrets and personal values are covered"));
         for (at, sample) in dry.samples.iter().enumerate() {
-            request_ui(ui, &format!("Request {}", at + 1), sample, 260.0);
+            request_ui(ui, &format!("Request {}", at + 1), sample, code_height(ui));
         }
     }
 }
@@ -173,6 +173,11 @@ fn invalid_ui(ui: &mut Ui, dry: &DryRun) {
             }
         });
     });
+}
+
+/// The room for a request below what is said about it.
+pub(super) fn code_height(ui: &Ui) -> f32 {
+    (super::height(ui) - 236.0).max(160.0)
 }
 
 /// So much of a body is laid out to be read.

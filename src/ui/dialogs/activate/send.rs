@@ -1,9 +1,9 @@
 //! Sending, what came of it, when it is done again, and what was sent before.
 
 use super::destination::row_ui;
-use super::dry_run::{big, tiles_ui};
+use super::dry_run::{big, code_height, request_ui, tiles_ui};
 use super::mapping::feature_ui;
-use super::{act, runs_of};
+use super::{act, runs_of, to_send};
 use crate::model::activation::{SyncLimits, SyncRun, SyncStatus};
 use crate::state::activate::{DraftEdit, Pane, Sheet};
 use crate::state::{ActivateAction, State, ViewAction};
@@ -33,7 +33,17 @@ pub(super) fn send_ui(ui: &mut Ui, state: &State, sheet: &Sheet, actions: &mut A
                 ui.label(theme::weak(ui, words));
             }
             (Some(run), None) => result_ui(ui, state, sheet, run, actions),
-            (None, None) => setup_ui(ui, state, sheet, actions),
+            (None, None) => {
+                if let (Some(dry), Some(place)) = (sheet.known(), &sheet.draft.place)
+                    && place.takes_members()
+                {
+                    let count = text::counted(to_send(&dry.counts), "member", "members");
+                    let words = format!("{count} to be sent to {}", place.name);
+                    ui.label(theme::text(words).font(big()));
+                    ui.add_space(theme::HALF);
+                }
+                setup_ui(ui, state, sheet, actions);
+            }
         }
     });
 }
@@ -52,8 +62,7 @@ fn result_ui(ui: &mut Ui, state: &State, sheet: &Sheet, run: &SyncRun, actions: 
         }
     };
     ui.label(theme::text(words).font(big()));
-    let took = text::counted(run.seconds, "second", "seconds");
-    let line = format!("{} · {took} · by {}", when(state, &run.began), run.who);
+    let line = format!("{} · {} · by {}", when(state, &run.began), took(run), run.who);
     ui.label(theme::weak(ui, line));
     if !run.message.is_empty() {
         ui.label(theme::lines(&run.message).color(theme::palette(ui).warning));
@@ -80,9 +89,23 @@ fn result_ui(ui: &mut Ui, state: &State, sheet: &Sheet, run: &SyncRun, actions: 
     let is_practice = sheet.draft.place.as_ref().is_some_and(|place| place.is_practice());
     if is_practice && state.activate.inbox_is_on() {
         ui.add_space(theme::HALF);
+        let held = text::counted(state.activate.inbox.members, "member", "members");
+        ui.label(theme::heading(format!("The practice inbox holds {held}")));
+        if let Some(last) = state.activate.inbox.requests.first() {
+            ui.label(theme::small(ui, format!("Request {} as it arrived", last.number)));
+            request_ui(ui, "The last request as it arrived", &last.request, code_height(ui));
+        }
         if ui.button("See what arrived").clicked() {
             act(actions, ActivateAction::Show(Pane::Inbox));
         }
+    }
+}
+
+/// How long it took.
+fn took(run: &SyncRun) -> String {
+    match run.seconds {
+        0 => "under a second".to_owned(),
+        seconds => text::counted(seconds, "second", "seconds"),
     }
 }
 
@@ -186,11 +209,8 @@ fn setup_ui(ui: &mut Ui, state: &State, sheet: &Sheet, actions: &mut Actions) {
         ui.horizontal(|ui| {
             let now = saved.consent.clone().unwrap_or_default();
             let name = "The feature that says who may be sent";
-            if let Some(feature) = feature_ui(ui, name, &now, entity) {
-                edit(DraftEdit::Consent(Some(feature)));
-            }
-            if saved.consent.is_some() && ui.small_button("Nobody is asked").clicked() {
-                edit(DraftEdit::Consent(None));
+            if let Some(feature) = feature_ui(ui, name, (&now, Some("not looked at")), entity) {
+                edit(DraftEdit::Consent(Some(feature).filter(|feature| !feature.is_empty())));
             }
         });
         ui.label(theme::small(ui, "The feature that says who may be sent, if there is one"));
@@ -294,7 +314,6 @@ fn run_ui(ui: &mut Ui, state: &State, run: &SyncRun, actions: &mut Actions) {
         "" => String::new(),
         id => format!(" · commit {}", id.get(..8).unwrap_or(id)),
     };
-    let took = text::counted(run.seconds, "second", "seconds");
-    let line = format!("{} · {whole}{commit} · {took} · by {}", said("cohort"), run.who);
+    let line = format!("{} · {whole}{commit} · {} · by {}", said("cohort"), took(run), run.who);
     widgets::plain_weak(ui, &line);
 }
