@@ -1,6 +1,7 @@
 //! What would be sent: how many by kind of change, what stands in the way, and the exact requests.
 
-use super::{act, to_send};
+use super::act;
+use super::rail::to_send;
 use crate::model::activation::{DryRun, ShownRequest};
 use crate::state::activate::{Dry, Place, Sheet};
 use crate::state::{ActivateAction, State};
@@ -18,7 +19,7 @@ pub(super) fn dry_run_ui(ui: &mut Ui, state: &State, sheet: &Sheet, actions: &mu
             ui.label(theme::heading("What would be sent is not known yet"));
             ui.label(theme::weak(ui, "A dry run finds it out, and sends nothing"));
         }
-        Dry::Waiting | Dry::Running(_) => {
+        Dry::Waiting(_) | Dry::Running(_) => {
             ui.horizontal(|ui| {
                 ui.spinner();
                 ui.label(theme::heading("Finding out what would be sent"));
@@ -106,6 +107,11 @@ fn counts_ui(ui: &mut Ui, state: &State, sheet: &Sheet, place: &Place, dry: &Dry
         let key = sheet.draft.saved.key.as_deref();
         let key = key.or(state.activated_entity().map(|e| e.key.as_str())).unwrap_or_default();
         let line = format!("Each with {names}{more}; told apart by {key}");
+        ui.add(egui::Label::new(theme::weak(ui, line)).wrap());
+    }
+    if place.is_practice() && counts.unchanged > 0 && state.activate.inbox.members == 0 {
+        let line = "The practice inbox forgets its members when it ends; what was sent before is \
+                    remembered here";
         ui.add(egui::Label::new(theme::weak(ui, line)).wrap());
     }
     ui.add_space(theme::HALF);
