@@ -20,10 +20,8 @@ pub(super) fn dry_run_ui(ui: &mut Ui, state: &State, sheet: &Sheet, actions: &mu
             ui.label(theme::weak(ui, "A dry run finds it out, and sends nothing"));
         }
         Dry::Waiting(_) | Dry::Running(_) => {
-            ui.horizontal(|ui| {
-                ui.spinner();
-                ui.label(theme::heading("Finding out what would be sent"));
-            });
+            // No spinner: the window draws only when something changes.
+            ui.label(theme::text("Finding out what would be sent").font(big()));
             ui.label(theme::weak(ui, "Nothing is sent"));
         }
         Dry::Failed(failure) => widgets::failure_ui(ui, failure),
