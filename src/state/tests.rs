@@ -70,7 +70,7 @@ fn moment() -> Moment {
 }
 
 /// A state with the source open, and what opening asked for.
-fn opened_with(workspace: Workspace) -> (State, Vec<Effect>) {
+pub(in crate::state) fn opened_with(workspace: Workspace) -> (State, Vec<Effect>) {
     let mut state = State::new(moment());
     let effects =
         state.on_action(Action::Source(SourceAction::Open(vec!["/data/shop.duckdb".into()])));
@@ -88,7 +88,7 @@ fn opened_with(workspace: Workspace) -> (State, Vec<Effect>) {
     (state, effects)
 }
 
-fn opened() -> State {
+pub(in crate::state) fn opened() -> State {
     opened_with(Workspace::default()).0
 }
 

@@ -33,6 +33,8 @@ pub const RAIL: f32 = 184.0;
 pub const RAIL_ROW: f32 = 44.0;
 /// The least width of a number on a card.
 pub const TILE: f32 = 88.0;
+/// The width of a choice in a column of them.
+pub const CHOICE: f32 = 148.0;
 /// The width of a field for an address.
 pub const FIELD: f32 = 360.0;
 /// The size of the headline count.

@@ -195,23 +195,47 @@ check "the list holds the people of the slice" people
 untouched() { [ "$(sha256sum <"$work/shop.duckdb")" = "$source_sum" ]; }
 check "the source is as it was" untouched
 
+# ---- send: journey 3, to the practice inbox
+changes "the activation sheet opens" keys ctrl+shift+e
+name_segment() { keys ctrl+a; text "German regulars"; keys Return; }
+changes "the slice gets a name" name_segment
+shot 12-activate-destination
+changes "the practice inbox shows what would be sent" keys Return
+shot 13-activate-dry-run
+changes "it is sent" keys Return
+shot 14-activate-sent
+sent() { # the sync is done, and what it sent is the list of above
+  "$muster" syncs "$work/shop.duckdb" --json >"$work/syncs.json"
+  python3 - "$work/syncs.json" "$list" <<'PY'
+import csv, json, sys
+syncs = json.load(open(sys.argv[1], encoding="utf-8"))["syncs"]
+with open(sys.argv[2], encoding="utf-8", newline="") as text:
+    members = len(list(csv.DictReader(text)))
+assert [s["status"] for s in syncs] == ["done"], syncs
+assert syncs[0]["accepted"] == syncs[0]["planned"] == members > 0, (syncs, members)
+PY
+}
+if wait_for 30 sent; then ok "muster syncs tells of it"; else not_ok "muster syncs tells of it"; fi
+keys Escape
+check "the source is as it was after the sync" untouched
+
 close_window
 
 # ---- a project: read before it is built, built, and read again
 cp -r "$project/sample_data/profiles" "$work/profiles"
 rm -rf "$work/profiles/output"
 open_window "$work/profiles"
-shot 12-project-not-built
+shot 15-project-not-built
 build_project() {
   "$muster" build "$work/profiles" --data "$work/shop.duckdb" --end-time 2026-11-20T06:00:00Z
 }
 check "the project is built while its window is open" build_project
 close_window
 open_window "$work/profiles"
-shot 13-project-built
+shot 16-project-built
 changes "a cohort of the project is sliced" click $((width * 8 / 100)) $((height * 21 / 100))
 changes "its definition opens" keys ctrl+4
-shot 14-project-definition
+shot 17-project-definition
 check "the source of the project is as it was" untouched
 
 # ---- close

@@ -25,7 +25,7 @@ pub enum Dry {
     #[default]
     None,
     /// It waits for the practice inbox to say where it listens.
-    Waiting,
+    Waiting(Ticket),
     /// It is under way.
     Running(Ticket),
     /// What would be sent.
@@ -97,7 +97,7 @@ impl Sheet {
 
     /// Whether something is under way.
     pub fn is_busy(&self) -> bool {
-        self.sending.is_some() || matches!(self.dry, Dry::Running(_) | Dry::Waiting)
+        self.sending.is_some() || matches!(self.dry, Dry::Running(_) | Dry::Waiting(_))
     }
 
     /// Something that decides what is sent was changed. Gives the dry run that is no longer of use.
@@ -109,7 +109,7 @@ impl Sheet {
                 self.dry = Dry::None;
                 Some(ticket)
             }
-            Dry::Waiting => {
+            Dry::Waiting(_) => {
                 self.dry = Dry::None;
                 None
             }

@@ -49,9 +49,13 @@ impl State {
             place.set("url", url);
             return None;
         }
-        sheet.dry = Dry::Waiting;
         sheet.pane = Pane::DryRun;
-        Some(vec![self.switch_inbox(true)])
+        let start = self.switch_inbox(true);
+        let ticket = Ticket(self.next_ticket);
+        if let Some(sheet) = &mut self.activate.sheet {
+            sheet.dry = Dry::Waiting(ticket);
+        }
+        Some(vec![start])
     }
 
     /// Starts or ends the practice inbox.
@@ -182,7 +186,7 @@ impl State {
     /// Takes in what the practice inbox holds. What waited for its address goes on.
     pub(in crate::state) fn on_inbox(&mut self, view: Arc<InboxView>) -> Vec<Effect> {
         self.activate.inbox = view;
-        let waits = self.activate.sheet.as_ref().is_some_and(|s| matches!(s.dry, Dry::Waiting));
+        let waits = self.activate.sheet.as_ref().is_some_and(|s| matches!(s.dry, Dry::Waiting(_)));
         if waits && self.activate.inbox_is_on() { self.dry_run() } else { Vec::new() }
     }
 
@@ -195,7 +199,7 @@ impl State {
         if self.activate.asked.remove(&ticket) {
             if let Outcome::Failed(failure) = outcome {
                 self.status.fail(failure);
-                self.waits_no_more(failure);
+                self.waits_no_more(ticket, failure);
             }
             return Some(Vec::new());
         }
@@ -223,9 +227,10 @@ impl State {
         Some(if was_sending { vec![self.ask_history()] } else { Vec::new() })
     }
 
-    fn waits_no_more(&mut self, failure: &Failure) {
+    /// The practice inbox did not start.
+    fn waits_no_more(&mut self, ticket: Ticket, failure: &Failure) {
         if let Some(sheet) = &mut self.activate.sheet
-            && matches!(sheet.dry, Dry::Waiting)
+            && matches!(sheet.dry, Dry::Waiting(started) if started == ticket)
         {
             sheet.dry = Dry::Failed(failure.clone());
         }

@@ -17,7 +17,7 @@ pub fn top_bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         entity_ui(ui, state, actions);
         run_ui(ui, state, actions);
         let full = format!("as of {}", text::moment(&state.canvas.now));
-        let narrow = ui.available_width() < 560.0;
+        let narrow = ui.available_width() < 640.0;
         let now = if narrow { "as of…".to_owned() } else { full.clone() };
         let button = ui.add(egui::Button::new(now).frame_when_inactive(false));
         let hint = format!("{full}: the instant that relative dates are counted from");

@@ -1,5 +1,6 @@
 //! The window without a display: what each panel says (accessible names) and what it asks for.
 
+mod activate;
 mod hidden;
 mod journey;
 mod panels;
@@ -58,6 +59,15 @@ fn settle(harness: &mut Harness<'_, MusterApp>) {
 
 /// The sample shop, opened, with every answer there.
 fn opened(size: [f32; 2], dark: bool) -> (Harness<'static, MusterApp>, shot::Screen) {
+    opened_with(size, dark, None)
+}
+
+/// The same, with a workspace beside it.
+fn opened_with(
+    size: [f32; 2],
+    dark: bool,
+    workspace: Option<&str>,
+) -> (Harness<'static, MusterApp>, shot::Screen) {
     let (mut harness, screen) = app(size, dark);
     harness.run();
     // A copy of its own, in a folder by the name of the test: the workspace is written beside it.
@@ -68,6 +78,9 @@ fn opened(size: [f32; 2], dark: bool) -> (Harness<'static, MusterApp>, shot::Scr
     std::fs::create_dir_all(&folder).expect("a folder");
     let path = folder.join("shop.duckdb");
     std::fs::copy("sample_data/shop.duckdb", &path).expect("a copy of the sample");
+    if let Some(workspace) = workspace {
+        std::fs::write(folder.join("muster.yaml"), workspace).expect("a workspace");
+    }
     let ctx = harness.ctx.clone();
     harness.state_mut().act(muster::state::SourceAction::Open(vec![path]).into(), &ctx);
     until(&mut harness, "the sample is open", |s| s.source.opened.is_some());

@@ -1,6 +1,7 @@
 //! What would be sent: how many by kind of change, what stands in the way, and the exact requests.
 
-use super::{act, to_send};
+use super::act;
+use super::rail::to_send;
 use crate::model::activation::{DryRun, ShownRequest};
 use crate::state::activate::{Dry, Place, Sheet};
 use crate::state::{ActivateAction, State};
@@ -18,11 +19,9 @@ pub(super) fn dry_run_ui(ui: &mut Ui, state: &State, sheet: &Sheet, actions: &mu
             ui.label(theme::heading("What would be sent is not known yet"));
             ui.label(theme::weak(ui, "A dry run finds it out, and sends nothing"));
         }
-        Dry::Waiting | Dry::Running(_) => {
-            ui.horizontal(|ui| {
-                ui.spinner();
-                ui.label(theme::heading("Finding out what would be sent"));
-            });
+        Dry::Waiting(_) | Dry::Running(_) => {
+            // No spinner: the window draws only when something changes.
+            ui.label(theme::text("Finding out what would be sent").font(big()));
             ui.label(theme::weak(ui, "Nothing is sent"));
         }
         Dry::Failed(failure) => widgets::failure_ui(ui, failure),
@@ -66,7 +65,7 @@ fn done_ui(
         ui.label(theme::heading("The request for the first of them"));
         ui.label(theme::small(ui, "As it would be sent; secrets and personal values are covered"));
         for (at, sample) in dry.samples.iter().enumerate() {
-            request_ui(ui, &format!("Request {}", at + 1), sample, 260.0);
+            request_ui(ui, &format!("Request {}", at + 1), sample, code_height(ui));
         }
     }
 }
@@ -106,6 +105,11 @@ fn counts_ui(ui: &mut Ui, state: &State, sheet: &Sheet, place: &Place, dry: &Dry
         let key = sheet.draft.saved.key.as_deref();
         let key = key.or(state.activated_entity().map(|e| e.key.as_str())).unwrap_or_default();
         let line = format!("Each with {names}{more}; told apart by {key}");
+        ui.add(egui::Label::new(theme::weak(ui, line)).wrap());
+    }
+    if place.is_practice() && counts.unchanged > 0 && state.activate.inbox.members == 0 {
+        let line = "The practice inbox forgets its members when it ends; what was sent before is \
+                    remembered here";
         ui.add(egui::Label::new(theme::weak(ui, line)).wrap());
     }
     ui.add_space(theme::HALF);
@@ -173,6 +177,11 @@ fn invalid_ui(ui: &mut Ui, dry: &DryRun) {
             }
         });
     });
+}
+
+/// The room for a request below what is said about it.
+pub(super) fn code_height(ui: &Ui) -> f32 {
+    (super::height(ui) - 236.0).max(160.0)
 }
 
 /// So much of a body is laid out to be read.

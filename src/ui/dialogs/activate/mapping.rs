@@ -70,20 +70,26 @@ fn mode_ui(ui: &mut Ui, sheet: &Sheet, place: &Place, actions: &mut Actions) {
 fn key_ui(ui: &mut Ui, sheet: &Sheet, entity: &Entity, actions: &mut Actions) {
     row_ui(ui, "Members are told apart by", |ui| {
         let key = sheet.draft.saved.key.as_deref().unwrap_or(&entity.key);
-        if let Some(key) = feature_ui(ui, "Members are told apart by", key, entity) {
+        if let Some(key) = feature_ui(ui, "Members are told apart by", (key, None), entity) {
             edit(actions, DraftEdit::Key(key));
         }
     });
 }
 
-/// A choice among the features of an entity.
-pub(super) fn feature_ui(ui: &mut Ui, name: &str, now: &str, entity: &Entity) -> Option<String> {
-    let all: Vec<(String, &str)> = entity
+/// A choice among the features of an entity, or none of them under the words for that.
+pub(super) fn feature_ui(
+    ui: &mut Ui,
+    name: &str,
+    (now, none): (&str, Option<&str>),
+    entity: &Entity,
+) -> Option<String> {
+    let none = none.map(|words| (String::new(), words));
+    let features = entity
         .features
         .iter()
         .filter(|feature| !entity.is_taken_apart(feature))
-        .map(|feature| (feature.name.clone(), feature.name.as_str()))
-        .collect();
+        .map(|feature| (feature.name.clone(), feature.name.as_str()));
+    let all: Vec<(String, &str)> = none.into_iter().chain(features).collect();
     widgets::choice(ui, name, &now.to_owned(), &all)
 }
 
@@ -99,6 +105,8 @@ fn field_ui(
                 ui.set_min_width(theme::RAIL);
                 name_ui(ui, (index, row), actions);
             });
+            // All of one width, so that what follows stands in columns.
+            ui.spacing_mut().combo_width = theme::CHOICE;
             origin_ui(ui, (index, row), entity, actions);
             if row.origin != Origin::Nothing {
                 options_ui(ui, (index, row), actions);
@@ -113,7 +121,8 @@ fn field_ui(
                 _ => None,
             };
             if feature.is_some_and(|feature| feature.personal.is_some()) {
-                icons::mark(ui, Icon::Person, "Personal");
+                icons::beside(ui, Icon::Person, theme::palette(ui).weak);
+                ui.label(theme::small(ui, "personal"));
             }
             if row.is_identifier {
                 ui.label(theme::small(ui, "identifies"));
@@ -180,10 +189,10 @@ fn origin_ui(
         edit(actions, DraftEdit::Map(index, origin));
     }
     let value = format!("Value of {}", row.field);
-    let width = theme::RAIL;
+    let width = theme::CHOICE - 2.0 * theme::SPACE;
     let changed = match sort {
         Sort::Nothing => None,
-        Sort::Feature => feature_ui(ui, &value, text, entity).map(Origin::Feature),
+        Sort::Feature => feature_ui(ui, &value, (text, None), entity).map(Origin::Feature),
         Sort::Constant => widgets::field(ui, &value, text, width).1.map(Origin::Constant),
         Sort::Template => widgets::field(ui, &value, text, width).1.map(Origin::Template),
     };

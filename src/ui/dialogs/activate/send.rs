@@ -1,11 +1,11 @@
 //! Sending, what came of it, when it is done again, and what was sent before.
 
-use super::destination::row_ui;
-use super::dry_run::{big, tiles_ui};
-use super::mapping::feature_ui;
-use super::{act, runs_of};
-use crate::model::activation::{SyncLimits, SyncRun, SyncStatus};
-use crate::state::activate::{DraftEdit, Pane, Sheet};
+use super::act;
+use super::dry_run::{big, code_height, request_ui, tiles_ui};
+use super::rail::{runs_of, to_send};
+use super::schedule::setup_ui;
+use crate::model::activation::{SyncRun, SyncStatus};
+use crate::state::activate::{Pane, Sheet};
 use crate::state::{ActivateAction, State, ViewAction};
 use crate::ui::canvas::small_table::{Column, table_ui};
 use crate::ui::sent::{status_word, when};
@@ -33,7 +33,17 @@ pub(super) fn send_ui(ui: &mut Ui, state: &State, sheet: &Sheet, actions: &mut A
                 ui.label(theme::weak(ui, words));
             }
             (Some(run), None) => result_ui(ui, state, sheet, run, actions),
-            (None, None) => setup_ui(ui, state, sheet, actions),
+            (None, None) => {
+                if let (Some(dry), Some(place)) = (sheet.known(), &sheet.draft.place)
+                    && place.takes_members()
+                {
+                    let count = text::counted(to_send(&dry.counts), "member", "members");
+                    let words = format!("{count} to be sent to {}", place.name);
+                    ui.label(theme::text(words).font(big()));
+                    ui.add_space(theme::HALF);
+                }
+                setup_ui(ui, state, sheet, actions);
+            }
         }
     });
 }
@@ -52,8 +62,7 @@ fn result_ui(ui: &mut Ui, state: &State, sheet: &Sheet, run: &SyncRun, actions: 
         }
     };
     ui.label(theme::text(words).font(big()));
-    let took = text::counted(run.seconds, "second", "seconds");
-    let line = format!("{} · {took} · by {}", when(state, &run.began), run.who);
+    let line = format!("{} · {} · by {}", when(state, &run.began), took(run), run.who);
     ui.label(theme::weak(ui, line));
     if !run.message.is_empty() {
         ui.label(theme::lines(&run.message).color(theme::palette(ui).warning));
@@ -80,9 +89,23 @@ fn result_ui(ui: &mut Ui, state: &State, sheet: &Sheet, run: &SyncRun, actions: 
     let is_practice = sheet.draft.place.as_ref().is_some_and(|place| place.is_practice());
     if is_practice && state.activate.inbox_is_on() {
         ui.add_space(theme::HALF);
+        let held = text::counted(state.activate.inbox.members, "member", "members");
+        ui.label(theme::heading(format!("The practice inbox holds {held}")));
+        if let Some(last) = state.activate.inbox.requests.first() {
+            ui.label(theme::small(ui, format!("Request {} as it arrived", last.number)));
+            request_ui(ui, "The last request as it arrived", &last.request, code_height(ui));
+        }
         if ui.button("See what arrived").clicked() {
             act(actions, ActivateAction::Show(Pane::Inbox));
         }
+    }
+}
+
+/// How long it took.
+fn took(run: &SyncRun) -> String {
+    match run.seconds {
+        0 => "under a second".to_owned(),
+        seconds => text::counted(seconds, "second", "seconds"),
     }
 }
 
@@ -160,100 +183,6 @@ fn failed_ui(ui: &mut Ui, state: &State, run: &SyncRun, actions: &mut Actions) {
     }
 }
 
-/// The name, the schedule and the limits.
-fn setup_ui(ui: &mut Ui, state: &State, sheet: &Sheet, actions: &mut Actions) {
-    let saved = &sheet.draft.saved;
-    let mut edit = |edit| act(actions, ActivateAction::Edit(edit));
-    row_ui(ui, "Name", |ui| {
-        if sheet.draft.is_kept {
-            ui.label(theme::text(&saved.name));
-            return;
-        }
-        let name = "Name of the activation";
-        if let Some(name) = widgets::field(ui, name, &saved.name, theme::FIELD).1 {
-            edit(DraftEdit::Name(name));
-        }
-        ui.label(theme::small(ui, "What was sent before is remembered under it"));
-    });
-    schedule_ui(ui, sheet, &mut edit);
-    let takes = sheet.draft.place.as_ref().is_some_and(|place| place.takes_members());
-    if !takes {
-        return;
-    }
-    limits_ui(ui, saved.limits, &mut edit);
-    let Some(entity) = state.activated_entity() else { return };
-    row_ui(ui, "Consent", |ui| {
-        ui.horizontal(|ui| {
-            let now = saved.consent.clone().unwrap_or_default();
-            let name = "The feature that says who may be sent";
-            if let Some(feature) = feature_ui(ui, name, &now, entity) {
-                edit(DraftEdit::Consent(Some(feature)));
-            }
-            if saved.consent.is_some() && ui.small_button("Nobody is asked").clicked() {
-                edit(DraftEdit::Consent(None));
-            }
-        });
-        ui.label(theme::small(ui, "The feature that says who may be sent, if there is one"));
-    });
-}
-
-fn schedule_ui(ui: &mut Ui, sheet: &Sheet, edit: &mut dyn FnMut(DraftEdit)) {
-    const USUAL: [(&str, &str); 4] = [
-        ("", "by hand only"),
-        ("0 * * * *", "every hour"),
-        ("0 9 * * *", "every day at 9:00"),
-        ("0 9 * * 1", "every Monday at 9:00"),
-    ];
-    let saved = &sheet.draft.saved;
-    let now = saved.schedule.as_deref().unwrap_or_default();
-    row_ui(ui, "When", |ui| {
-        ui.horizontal(|ui| {
-            let mut all = USUAL.map(|(cron, words)| (cron.to_owned(), words)).to_vec();
-            if USUAL.iter().all(|(cron, _)| *cron != now) {
-                all.push((now.to_owned(), "as written"));
-            }
-            if let Some(cron) = widgets::choice(ui, "When it is sent", &now.to_owned(), &all) {
-                edit(DraftEdit::Schedule(cron));
-            }
-            if !now.is_empty() {
-                let name = "Minute, hour, day, month, weekday";
-                if let Some(cron) = widgets::field(ui, name, now, 120.0).1 {
-                    edit(DraftEdit::Schedule(cron));
-                }
-                ui.label(theme::small(ui, saved.zone.as_deref().unwrap_or("UTC")));
-            }
-        });
-        if !now.is_empty() {
-            ui.label(theme::small(ui, "muster sync --due sends what is due, from cron or a timer"));
-        }
-    });
-}
-
-fn limits_ui(ui: &mut Ui, limits: SyncLimits, edit: &mut dyn FnMut(DraftEdit)) {
-    let drag = |ui: &mut Ui, name: &str, value: u32, most: u32| {
-        let mut changed = value;
-        let drag = egui::DragValue::new(&mut changed).range(0..=most).suffix(" %");
-        let field = ui.add(drag);
-        widgets::name_field(ui, &field, name);
-        (changed != value).then_some(changed)
-    };
-    row_ui(ui, "Stop and ask", |ui| {
-        ui.horizontal(|ui| {
-            ui.label("when more leave than");
-            let name = "Most that may be removed, in percent";
-            if let Some(most) = drag(ui, name, limits.removals_max_percent, 100) {
-                edit(DraftEdit::Limits(SyncLimits { removals_max_percent: most, ..limits }));
-            }
-            ui.label("or more are new than");
-            let name = "Most that may be added, in percent";
-            if let Some(most) = drag(ui, name, limits.growth_max_percent, 10_000) {
-                edit(DraftEdit::Limits(SyncLimits { growth_max_percent: most, ..limits }));
-            }
-        });
-        ui.label(theme::small(ui, "of what was sent before; 0 % of new ones is no limit"));
-    });
-}
-
 /// What was sent by this activation.
 pub(super) fn history_ui(ui: &mut Ui, state: &State, sheet: &Sheet, actions: &mut Actions) {
     ui.label(theme::text(format!("Syncs of {}", sheet.draft.saved.name)).font(big()));
@@ -294,7 +223,12 @@ fn run_ui(ui: &mut Ui, state: &State, run: &SyncRun, actions: &mut Actions) {
         "" => String::new(),
         id => format!(" · commit {}", id.get(..8).unwrap_or(id)),
     };
-    let took = text::counted(run.seconds, "second", "seconds");
-    let line = format!("{} · {whole}{commit} · {took} · by {}", said("cohort"), run.who);
+    let now = when(state, said("now"));
+    let line = format!(
+        "{} · {whole} · as of {now}{commit} · {} · by {}",
+        said("cohort"),
+        took(run),
+        run.who
+    );
     widgets::plain_weak(ui, &line);
 }
