@@ -125,6 +125,8 @@ fn sync(order: &Order) -> Result<Ended, Failure> {
     let rows = planned.into_iter().map(Ok);
     let Sent { stopped, .. } =
         send::send(sending(&mut ledger, (activation, run), order, &carrier), rows)?;
+    let left = ledger.run(run)?.left;
+    assert!(stopped.is_some() || left == 0, "{left} rows of sync {run} have no fate");
     end(&ledger, run, stopped.is_some())?;
     Ok(if stopped.is_some() { Ended::Stopped } else { Ended::Done })
 }

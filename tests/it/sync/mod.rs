@@ -4,6 +4,7 @@ mod child;
 mod faults;
 mod guards;
 mod journeys;
+mod killed;
 mod mistakes;
 mod others;
 mod secrets;

@@ -122,18 +122,19 @@ impl Shop {
     }
 
     pub(super) fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_muster"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env_remove("HOOK_SECRET")
-            .envs(variables.iter().copied())
-            .output()
-            .unwrap();
+        let output = self.command(arguments).envs(variables.iter().copied()).output().unwrap();
         Ran {
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
             status: output.status.code().expect("it ended by itself"),
         }
+    }
+
+    /// A command in the folder, without any secret.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
+        command.args(arguments).current_dir(self.folder.path()).env_remove("HOOK_SECRET");
+        command
     }
 
     /// Syncs the activation of the issue.
