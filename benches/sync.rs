@@ -8,6 +8,7 @@
 
 #![allow(clippy::print_stdout, reason = "a bench tells its figures")]
 
+#[allow(dead_code, reason = "the sides run in processes of their own")]
 mod common;
 
 use common::{Outcome, job, people_file, scratch};

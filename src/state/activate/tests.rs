@@ -170,8 +170,8 @@ fn sending_keeps_the_activation_and_its_destination() {
     assert!(!sent.is_dry && sent.force.is_empty());
     assert_eq!(sent.activation, tried.activation, "what was tried is what is sent");
     let workspace = kept(&effects).expect("it is kept");
-    assert_eq!(workspace.activations, [sent.activation.clone()]);
-    assert_eq!(workspace.destinations, [sent.destination.clone()]);
+    assert_eq!(workspace.activations, std::slice::from_ref(&sent.activation));
+    assert_eq!(workspace.destinations, std::slice::from_ref(&sent.destination));
     assert!(asks_for_no_sync(&act(&mut state, ActivateAction::Send)), "once");
 }
 

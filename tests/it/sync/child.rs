@@ -12,6 +12,7 @@ use muster::model::failure::{Failure, FailureKind};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -120,7 +121,7 @@ fn sync(order: &Order) -> Result<Ended, Failure> {
     let Some((planned, counts)) = plan(&ledger, activation, order, carrier.repeat())? else {
         return Ok(Ended::Waits);
     };
-    println!("\nPLANNED {}", planned.len());
+    writeln!(std::io::stdout(), "\nPLANNED {}", planned.len()).expect("the parent reads it");
     let run = ledger.begin(activation, &new_run(counts), std::iter::empty())?;
     let rows = planned.into_iter().map(Ok);
     let Sent { stopped, .. } =

@@ -104,7 +104,7 @@ fn a_folder_takes_csv_and_parquet() {
         let sync = files(&shop, "folder", &format_line, mapping);
         sync();
         let first = format!("members-00001.{format}");
-        assert_eq!(written(&shop), [first.clone()]);
+        assert_eq!(written(&shop), std::slice::from_ref(&first));
         let file = shop.path("out").join(&first);
         let read = match format {
             "csv" => format!("read_csv('{}', all_varchar = true)", file.display()),
