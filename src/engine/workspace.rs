@@ -340,8 +340,8 @@ mod tests {
         destinations:
           - name: hook
             type: webhook
-            url: "http://127.0.0.1:9000/rows"
-            secret: "env:HOOK"
+            url: http://127.0.0.1:9000/rows
+            secret: env:HOOK
             batch: 100
         activations:
           - name: lapsed to hook
@@ -352,7 +352,7 @@ mod tests {
             mapping:
               email: email
               name: "{{ first }} {{ last }}"
-              n: 1
+              "n": 1
               b: true
             schedule: 0 9 * * *
             limits:
