@@ -153,7 +153,8 @@ impl Ledger {
         c.pragma_update(None, "journal_mode", "wal").map_err(told)?;
         // A commit is on the disk before the request that it announces leaves.
         c.pragma_update(None, "synchronous", "full").map_err(told)?;
-        c.pragma_update(None, "secure_delete", "fast").map_err(told)?;
+        // Rows of people are in the journal until their answer, and not in its free pages after it.
+        c.pragma_update(None, "secure_delete", true).map_err(told)?;
         c.pragma_update(None, "cache_size", -16_384).map_err(told)?;
         c.pragma_update(None, "trusted_schema", false).map_err(told)?;
         let version = |c: &Connection| c.query_row("PRAGMA user_version", [], |row| row.get(0));
