@@ -61,11 +61,6 @@ enum Told {
     Keep { number: u64, memory: String, done: SyncSender<Result<(), Failure>> },
 }
 
-/// A chunk for who carries.
-struct Load {
-    chunk: Journalled,
-}
-
 /// Sends rows.
 ///
 /// # Errors
@@ -211,7 +206,7 @@ impl<'a, I: Iterator<Item = io::Result<Record>>> Machine<'a, I> {
         let connections = self.sending.carrier.limits().connections.max(1);
         // The window is never larger, so nobody waits to hand something in.
         let most = connections * WINDOW;
-        let (loads, waiting) = sync_channel::<Load>(most);
+        let (loads, waiting) = sync_channel::<Journalled>(most);
         let waiting = Mutex::new(waiting);
         // A chunk that is over, and one thing to be remembered about it.
         let (tell, told) = sync_channel::<Told>(2 * most);
@@ -242,7 +237,7 @@ impl<'a, I: Iterator<Item = io::Result<Record>>> Machine<'a, I> {
     /// Hands out chunks until there are no more, and takes the answers.
     fn hand_out(
         &mut self,
-        loads: SyncSender<Load>,
+        loads: SyncSender<Journalled>,
         told: &Receiver<Told>,
         connections: usize,
     ) -> Result<(), Failure> {
@@ -260,7 +255,7 @@ impl<'a, I: Iterator<Item = io::Result<Record>>> Machine<'a, I> {
             for chunk in next {
                 on_the_way += 1;
                 // Who carries is there until this end is dropped.
-                let _ = loads.send(Load { chunk });
+                let _ = loads.send(chunk);
             }
             if on_the_way == 0 {
                 return Ok(());
@@ -401,13 +396,13 @@ impl<'a, I: Iterator<Item = io::Result<Record>>> Machine<'a, I> {
 fn carry_on(
     carrier: &dyn Carrier,
     (run, mode): (u64, Mode),
-    waiting: &Mutex<Receiver<Load>>,
+    waiting: &Mutex<Receiver<Journalled>>,
     tell: &SyncSender<Told>,
     stop: &AtomicBool,
 ) {
     loop {
         let load = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Load { chunk: journalled }) = load else { return };
+        let Ok(journalled) = load else { return };
         if stop.load(Ordering::Relaxed) && journalled.memory.is_none() {
             let _ = tell.send(Told::Over(Box::new(journalled), Carried::NotSent));
             continue;

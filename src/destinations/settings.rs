@@ -73,6 +73,14 @@ impl Setting {
 /// Headers, in small letters, whose values are secrets.
 const HOLD_SECRETS: &[&str] = &["authorization", "api-key", "x-api-key", "cookie", "x-auth-token"];
 
+/// What was written, as text.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// Under which name the secret of a pair is kept.
 fn pair_name(setting: &str, name: &str) -> String {
     format!("{setting}.{name}")
@@ -137,10 +145,7 @@ impl Settings {
             let what = format!("{} is not {wanted}", setting.name);
             Failure::wrong_use(what, place.to_owned(), setting.hint)
         };
-        let text = match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
+        let text = text_of(value);
         match setting.nature {
             Nature::Secret => {
                 let found = secret(&text).map_err(|failure| Failure {
@@ -178,10 +183,7 @@ impl Settings {
     ) -> Result<(), Failure> {
         let mut plain = Map::new();
         for (name, value) in value.as_object().into_iter().flatten() {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
+            let text = text_of(value);
             let place = format!("{name} of {} {place}", setting.name);
             if text.starts_with("env:") || text.starts_with("keyring:") {
                 let found = secret(&text).map_err(|failure| Failure { place, ..failure })?;
