@@ -201,16 +201,20 @@ fn what_may_have_arrived_waits_for_a_word() {
         let members = shop.members();
         shop.acts([Act::of(Taken::All, Ending::Drop)]);
         let told = shop.sync(&["--json"]).ends(1).json();
+        // Requests are under way side by side: any of them may be the one that was not answered.
         let unknown = told["unknown"].as_i64().unwrap();
-        assert_eq!((unknown, &told["rejected"]), (100, &json!(0)), "one request was not answered");
+        let chunks = [100, members.len() as i64 % 100];
+        assert!(chunks.contains(&unknown), "one request was not answered: {told}");
+        assert_eq!(told["rejected"], 0);
         let arrived = shop.arrived();
         let stopped = shop.sync(&[]).ends(1);
-        stopped.tells(&["100 rows", "--force unfinished", "--settle"]);
+        let rows = format!("{unknown} rows");
+        stopped.tells(&[&rows, "--force unfinished", "--settle"]);
         assert_eq!(shop.arrived(), arrived);
         let text = shop.syncs(&["--activation", NAME, "--settle", word]).ends(0).out;
-        assert!(text.contains("100 rows count as"), "{text}");
+        assert!(text.contains(&format!("{rows} count as")), "{text}");
         let told = shop.sync(&["--json"]).ends(0).json();
-        let again = if word == "lost" { 100 } else { 0 };
+        let again = if word == "lost" { unknown } else { 0 };
         assert_eq!(counts(&told, &["planned", "accepted"]), [again, again], "{word}");
         assert_eq!(shop.held(), members);
     }
