@@ -44,6 +44,12 @@ pub enum Slot {
     EditedSize,
     /// How many there are without the edited clause.
     EditedWithout,
+    /// How many a saved segment keeps, by its name.
+    Segment(String),
+    /// The values of a feature that a search finds, by the feature's name.
+    Found(String),
+    /// The people whom a search finds.
+    FoundPeople,
 }
 
 /// Everything that a face can ask of the engine.
@@ -159,7 +165,10 @@ pub enum Event {
     /// What the practice inbox holds now: told when it starts, after requests, and when it ends.
     InboxChanged(Arc<InboxView>),
     /// The source's files are no longer as they were when it was opened.
-    SourceChanged,
+    SourceChanged {
+        /// When that was seen, as the clock of this machine shows it.
+        at: String,
+    },
     /// How far a command is.
     Progress(Ticket, Progress),
     /// The command is over.

@@ -18,6 +18,7 @@ pub(super) struct KeptSettings {
     recent: Vec<PathBuf>,
     theme: String,
     scale: f32,
+    lists_folder: Option<PathBuf>,
     places: BTreeMap<PathBuf, KeptPlace>,
 }
 
@@ -91,6 +92,7 @@ impl From<&Settings> for KeptSettings {
             recent: settings.recent.clone(),
             theme: theme.to_owned(),
             scale: settings.scale,
+            lists_folder: settings.lists_folder.clone(),
             places: places.collect(),
         }
     }
@@ -108,8 +110,16 @@ impl From<KeptSettings> for Settings {
             places: kept.places.into_iter().map(|(path, place)| (path, place.into())).collect(),
             theme,
             scale: if kept.scale.is_finite() { kept.scale.clamp(0.75, 2.0) } else { 1.0 },
+            lists_folder: kept.lists_folder,
+            downloads: downloads(),
         }
     }
+}
+
+/// Where the person's downloads go.
+fn downloads() -> Option<PathBuf> {
+    let folders = directories::UserDirs::new()?;
+    folders.download_dir().filter(|folder| folder.is_dir()).map(Path::to_owned)
 }
 
 #[cfg(test)]
@@ -124,6 +134,7 @@ mod tests {
             recent: vec![PathBuf::from("/data/shop.duckdb")],
             theme: "dark".to_owned(),
             scale: 1.25,
+            lists_folder: Some(PathBuf::from("/data/lists")),
             places: BTreeMap::from([(
                 PathBuf::from("/data/shop.duckdb"),
                 KeptPlace {

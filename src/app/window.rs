@@ -6,7 +6,7 @@ use super::settings::KeptSettings;
 use crate::engine::Engine;
 use crate::model::failure::Failure;
 use crate::model::now::Moment;
-use crate::state::{Action, Effect, SourceAction, State, Theme, ViewAction};
+use crate::state::{Action, Effect, ExportAction, Place, SourceAction, State, Theme, ViewAction};
 use crate::ui;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -83,6 +83,8 @@ impl MusterApp {
                 Effect::PickSavePath { folder, name } => {
                     self.choose(Choose::Save(folder, name), ctx);
                 }
+                Effect::LookAt(path) => self.look_at(path, ctx),
+                Effect::ShowInFolder(path) => self.show_in_folder(&path, ctx),
                 Effect::OpenSample => self.open_sample(ctx),
                 Effect::CopyText(text) => ctx.copy_text(text),
                 Effect::SaveSettings => self.save_settings(),
@@ -94,6 +96,30 @@ impl MusterApp {
     fn choose(&self, what: Choose, ctx: &egui::Context) {
         let waker = ctx.clone();
         dialogs::choose(what, self.chosen.0.clone(), move || waker.request_repaint());
+    }
+
+    fn look_at(&mut self, text: String, ctx: &egui::Context) {
+        let path = std::path::Path::new(text.trim());
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let place = if path.is_dir() {
+            Place::Folder
+        } else if path.exists() {
+            Place::File
+        } else if folder.is_none_or(std::path::Path::is_dir) {
+            Place::Free
+        } else {
+            Place::NoFolder
+        };
+        self.act(Action::Export(ExportAction::Looked(text, place)), ctx);
+    }
+
+    fn show_in_folder(&mut self, path: &std::path::Path, ctx: &egui::Context) {
+        let folder = path.parent().unwrap_or(path);
+        if let Err(error) = opener::open(folder) {
+            let what = "the folder could not be shown";
+            let failure = Failure::new(what, folder.display().to_string(), error.to_string());
+            self.act(ViewAction::Failed(failure).into(), ctx);
+        }
     }
 
     fn open_sample(&mut self, ctx: &egui::Context) {

@@ -15,7 +15,7 @@ use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet,
 use std::fs::File;
 
 /// The rows of a sheet, without the header.
-pub const ROWS_MAX: u64 = 1_048_575;
+pub const ROWS_MAX: u64 = crate::model::export::WORKBOOK_ROWS;
 /// The columns of a sheet.
 pub const COLUMNS_MAX: usize = 16_384;
 /// The characters of a cell.

@@ -298,7 +298,8 @@ fn watch_for_change(shared: &Shared, session: &Session) {
     let opening = lock(&shared.source).0;
     if shared.told_change.load(Ordering::Relaxed) != opening && !session.is_unchanged() {
         shared.told_change.store(opening, Ordering::Relaxed);
-        shared.tell(Event::SourceChanged);
+        let at = jiff::Zoned::now().strftime("%H:%M").to_string();
+        shared.tell(Event::SourceChanged { at });
     }
 }
 

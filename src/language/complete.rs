@@ -43,13 +43,22 @@ pub fn complete(text: &str, cursor_chars: usize, scope: &Scope<'_>) -> Vec<Compl
         offers.retain(|offer| offer.is_name);
     }
     let mut found = ranked(offers, &typed);
+    let mut after = text.chars().skip(cursor_chars).peekable();
+    if (&typed.open, state.text_is) == (&Open::Text, TextIs::Cohort) {
+        // Nothing but its name stands in `in_cohort(…)`, so the name closes it.
+        let next = after.clone().find(|c| !c.is_whitespace());
+        if !matches!(next, Some('\'' | ')')) {
+            found.iter_mut().for_each(|offer| offer.insert.push(')'));
+            return found;
+        }
+    }
     // A quote that is already closed after the cursor is not closed twice.
     let closes = match typed.open {
         Open::Text => '\'',
         Open::Name => '"',
         Open::Word | Open::Closed => return found,
     };
-    if text.chars().nth(cursor_chars) == Some(closes) {
+    if after.peek() == Some(&closes) {
         for offer in &mut found {
             if closes == '"' && !offer.insert.starts_with('"') {
                 offer.insert.insert(0, '"');
@@ -804,8 +813,10 @@ mod tests {
                 vec!["status", "starts_with(", "list_has_any("],
             ),
             ("sum(orders.total) filter (where status = 'a') |", vec!["= ", ">= "]),
-            ("in_cohort('|", vec!["'Big spenders'"]),
-            ("in_cohort('sp|", vec!["'Big spenders'"]),
+            ("in_cohort('|", vec!["'Big spenders')"]),
+            ("in_cohort('sp|", vec!["'Big spenders')"]),
+            ("in_cohort('sp| and id = 1", vec!["'Big spenders')"]),
+            ("in_cohort('sp|)", vec!["'Big spenders'"]),
             ("in_cohort('sp|')", vec!["'Big spenders"]),
             ("\"coun|\" = 'DE'", vec!["\"country"]),
             ("\"fir|\" = 'DE'", vec!["\"First Name"]),

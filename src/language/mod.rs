@@ -26,6 +26,6 @@ pub mod words;
 pub use complete::{Completion, complete};
 pub use literal::parse_value;
 pub use normal::{normalise, normalise_clause, normalise_expr};
-pub use parse::parse;
+pub use parse::{parse, parse_rows};
 pub use print::{identifier, print, print_clause, print_expr};
 pub use scope::{ParseError, Scope};

@@ -7,6 +7,7 @@ use super::mistakes;
 use super::names::RowsOf;
 use super::normal::normalise;
 use super::scope::{ParseError, Places, Scope};
+use crate::model::catalog::Table;
 use crate::model::clause::Tree;
 use sqlparser::ast::Expr as Sql;
 use sqlparser::dialect::{Dialect, DuckDbDialect};
@@ -27,13 +28,25 @@ const TOKENS: usize = 6_000;
 /// # Errors
 /// When it is not a boolean expression over the names of `scope`.
 pub fn parse(text: &str, scope: &Scope<'_>) -> Result<Tree, ParseError> {
+    read(text, scope, RowsOf::Entity).map(|tree| normalise(&tree))
+}
+
+/// Reads a condition on the rows of a related table, as it stands in the filter of a figure. Blank
+/// text keeps every row.
+///
+/// # Errors
+/// When it is not a boolean expression over the columns of `table`.
+pub fn parse_rows(text: &str, table: &Table, scope: &Scope<'_>) -> Result<Tree, ParseError> {
+    read(text, scope, RowsOf::Related(table))
+}
+
+fn read(text: &str, scope: &Scope<'_>, rows: RowsOf<'_>) -> Result<Tree, ParseError> {
     if text.trim().is_empty() {
         return Ok(Tree::everyone());
     }
     let places = Places::of(text);
     let syntax = syntax(text, &places)?;
-    let reader = Reader { scope: *scope, places: &places };
-    reader.tree(&syntax, RowsOf::Entity).map(|tree| normalise(&tree))
+    Reader { scope: *scope, places: &places }.tree(&syntax, rows)
 }
 
 fn syntax(text: &str, places: &Places) -> Result<Sql, ParseError> {

@@ -24,6 +24,24 @@ pub struct ParseError {
     pub hint: String,
 }
 
+impl ParseError {
+    /// What is wrong, at which word of `text`, and what to try, on one line.
+    pub fn told(&self, text: &str) -> String {
+        let mut told = self.message.clone();
+        if let Some(at) = self.at {
+            let rest: String = text.chars().skip(at).take(16).collect();
+            match rest.trim_end() {
+                "" => told.push_str(" at the end"),
+                rest => told.push_str(&format!(" at {rest}")),
+            }
+        }
+        if !self.hint.is_empty() {
+            told.push_str(&format!("; {}", self.hint));
+        }
+        told
+    }
+}
+
 /// Where lines start, to turn the parser's line and column into characters from 0.
 #[derive(Debug)]
 pub(super) struct Places {

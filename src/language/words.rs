@@ -220,7 +220,15 @@ impl Said<'_> {
                 let any_case = if *case == Case::Ignored { " (any case)" } else { "" };
                 match &items[..] {
                     [one] => Verb::is(format!("{}{any_case}", named(left, one))),
-                    _ => Verb::is(format!("one of {}{any_case}", several(left, items))),
+                    [a, b] => {
+                        let no = format!("is neither {} nor {}", named(left, a), named(left, b));
+                        let yes = format!("is {}", several(left, items, "or"));
+                        Verb { yes: format!("{yes}{any_case}"), no: format!("{no}{any_case}") }
+                    }
+                    _ => Verb {
+                        yes: format!("is {}{any_case}", several(left, items, "or")),
+                        no: format!("is none of {}{any_case}", several(left, items, "and")),
+                    },
                 }
             }
             Test::Text(how, pattern, case) => matched(*how, pattern, *case),
@@ -229,12 +237,12 @@ impl Said<'_> {
             Test::ListHasAny(items) => match &items[..] {
                 [one] => Verb::does("has", "have", &named(left, one)),
                 _ => {
-                    let items = several(left, items);
+                    let items = several(left, items, "and");
                     Verb { yes: format!("has any of {items}"), no: format!("has none of {items}") }
                 }
             },
             Test::ListHasAll(items) => {
-                Verb::does("has", "have", &format!("all of {}", several(left, items)))
+                Verb::does("has", "have", &format!("all of {}", several(left, items, "and")))
             }
             Test::Anniversary { from_days, to_days } => {
                 let when = self.days(*from_days, *to_days);
@@ -603,17 +611,17 @@ fn named(left: &Expr, value: &Value) -> String {
 }
 
 /// Up to four in full; of more, two and how many more.
-fn several(left: &Expr, items: &[Value]) -> String {
+fn several(left: &Expr, items: &[Value], join: &str) -> String {
     let all = |items: &[Value]| items.iter().map(|item| named(left, item)).collect::<Vec<_>>();
     match items {
         [] => "nothing".to_owned(),
         [_] => all(items).concat(),
         [rest @ .., last] if items.len() <= 4 => {
-            format!("{} and {}", all(rest).join(", "), named(left, last))
+            format!("{} {join} {}", all(rest).join(", "), named(left, last))
         }
         _ => {
             let more = i128::try_from(items.len() - 2).unwrap_or(i128::MAX);
-            format!("{} and {} more", all(&items[..2]).join(", "), number(more))
+            format!("{} {join} {} more", all(&items[..2]).join(", "), number(more))
         }
     }
 }

@@ -488,6 +488,23 @@ impl CastType {
     }
 }
 
+impl Expr {
+    /// The first feature that it is about, if any.
+    pub fn first_column(&self) -> Option<&str> {
+        match self {
+            Self::Column(name) => Some(name),
+            Self::Cast(inner, _) => inner.first_column(),
+            Self::Call(_, parts) => parts.iter().find_map(Self::first_column),
+            Self::Arithmetic(_, a, b) => a.first_column().or_else(|| b.first_column()),
+            Self::Entity
+            | Self::Beyond(..)
+            | Self::Value(_)
+            | Self::Now(_)
+            | Self::Aggregate(_) => None,
+        }
+    }
+}
+
 impl Measure {
     /// The column it is about; none for a count of rows.
     pub fn column(&self) -> Option<&str> {

@@ -121,9 +121,17 @@ pub enum CopiedFormat {
     JsonLines,
 }
 
+/// Rows of a sheet of Excel, its header not counted.
+pub const WORKBOOK_ROWS: u64 = 1_048_575;
+
 impl ExportFormat {
     /// Every format, in the order in which it is offered.
     pub const ALL: [Self; 4] = [Self::Csv, Self::Parquet, Self::Excel, Self::JsonLines];
+
+    /// The rows that a file of it holds at most, its header not counted.
+    pub fn rows_max(self) -> Option<u64> {
+        (self == Self::Excel).then_some(WORKBOOK_ROWS)
+    }
 
     /// The format that a file name's ending asks for.
     pub fn of_path(path: &std::path::Path) -> Option<Self> {

@@ -1,7 +1,7 @@
 //! What a person can do, and what the app does about it: two closed lists.
 
 use super::activate::ActivateAction;
-use super::{Focus, Form, Tab, Theme};
+use super::{Focus, Form, Place, Scale, Tab, Theme};
 use crate::model::catalog::CohortRef;
 use crate::model::clause::{Combine, Missing, Node};
 use crate::model::export::{ExportFormat, Normal};
@@ -78,6 +78,10 @@ pub enum LibraryAction {
     Save,
     /// Keep the canvas under this name.
     SaveAs(String),
+    /// A condition at the end of the root: in this cohort or segment, or not in it.
+    Use(String, bool),
+    /// Keep a copy of a segment.
+    Duplicate(String),
     /// Ask for a new name.
     AskRename(String),
     /// Give a segment a new name.
@@ -131,8 +135,10 @@ pub enum SliceAction {
     StartAdding(Vec<usize>),
     /// The text of the "+ condition" box.
     Adding(String),
-    /// Take the Nth result of the "+ condition" box.
-    Take(usize),
+    /// Move the mark among the results of the "+ condition" box.
+    MoveFound(isize),
+    /// Take the Nth result of the "+ condition" box, or its opposite.
+    Take(usize, bool),
     /// Close the "+ condition" box.
     StopAdding,
 }
@@ -200,6 +206,12 @@ pub enum LookAction {
     AsTable(u64),
     /// Counts on a logarithmic scale, or on the plain one again.
     LogCounts(u64),
+    /// What the height of a bar means, in all of them.
+    Scale(Scale),
+    /// Fill the screen with one chart, or show all again.
+    Enlarge(u64),
+    /// Move a chart to stand before the one at this place.
+    MoveTo(u64, usize),
     /// Back to the charts that were chosen at first.
     Reset,
 }
@@ -271,8 +283,15 @@ pub enum ExportAction {
     Neutralise(bool),
     /// Whether a CSV begins with the mark by which Excel knows UTF-8.
     Mark(bool),
-    /// Write it.
-    Start,
+    /// Search columns.
+    Search(String),
+    /// What is where this path leads.
+    Looked(String, Place),
+    /// Write it; in the place of a file that is there only when that is meant.
+    Start {
+        /// Whether a file may be replaced.
+        replace: bool,
+    },
 }
 
 /// The corrections sheet.
@@ -305,8 +324,8 @@ pub enum ViewAction {
     Palette,
     /// The palette's text.
     PaletteText(String),
-    /// Take the Nth entry of the palette.
-    PaletteTake(usize),
+    /// Take the Nth entry of the palette, or its opposite.
+    PaletteTake(usize, bool),
     /// Move the palette's mark.
     PaletteMove(isize),
     /// Show the keys.
@@ -325,6 +344,8 @@ pub enum ViewAction {
     CancelJob(Ticket),
     /// Put a text on the clipboard.
     Copy(String),
+    /// Show a file in the folder that it lies in.
+    ShowInFolder(PathBuf),
     /// A field takes the keys.
     Focus(Focus),
     /// It did.
@@ -353,6 +374,10 @@ pub enum Effect {
         /// The proposed name.
         name: String,
     },
+    /// Find out what is where this path leads, and say it.
+    LookAt(String),
+    /// Show a file in the folder that it lies in.
+    ShowInFolder(PathBuf),
     /// Unpack the sample and open it.
     OpenSample,
     /// Put a text on the clipboard.

@@ -78,6 +78,11 @@ impl Answers {
         self.held.retain(|_, held| held.failure.is_none());
     }
 
+    /// Forgets why questions failed, and keeps the answers from before.
+    pub(super) fn forgive(&mut self) {
+        self.held.values_mut().for_each(|held| held.failure = None);
+    }
+
     /// Takes in an answer. One whose question was overtaken is dropped.
     pub(super) fn answered(&mut self, ticket: Ticket, slot: &Slot, answered: Arc<Answered>) {
         if let Some(held) = self.held.get_mut(slot).filter(|h| h.ticket == ticket) {
@@ -156,6 +161,8 @@ impl State {
             let question = Question::Profile { key: key.clone() };
             wanted.push((Slot::Profile, tree.clone(), question));
         }
+        wanted.extend(self.search_wanted());
+        wanted.extend(self.library_wanted());
         wanted.extend(self.features_wanted());
         wanted
     }
@@ -167,6 +174,10 @@ impl State {
 
     /// Asks for what is shown and not known, and cancels what is no longer looked at.
     pub(super) fn ask_for_what_is_shown(&mut self) -> Vec<Effect> {
+        // Figures of a source that changed would be of another one than those on screen.
+        if self.source.changed.is_some() {
+            return Vec::new();
+        }
         let wanted = self.wanted();
         let mut effects = Vec::new();
         for (slot, held) in &mut self.answers.held {
@@ -177,7 +188,10 @@ impl State {
         }
         self.answers.forget_far(&wanted);
         for (slot, tree, question) in wanted {
-            let Some(slice) = self.slice_of(tree) else { continue };
+            let Some(cohort) = self.asked_of(&slot) else { continue };
+            let Some(slice) = self.slice_of(tree).map(|slice| Slice { cohort, ..slice }) else {
+                continue;
+            };
             if self.answers.is_asked(&slot, &slice, &question) {
                 continue;
             }

@@ -1,12 +1,28 @@
 //! What the engine says.
 
 use super::{Dialog, Effect, JobKind, Notice, SourceAction, State};
-use crate::model::catalog::CohortRef;
+use crate::model::catalog::{Catalog, CohortRef};
 use crate::model::export::Exported;
-use crate::model::failure::FailureKind;
+use crate::model::failure::{Failure, FailureKind};
 use crate::model::finding::Severity;
 use crate::protocol::{Event, Opened, Outcome, Ticket};
 use std::sync::Arc;
+
+/// What was in a source and is no longer, in words.
+fn gone(before: &Catalog, after: &Catalog) -> Vec<String> {
+    let mut gone = Vec::new();
+    for entity in &before.entities {
+        let Some(now) = after.entity(&entity.name) else {
+            gone.push(format!("the entity {}", entity.name));
+            continue;
+        };
+        let features = entity.features.iter().filter(|f| now.feature(&f.name).is_none());
+        gone.extend(features.map(|f| format!("the feature {} of {}", f.name, entity.name)));
+        let cohorts = entity.cohorts.iter().filter(|c| now.cohort(&c.name).is_none());
+        gone.extend(cohorts.map(|c| format!("the cohort {} of {}", c.name, entity.name)));
+    }
+    gone
+}
 
 impl State {
     /// Takes in an event of the engine. Gives what is to be done about it.
@@ -17,10 +33,7 @@ impl State {
                 self.answers.answered(ticket, &slot, answered);
                 Vec::new()
             }
-            Event::Exported(_, exported) => {
-                self.on_exported(exported);
-                Vec::new()
-            }
+            Event::Exported(_, exported) => self.on_exported(exported),
             Event::Synced(ticket, synced) => self.on_synced(ticket, synced),
             Event::SyncsTold(_, history) => {
                 self.on_history(history);
@@ -31,8 +44,10 @@ impl State {
                 Vec::new()
             }
             Event::InboxChanged(view) => self.on_inbox(view),
-            Event::SourceChanged => {
-                self.source.changed = true;
+            Event::SourceChanged { at } => {
+                self.source.changed = Some(at);
+                // What failed because of it is no news.
+                self.answers.forgive();
                 Vec::new()
             }
             Event::Progress(ticket, progress) => {
@@ -56,6 +71,8 @@ impl State {
         if !same {
             self.remember_place();
         }
+        let gone =
+            self.source.catalog().filter(|_| same).map(|before| gone(before, &opened.catalog));
         self.forget_source();
         self.source.workspace = opened.workspace.clone();
         self.source.opened = Some(Arc::clone(&opened));
@@ -92,12 +109,21 @@ impl State {
                 path: None,
             });
         }
+        if let Some(gone) = gone.filter(|gone| !gone.is_empty()) {
+            self.status.say(Notice {
+                bad: true,
+                what: "After reading again some things are gone".to_owned(),
+                more: gone.join("; "),
+                path: None,
+            });
+        }
         let mut effects = self.remember_recent();
         effects.push(self.ask_history());
         effects
     }
 
-    fn on_exported(&mut self, exported: Exported) {
+    fn on_exported(&mut self, exported: Exported) -> Vec<Effect> {
+        self.settings.lists_folder = exported.path.parent().map(std::path::Path::to_owned);
         let name = super::source::file_name(&exported.path);
         let rows = crate::model::value::grouped(exported.rows);
         let changed = exported.changed.told().into_iter().map(|told| format!("{told} · "));
@@ -112,10 +138,27 @@ impl State {
             ),
             path: Some(exported.path),
         });
+        vec![Effect::SaveSettings]
+    }
+
+    /// The sheet comes back with what went wrong, unless something else is in front by now.
+    fn export_failed(&mut self, failure: &Failure) {
+        self.status.fail(failure);
+        if self.front.dialog == Dialog::None {
+            self.front.show(Dialog::Export);
+            self.front.error = Some(failure.to_string());
+            self.status.toast = None;
+        }
     }
 
     fn on_finished(&mut self, ticket: Ticket, outcome: &Outcome) -> Vec<Effect> {
-        let newest = self.answers.finished(ticket, outcome);
+        // Of a source that is no longer as it was the answers from before stay.
+        let newest = match outcome {
+            Outcome::Failed(_) if self.source.changed.is_some() => {
+                self.answers.finished(ticket, &Outcome::Cancelled)
+            }
+            outcome => self.answers.finished(ticket, outcome),
+        };
         let job = self.status.jobs.remove(&ticket);
         if self.source.opening == Some(ticket) {
             self.source.opening = None;
@@ -137,6 +180,7 @@ impl State {
             return effects;
         }
         match (job.map(|j| j.kind), outcome) {
+            (Some(JobKind::Export), Outcome::Failed(failure)) => self.export_failed(failure),
             (Some(_), Outcome::Failed(failure)) => self.status.fail(failure),
             (Some(JobKind::Export), Outcome::Cancelled) => {
                 self.status.note("The export was cancelled", None)

@@ -1,6 +1,6 @@
 //! The export sheet: a list's file, format and columns.
 
-use super::{Dialog, Effect, ExportAction, JobKind, State};
+use super::{Dialog, Effect, ExportAction, JobKind, Place, State};
 use crate::model::export::{ExportColumn, ExportFormat, ExportRequest};
 use crate::model::question::Slice;
 use crate::protocol::Command;
@@ -19,6 +19,12 @@ pub struct ExportSheet {
     pub neutralise: bool,
     /// Whether a CSV begins with the mark by which Excel knows UTF-8.
     pub mark: bool,
+    /// The search over columns.
+    pub search: String,
+    /// What is in the place of the file, and of which path that was said.
+    pub place: Option<(String, Place)>,
+    /// The path of which it was asked last.
+    looked_at: Option<String>,
     /// The cohort or segment that the columns were set up for.
     made_for: Option<String>,
 }
@@ -31,6 +37,9 @@ impl Default for ExportSheet {
             columns: Vec::new(),
             neutralise: true,
             mark: false,
+            search: String::new(),
+            place: None,
+            looked_at: None,
             made_for: None,
         }
     }
@@ -57,6 +66,20 @@ impl ExportSheet {
         }
     }
 
+    /// What is in the place of the file, when that is known.
+    pub fn place(&self) -> Option<Place> {
+        let (path, place) = self.place.as_ref()?;
+        (*path == self.path).then_some(*place)
+    }
+
+    /// The columns that the search finds, by their place in the list.
+    pub fn found(&self) -> Vec<usize> {
+        let named = self.columns.iter().map(|c| (c.1.feature.as_str(), c.1.name.as_str()));
+        let mut found = super::search::ranked(&self.search, named);
+        found.sort_unstable();
+        found
+    }
+
     /// The list that the sheet describes.
     ///
     /// # Errors
@@ -78,7 +101,19 @@ impl ExportSheet {
 
 impl State {
     pub(super) fn on_export(&mut self, action: ExportAction) -> Vec<Effect> {
-        self.front.error = None;
+        let mut effects = self.carry_out_export(action);
+        let sheet = &mut self.front.export;
+        if self.front.dialog == Dialog::Export && sheet.looked_at.as_ref() != Some(&sheet.path) {
+            sheet.looked_at = Some(sheet.path.clone());
+            effects.push(Effect::LookAt(sheet.path.clone()));
+        }
+        effects
+    }
+
+    fn carry_out_export(&mut self, action: ExportAction) -> Vec<Effect> {
+        if !matches!(action, ExportAction::Looked(..)) {
+            self.front.error = None;
+        }
         let sheet = &mut self.front.export;
         match action {
             ExportAction::Open => self.open_export(),
@@ -121,9 +156,11 @@ impl State {
                     sheet.columns.swap(index, to);
                 }
             }
+            ExportAction::Search(text) => sheet.search = text,
+            ExportAction::Looked(path, place) => sheet.place = Some((path, place)),
             ExportAction::Neutralise(on) => sheet.neutralise = on,
             ExportAction::Mark(on) => sheet.mark = on,
-            ExportAction::Start => return self.start_export(),
+            ExportAction::Start { replace } => return self.start_export(replace),
         }
         Vec::new()
     }
@@ -139,8 +176,14 @@ impl State {
             })
             .collect();
         let title = self.export_title();
-        let folder = self.source.catalog().and_then(|c| folder_beside(&c.path));
+        let beside = || self.source.catalog().and_then(|c| folder_beside(&c.path));
+        let usual = || self.settings.downloads.clone();
+        let folder = self.settings.lists_folder.clone().or_else(usual).or_else(beside);
         let sheet = &mut self.front.export;
+        sheet.search.clear();
+        // What was there when the sheet was open last may be gone.
+        sheet.place = None;
+        sheet.looked_at = None;
         sheet.offer(columns);
         sheet.name_after(title, folder.unwrap_or_default());
         self.front.show(Dialog::Export);
@@ -149,17 +192,28 @@ impl State {
 
     /// What the list is called.
     pub fn export_title(&self) -> String {
-        match (&self.canvas.segment, &self.canvas.cohort) {
-            (Some(segment), _) => segment.clone(),
-            (None, Some(cohort)) => {
-                cohort.cohort.clone().unwrap_or_else(|| super::values::everyone_of(&cohort.entity))
+        let Some(cohort) = &self.canvas.cohort else { return String::new() };
+        let whole =
+            || cohort.cohort.clone().unwrap_or_else(|| super::values::everyone_of(&cohort.entity));
+        match &self.canvas.segment {
+            Some(segment) if self.canvas.is_dirty() => format!("{segment}, changed"),
+            Some(segment) => segment.clone(),
+            None if self.canvas.tree().is_idle() => whole(),
+            // A part of a cohort does not go by the name of the whole.
+            None => {
+                let words = crate::language::words::tree(self.canvas.tree(), None);
+                format!("{}, {}", whole(), first_words(&words))
             }
-            (None, None) => String::new(),
         }
     }
 
-    fn start_export(&mut self) -> Vec<Effect> {
+    fn start_export(&mut self, replace: bool) -> Vec<Effect> {
         let Some(slice) = self.slice() else { return Vec::new() };
+        if self.front.export.place() == Some(Place::File) && !replace {
+            let name = super::source::file_name(Path::new(&self.front.export.path));
+            self.front.error = Some(format!("{name} is there already; Replace writes over it"));
+            return Vec::new();
+        }
         let request = match self.front.export.request(slice) {
             Ok(request) => request,
             Err(why) => {
@@ -174,6 +228,16 @@ impl State {
         vec![Effect::Send(Command::Export { ticket, request: Box::new(request) })]
     }
 }
+
+/// As many whole words as fit into the name of a list.
+fn first_words(text: &str) -> String {
+    let Some((end, _)) = text.char_indices().nth(TITLE_MAX) else { return text.to_owned() };
+    let end = text[..end].rfind(' ').unwrap_or(end);
+    format!("{}…", text[..end].trim_end_matches([' ', ',']))
+}
+
+/// Letters of a slice's words in the name of its list.
+const TITLE_MAX: usize = 48;
 
 fn check(columns: &[ExportColumn], path: &str) -> Result<(), String> {
     if path.trim().is_empty() {
@@ -200,7 +264,7 @@ fn folder_beside(source: &Path) -> Option<PathBuf> {
 }
 
 fn file_stem(title: &str) -> String {
-    let safe = |c: char| if c.is_alphanumeric() { c } else { '_' };
-    let stem: String = title.to_lowercase().chars().map(safe).collect();
-    stem.trim_matches('_').to_owned()
+    let lower = title.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("_")
 }

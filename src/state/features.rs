@@ -53,7 +53,7 @@ impl State {
         let shown: Vec<&Column> = shown.collect();
         let named =
             shown.iter().map(|f| (f.name.as_str(), f.description.as_deref().unwrap_or_default()));
-        let found = super::lookup::ranked(&self.features.search, named);
+        let found = super::search::ranked(&self.features.search, named);
         found.into_iter().map(|i| shown[i]).collect()
     }
 

@@ -360,7 +360,7 @@ fn read_edge(text: &str, kind: Kind, last: bool) -> Result<Value, String> {
 }
 
 fn typed_node(text: &str, state: &State) -> Result<Node, String> {
-    let mut tree = state.parse(text).map_err(|e| e.message)?;
+    let mut tree = state.parse(text).map_err(|error| error.told(text))?;
     match tree.parts.len() {
         0 => Err("type a condition".to_owned()),
         1 => Ok(tree.parts.remove(0).node),
@@ -397,11 +397,7 @@ impl RelatedForm {
 
     fn node(&self, state: &State) -> Result<Node, String> {
         let value = read_value(&self.value, self.kind(state))?;
-        let mut filter = if self.filter.trim().is_empty() {
-            Group::everyone()
-        } else {
-            parse_filter((&self.table, self.via.as_ref()), &self.filter, state)?
-        };
+        let mut filter = self.rows_filter(state)?;
         if let Some((column, count, unit)) = &self.window {
             let n: i64 = count.trim().parse().map_err(|_| "type a whole number".to_owned())?;
             let since = Expr::Now(Now { offset: Some((-n, *unit)), start_of: None });
@@ -424,29 +420,16 @@ impl RelatedForm {
         }
         .into())
     }
-}
 
-/// Reads a condition over the columns of a related table.
-fn parse_filter(
-    (table, via): (&str, Option<&String>),
-    text: &str,
-    state: &State,
-) -> Result<Group, String> {
-    let aggregate = Aggregate {
-        measure: Measure::Count,
-        table: table.to_owned(),
-        via: via.cloned(),
-        filter: None,
-    };
-    let head = language::print_expr(&Expr::Aggregate(Box::new(aggregate)));
-    let tree = state
-        .parse(&format!("{head} FILTER (WHERE {text}) >= 1"))
-        .map_err(|error| error.message)?;
-    let mut filter = None;
-    tree.visit_clauses(&mut |clause| {
-        if let Expr::Aggregate(aggregate) = &clause.left {
-            filter.clone_from(&aggregate.filter);
-        }
-    });
-    filter.ok_or_else(|| "this is not one condition".to_owned())
+    /// The condition on the rows.
+    fn rows_filter(&self, state: &State) -> Result<Group, String> {
+        let (Some(catalog), Some(entity)) = (state.source.catalog(), state.entity()) else {
+            return Ok(Group::everyone());
+        };
+        let table = catalog.table(&self.table);
+        let table = table.ok_or_else(|| format!("there is no table {}", self.table))?;
+        let scope = language::Scope { catalog, entity };
+        language::parse_rows(&self.filter, table, &scope)
+            .map_err(|error| format!("in the condition on rows: {}", error.told(&self.filter)))
+    }
 }

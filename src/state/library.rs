@@ -4,11 +4,11 @@ use super::history::History;
 use super::{Canvas, Dialog, Effect, JobKind, LibraryAction, People, Source, State};
 use crate::language::{self, Scope};
 use crate::model::catalog::CohortRef;
-use crate::model::clause::Tree;
+use crate::model::clause::{Clause, Expr, Missing, Node, Test, Tree};
 use crate::model::failure::Failure;
-use crate::model::question::Segment;
+use crate::model::question::{Answer, Question, Segment};
 use crate::model::workspace::SavedSegment;
-use crate::protocol::Command;
+use crate::protocol::{Command, Slot};
 
 impl State {
     pub(super) fn on_library(&mut self, action: LibraryAction) -> Vec<Effect> {
@@ -36,6 +36,12 @@ impl State {
                 None => self.front.show(Dialog::SaveSegment),
             },
             LibraryAction::SaveAs(name) => return self.save_as(&name),
+            LibraryAction::Use(name, not) => {
+                let negated = not.then_some(Missing::Keep);
+                let clause = Clause { left: Expr::Entity, test: Test::InCohort(name), negated };
+                self.add(&[], Node::Clause(clause));
+            }
+            LibraryAction::Duplicate(name) => return self.duplicate_segment(&name),
             LibraryAction::AskRename(name) => {
                 self.front.show(Dialog::RenameSegment(name.clone()));
                 self.front.text = name;
@@ -70,6 +76,7 @@ impl State {
             self.people = People::default();
             self.features.forget();
             self.look.charts = self.charts_for_entity();
+            self.look.enlarged = None;
         } else {
             self.people.show_dropped(None);
         }
@@ -144,6 +151,33 @@ impl State {
         self.workspace_changed()
     }
 
+    fn duplicate_segment(&mut self, name: &str) -> Vec<Effect> {
+        let kept = &self.source.workspace.segments;
+        let Some(saved) = kept.iter().find(|s| s.name == name).cloned() else { return Vec::new() };
+        let free = |n: &u32| {
+            let name = copy_name(name, *n);
+            !self.source.name_is_taken(&name)
+        };
+        let Some(n) = (1..1000).find(free) else { return Vec::new() };
+        let copy = SavedSegment { name: copy_name(name, n), ..saved };
+        self.source.workspace.segments.push(copy);
+        self.workspace_changed()
+    }
+
+    /// What the library wants to know: the sizes of the segments.
+    pub(super) fn library_wanted(&self) -> Vec<(Slot, Tree, Question)> {
+        let sized = self.source.segments.iter().take(SIZED_MAX);
+        sized.map(|s| (Slot::Segment(s.name.clone()), s.tree.clone(), Question::Size)).collect()
+    }
+
+    /// How many a segment keeps, when that is known.
+    pub fn segment_size(&self, name: &str) -> Option<u64> {
+        match self.answers.answer(&Slot::Segment(name.to_owned())) {
+            Some(Answer::Size(size)) => Some(size.kept),
+            _ => None,
+        }
+    }
+
     fn delete_segment(&mut self, name: &str) -> Vec<Effect> {
         self.front.show(Dialog::None);
         self.source.workspace.segments.retain(|s| s.name != name);
@@ -166,6 +200,14 @@ impl State {
         let workspace = Box::new(self.source.workspace.clone());
         Effect::Send(Command::SaveWorkspace { ticket, workspace })
     }
+}
+
+/// Segments whose sizes are asked for.
+const SIZED_MAX: usize = 40;
+
+/// The name of the Nth copy.
+fn copy_name(name: &str, n: u32) -> String {
+    if n == 1 { format!("{name} copy") } else { format!("{name} copy {n}") }
 }
 
 impl Source {

@@ -1,7 +1,7 @@
 //! Charts: which ones are shown, and what brushing them does to the tree.
 
 use super::values::{edge, rounded};
-use super::{Effect, LookAction, State};
+use super::{Effect, LookAction, Scale, State};
 use crate::model::catalog::{Column, Entity};
 use crate::model::clause::{Case, Clause, Combine, Expr, Missing, Node, Part, Test, Tree};
 use crate::model::question::ChartKind;
@@ -39,11 +39,24 @@ pub struct Look {
     pub charts: Vec<Chart>,
     /// The column whose brush is being dragged.
     pub brushing: Option<String>,
+    /// What the height of a bar means.
+    pub scale: Scale,
+    /// The chart that fills the screen.
+    pub enlarged: Option<u64>,
 }
 
 impl Look {
     fn chart_mut(&mut self, id: u64) -> Option<&mut Chart> {
         self.charts.iter_mut().find(|c| c.id == id)
+    }
+
+    /// Moves a chart to stand before the one at `before`.
+    fn move_to(&mut self, id: u64, before: usize) -> bool {
+        let Some(at) = self.charts.iter().position(|c| c.id == id) else { return false };
+        let chart = self.charts.remove(at);
+        let to = if before > at { before - 1 } else { before }.min(self.charts.len());
+        self.charts.insert(to, chart);
+        to != at
     }
 
     /// Puts a chart before the others. False when it is there already.
@@ -78,6 +91,7 @@ impl State {
             LookAction::Add(kind) => return self.add_chart(kind),
             LookAction::Remove(id) => {
                 self.look.charts.retain(|c| c.id != id);
+                self.look.enlarged = self.look.enlarged.filter(|enlarged| *enlarged != id);
                 return self.keep_charts();
             }
             LookAction::AsTable(id) => {
@@ -88,6 +102,15 @@ impl State {
             LookAction::LogCounts(id) => {
                 if let Some(chart) = self.look.chart_mut(id) {
                     chart.log = !chart.log;
+                }
+            }
+            LookAction::Scale(scale) => self.look.scale = scale,
+            LookAction::Enlarge(id) => {
+                self.look.enlarged = (self.look.enlarged != Some(id)).then_some(id);
+            }
+            LookAction::MoveTo(id, before) => {
+                if self.look.move_to(id, before) {
+                    return self.keep_charts();
                 }
             }
             LookAction::Reset => {
@@ -202,6 +225,7 @@ impl State {
             return Vec::new();
         }
         self.canvas.tab = super::Tab::Look;
+        self.look.enlarged = None;
         self.keep_charts()
     }
 

@@ -1,14 +1,13 @@
-//! The "+ condition" box: one search over features, related tables, cohorts and segments.
+//! The "+ condition" box: one search over features, related rows, values, cohorts and segments.
 
+use super::search::{self, About};
 use super::{Form, RelatedForm, State};
+use crate::language::identifier;
+use crate::model::catalog::{Catalog, Column, Entity};
+use crate::model::clause::{Case, Clause, Expr, Measure, Missing, Node, Test, Unit};
 use crate::model::question::Segment;
 use crate::model::value::Kind;
 use crate::model::ways::choices;
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
-
-/// Results shown at most.
-const FOUND_MAX: usize = 12;
 
 /// The open box.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,88 +16,138 @@ pub struct Adding {
     pub group: Vec<usize>,
     /// What is searched.
     pub text: String,
-    /// What was found, the best first.
-    pub found: Vec<Suggestion>,
+    /// The marked result.
+    pub mark: usize,
 }
 
 /// Something that a condition can be about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Suggestion {
+    /// What kind of thing it is.
+    pub about: About,
     /// Its name.
     pub name: String,
     /// What it is.
     pub detail: String,
-    /// The form of a condition on it.
-    pub form: Form,
+    /// What taking it does.
+    pub take: Take,
+}
+
+/// What a suggestion becomes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Take {
+    /// A condition whose fields are filled in an editor.
+    Edit(Box<Form>),
+    /// A condition as it is, or its negation.
+    Add(Box<Clause>),
 }
 
 impl State {
     pub(super) fn start_adding(&mut self, group: Vec<usize>) {
         self.canvas.editor = None;
         self.focus = Some(super::Focus::Adding);
-        self.canvas.adding = Some(Adding { group, text: String::new(), found: self.find("") });
+        self.canvas.adding = Some(Adding { group, text: String::new(), mark: 0 });
     }
 
     pub(super) fn adding_text(&mut self, text: String) {
-        let found = self.find(&text);
         if let Some(adding) = &mut self.canvas.adding {
             adding.text = text;
-            adding.found = found;
+            adding.mark = 0;
         }
     }
 
-    pub(super) fn take_found(&mut self, index: usize) {
-        let Some(adding) = &self.canvas.adding else { return };
-        let Some(found) = adding.found.get(index).cloned() else { return };
-        let group = adding.group.clone();
-        // Membership needs no more said: it is taken at once.
-        if matches!(found.form, Form::Member { .. }) {
-            self.canvas.adding = None;
-            if let Ok(node) = found.form.node(self) {
-                self.add(&group, node);
+    pub(super) fn move_adding(&mut self, by: isize) {
+        let count = self.suggestions().len();
+        if let Some(adding) = &mut self.canvas.adding {
+            adding.mark = search::moved(adding.mark, by, count);
+        }
+    }
+
+    /// Takes a result of the box; `not` asks for the opposite, where it has one.
+    pub(super) fn take_found(&mut self, index: usize, not: bool) {
+        let Some(found) = self.suggestions().into_iter().nth(index) else { return };
+        let Some(group) = self.canvas.adding.as_ref().map(|a| a.group.clone()) else { return };
+        self.take(&group, found.take, not);
+    }
+
+    /// Adds what was found to a group, or opens its editor.
+    pub(super) fn take(&mut self, group: &[usize], take: Take, not: bool) {
+        match take {
+            Take::Edit(form) => self.open_editor(None, group.to_vec(), *form),
+            Take::Add(mut clause) => {
+                self.canvas.adding = None;
+                clause.negated = not.then_some(Missing::Keep);
+                self.add(group, Node::Clause(*clause));
             }
-            return;
         }
-        self.open_editor(None, group, found.form);
     }
 
-    /// Everything that a condition can be about, the best match first.
-    pub fn find(&self, text: &str) -> Vec<Suggestion> {
+    /// What the box finds, the best first, in groups.
+    pub fn suggestions(&self) -> Vec<Suggestion> {
+        let text = self.canvas.adding.as_ref().map_or("", |a| a.text.as_str());
+        self.find_conditions(text)
+    }
+
+    /// Everything that a condition can be about and that a text finds.
+    pub(super) fn find_conditions(&self, text: &str) -> Vec<Suggestion> {
         let all = self.all_conditions();
-        let order = ranked(text, all.iter().map(|f| (f.name.as_str(), f.detail.as_str())));
-        order.into_iter().take(FOUND_MAX).map(|i| all[i].clone()).collect()
+        let order = search::ranked(text, all.iter().map(|f| (f.name.as_str(), f.detail.as_str())));
+        let mut found: Vec<Suggestion> = order.into_iter().map(|i| all[i].clone()).collect();
+        found.extend(self.found_values(text));
+        search::grouped(found, |f| f.about)
+    }
+
+    /// Values that contain the text, as far as the engine has told them by now.
+    fn found_values(&self, text: &str) -> Vec<Suggestion> {
+        let found = self.value_columns().into_iter().flat_map(|column| {
+            let values = self.answers.values_found(column, text);
+            values.iter().map(|(value, counts)| {
+                let values = vec![value.clone()];
+                Suggestion {
+                    about: About::Values,
+                    name: format!("{} is {}", column.name, value.display()),
+                    detail: search::of_words(*counts),
+                    take: Take::Add(Box::new(Clause::on(
+                        &column.name,
+                        Test::OneOf(values, Case::Sensitive),
+                    ))),
+                }
+            })
+        });
+        let mut found: Vec<Suggestion> = found.collect();
+        // A value that is the text itself stands before those that only contain it.
+        let is_it = |f: &Suggestion| {
+            f.name.to_lowercase().ends_with(&format!(" is {}", text.trim().to_lowercase()))
+        };
+        found.sort_by_key(|f| !is_it(f));
+        found
     }
 
     fn all_conditions(&self) -> Vec<Suggestion> {
         let (Some(catalog), Some(entity)) = (self.source.catalog(), self.entity()) else {
             return Vec::new();
         };
-        let mut all: Vec<Suggestion> = entity
-            .features
-            .iter()
+        let features = entity.features.iter().filter(|f| !entity.is_taken_apart(f));
+        let mut all: Vec<Suggestion> = features
             .map(|f| Suggestion {
+                about: About::Features,
                 name: f.name.clone(),
-                detail: match &f.description {
-                    Some(text) => format!("{} · {text}", f.kind.word()),
-                    None => f.kind.word().to_owned(),
-                },
-                form: Form::for_feature(&f.name, f.kind),
+                detail: detail(f),
+                take: Take::Edit(Box::new(Form::for_feature(&f.name, f.kind))),
             })
             .collect();
         for table in related_tables(catalog, entity) {
-            all.push(Suggestion {
-                name: table.clone(),
-                detail: "related rows".to_owned(),
-                form: Form::Related(RelatedForm {
-                    via: choices(catalog, entity.table_name(), &table).into_iter().next(),
-                    ..RelatedForm::new(&table)
-                }),
-            });
+            related(catalog, entity, &table, &mut all);
         }
         let member = |name: &str, detail: &str| Suggestion {
-            name: name.to_owned(),
-            detail: detail.to_owned(),
-            form: Form::Member { name: name.to_owned(), inside: true },
+            about: About::Cohorts,
+            name: format!("in {name}"),
+            detail: format!("{detail}; Shift+Enter for not in"),
+            take: Take::Add(Box::new(Clause {
+                left: Expr::Entity,
+                test: Test::InCohort(name.to_owned()),
+                negated: None,
+            })),
         };
         let here = self.canvas.cohort.as_ref().and_then(|c| c.cohort.as_deref());
         for cohort in entity.cohorts.iter().filter(|c| Some(c.name.as_str()) != here) {
@@ -114,6 +163,43 @@ impl State {
     }
 }
 
+/// What a feature is, in a few words.
+fn detail(feature: &Column) -> String {
+    match &feature.description {
+        Some(text) => format!("{} · {text}", feature.kind.word()),
+        None => feature.kind.word().to_owned(),
+    }
+}
+
+/// A related table and its columns, each as the condition that its kind asks for first.
+fn related(catalog: &Catalog, entity: &Entity, name: &str, all: &mut Vec<Suggestion>) {
+    let form = RelatedForm {
+        via: choices(catalog, entity.table_name(), name).into_iter().next(),
+        ..RelatedForm::new(name)
+    };
+    let mut push = |name: String, detail: String, form: RelatedForm| {
+        let take = Take::Edit(Box::new(Form::Related(form)));
+        all.push(Suggestion { about: About::Related, name, detail, take });
+    };
+    push(name.to_owned(), "related rows".to_owned(), form.clone());
+    for column in catalog.table(name).into_iter().flat_map(|table| &table.columns) {
+        let kind = column.kind;
+        let form = if kind.is_temporal() {
+            RelatedForm {
+                window: Some((column.name.clone(), "30".to_owned(), Unit::Day)),
+                ..form.clone()
+            }
+        } else if kind.is_numeric() && !super::look::looks_like_an_id(&column.name) {
+            RelatedForm { measure: Measure::Sum(column.name.clone()), ..form.clone() }
+        } else if kind == Kind::Boolean {
+            RelatedForm { filter: identifier(&column.name), ..form.clone() }
+        } else {
+            RelatedForm { measure: Measure::CountDistinct(column.name.clone()), ..form.clone() }
+        };
+        push(format!("{name} › {}", column.name), detail(column), form);
+    }
+}
+
 impl State {
     /// The columns by which rows of a table may belong to the entity on screen, when there are
     /// several ways.
@@ -126,10 +212,7 @@ impl State {
 }
 
 /// The tables whose rows belong to an entity, directly or through another table.
-pub fn related_tables(
-    catalog: &crate::model::catalog::Catalog,
-    entity: &crate::model::catalog::Entity,
-) -> Vec<String> {
+pub fn related_tables(catalog: &Catalog, entity: &Entity) -> Vec<String> {
     let mut found: Vec<String> = vec![entity.table_name().to_owned()];
     let mut at = 0;
     while at < found.len() {
@@ -152,34 +235,6 @@ pub fn related_tables(
     // The member list of a cohort says nothing that the cohort itself does not.
     found.retain(|table| !catalog.is_cohort_table(table));
     found
-}
-
-/// The indices of the items that match, the best first. An empty text matches all, in order. A
-/// match in the name counts more than one in the rest.
-pub(crate) fn ranked<'a>(
-    text: &str,
-    items: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Vec<usize> {
-    if text.trim().is_empty() {
-        return (0..items.count()).collect();
-    }
-    let pattern = Pattern::parse(text.trim(), CaseMatching::Ignore, Normalization::Smart);
-    let mut matcher = Matcher::new(Config::DEFAULT);
-    let mut buffer = Vec::new();
-    let mut scored: Vec<(u32, usize)> = Vec::new();
-    for (index, (name, rest)) in items.enumerate() {
-        let in_name = pattern.score(Utf32Str::new(name, &mut buffer), &mut matcher);
-        let exact = u32::from(name.eq_ignore_ascii_case(text.trim())) * 10_000;
-        let score = match in_name {
-            Some(score) => Some(score + 1000 + exact),
-            None => pattern.score(Utf32Str::new(rest, &mut buffer), &mut matcher),
-        };
-        if let Some(score) = score {
-            scored.push((score, index));
-        }
-    }
-    scored.sort_by_key(|(score, index)| (u32::MAX - score, *index));
-    scored.into_iter().map(|(_, index)| index).collect()
 }
 
 /// Columns that a figure of this measure can be about.

@@ -108,14 +108,22 @@ impl State {
     pub fn shown_columns(&self) -> Vec<&Column> {
         let Some(entity) = self.entity() else { return Vec::new() };
         let search = self.people.search.to_lowercase();
-        let key = entity.features.iter().filter(|c| c.name == entity.key);
-        let rest = entity.features.iter().filter(|c| {
-            c.name != entity.key
-                && !entity.is_taken_apart(c)
-                && !self.people.hidden.contains(&c.name)
-                && c.name.to_lowercase().contains(&search)
-        });
-        key.chain(rest).collect()
+        let mut shown: Vec<&Column> = entity
+            .features
+            .iter()
+            .filter(|c| {
+                c.name == entity.key
+                    || !entity.is_taken_apart(c)
+                        && !self.people.hidden.contains(&c.name)
+                        && c.name.to_lowercase().contains(&search)
+            })
+            .collect();
+        // What the conditions are about comes first, in their order.
+        let mut asked = Vec::new();
+        self.canvas.tree().visit_clauses(&mut |clause| asked.extend(clause.left.first_column()));
+        let place = |c: &Column| asked.iter().position(|name| *name == c.name);
+        shown.sort_by_key(|c| (c.name != entity.key, place(c).unwrap_or(usize::MAX)));
+        shown
     }
 
     fn key_name(&self) -> String {

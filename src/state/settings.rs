@@ -22,11 +22,22 @@ pub struct Settings {
     pub theme: Theme,
     /// The size of text, from 0.75 to 2.
     pub scale: f32,
+    /// The folder that the last list was written to.
+    pub lists_folder: Option<PathBuf>,
+    /// The folder for downloads of the person, where lists go at first. Not remembered.
+    pub downloads: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { recent: Vec::new(), places: BTreeMap::new(), theme: Theme::System, scale: 1.0 }
+        Self {
+            recent: Vec::new(),
+            places: BTreeMap::new(),
+            theme: Theme::System,
+            scale: 1.0,
+            lists_folder: None,
+            downloads: None,
+        }
     }
 }
 

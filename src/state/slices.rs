@@ -41,7 +41,8 @@ impl State {
             }),
             SliceAction::StartAdding(path) => self.start_adding(path),
             SliceAction::Adding(text) => self.adding_text(text),
-            SliceAction::Take(index) => self.take_found(index),
+            SliceAction::MoveFound(by) => self.move_adding(by),
+            SliceAction::Take(index, not) => self.take_found(index, not),
             SliceAction::StopAdding => self.canvas.adding = None,
         }
         Vec::new()

@@ -22,8 +22,8 @@ pub struct Source {
     pub workspace: Workspace,
     /// Saved segments that could be read, for clauses that refer to them.
     pub segments: Vec<Segment>,
-    /// Whether the files changed since they were opened.
-    pub changed: bool,
+    /// When it was seen that the files changed since they were opened.
+    pub changed: Option<String>,
     /// The path under which its place is kept.
     pub(super) place_key: Option<PathBuf>,
 }
@@ -126,7 +126,7 @@ impl State {
     pub(super) fn forget_source(&mut self) {
         self.source.forget();
         self.canvas = Canvas::new(self.canvas.now.clone());
-        self.look = Look::default();
+        self.look = Look { scale: self.look.scale, ..Look::default() };
         self.people = People::default();
         self.features = Features::default();
         self.answers.clear();

@@ -416,11 +416,11 @@ fn an_export_needs_columns_with_names_of_their_own() {
     )));
     assert!(state.front.export.path.ends_with("all_users.parquet"));
     state.on_action(Action::Export(ExportAction::Rename(1, "user_id".into())));
-    let effects = state.on_action(Action::Export(ExportAction::Start));
+    let effects = state.on_action(Action::Export(ExportAction::Start { replace: false }));
     assert!(effects.is_empty());
     assert_eq!(state.front.error.as_deref(), Some("two columns are called user_id"));
     state.on_action(Action::Export(ExportAction::Choose(1, false)));
-    let effects = state.on_action(Action::Export(ExportAction::Start));
+    let effects = state.on_action(Action::Export(ExportAction::Start { replace: false }));
     let request = effects.iter().find_map(|e| match e {
         Effect::Send(Command::Export { request, .. }) => Some(request),
         _ => None,
@@ -440,7 +440,7 @@ fn an_export_carries_its_mark_and_ways_to_hash() {
     state.on_action(Action::Export(ExportAction::Hash(1, Some(Normal::Email))));
     let mut request = |format| {
         state.on_action(Action::Export(ExportAction::Format(format)));
-        let effects = state.on_action(Action::Export(ExportAction::Start));
+        let effects = state.on_action(Action::Export(ExportAction::Start { replace: false }));
         let sent = effects.into_iter().find_map(|e| match e {
             Effect::Send(Command::Export { request, .. }) => Some(request),
             _ => None,
@@ -616,4 +616,206 @@ fn first_rows_without_the_rest_are_not_shown() {
         state.on_event(Event::Finished(ticket, outcome));
         assert!(state.source.opened.is_none());
     }
+}
+
+fn typed(state: &mut State, condition: &str) -> Vec<Effect> {
+    state.on_action(Action::Slice(SliceAction::Typing(condition.into())));
+    state.on_action(Action::Slice(SliceAction::CommitTyped))
+}
+
+#[test]
+fn a_slice_is_not_exported_under_the_name_of_the_whole() {
+    let mut state = opened();
+    assert_eq!(state.export_title(), "All users");
+    typed(&mut state, "orders >= 3");
+    assert_eq!(state.export_title(), "All users, orders is at least 3");
+    state.settings.downloads = Some("/home/me/Downloads".into());
+    state.on_action(Action::Export(ExportAction::Open));
+    let path = "/home/me/Downloads/all_users_orders_is_at_least_3.csv";
+    assert_eq!(state.front.export.path, path);
+    state.on_action(ViewAction::Escape.into());
+    state.on_action(Action::Library(LibraryAction::SaveAs("regulars".into())));
+    assert_eq!(state.export_title(), "regulars");
+    typed(&mut state, "orders >= 4");
+    assert_eq!(state.export_title(), "regulars, changed");
+}
+
+#[test]
+fn a_file_that_is_there_is_replaced_only_when_that_is_meant() {
+    let mut state = opened();
+    let effects = state.on_action(Action::Export(ExportAction::Open));
+    let path = state.front.export.path.clone();
+    assert!(effects.iter().any(|e| matches!(e, Effect::LookAt(asked) if *asked == path)));
+    state.on_action(Action::Export(ExportAction::Looked(path, Place::File)));
+    let start = |replace| Action::Export(ExportAction::Start { replace });
+    assert!(state.on_action(start(false)).is_empty());
+    assert_eq!(state.front.dialog, Dialog::Export);
+    let error = state.front.error.clone().expect("a word");
+    assert!(error.starts_with("all_users.csv is there already"), "{error}");
+    // What is said of one path says nothing of another.
+    let other = state.on_action(Action::Export(ExportAction::Path("/data/other.csv".into())));
+    assert!(other.iter().any(|e| matches!(e, Effect::LookAt(_))));
+    assert_eq!(state.front.export.place(), None);
+    let effects = state.on_action(start(true));
+    assert!(effects.iter().any(|e| matches!(e, Effect::Send(Command::Export { .. }))));
+}
+
+#[test]
+fn a_failed_export_comes_back_with_why() {
+    let mut state = opened();
+    state.on_action(Action::Export(ExportAction::Open));
+    let effects = state.on_action(Action::Export(ExportAction::Start { replace: true }));
+    let Some(Effect::Send(Command::Export { ticket, .. })) = effects.first() else { panic!() };
+    assert_eq!(state.front.dialog, Dialog::None);
+    let failure = Failure::new("the disk is full", "/data", "make room");
+    state.on_event(Event::Finished(*ticket, Outcome::Failed(failure)));
+    assert_eq!(state.front.dialog, Dialog::Export);
+    assert_eq!(state.front.error.as_deref(), Some("the disk is full; /data; make room"));
+    assert_eq!(state.status.notices.len(), 1);
+}
+
+#[test]
+fn of_files_that_changed_the_old_answers_stay_until_they_are_read_again() {
+    let (mut state, effects) = opened_with(Workspace::default());
+    let first = asked_with_ticket(&effects, &Slot::Size);
+    state.on_event(Event::Answered(first, Slot::Size, size(100)));
+    let later = asked_with_ticket(&typed(&mut state, "orders >= 3"), &Slot::Size);
+    state.on_event(Event::SourceChanged { at: "02:18".into() });
+    let failure = Failure::new("no table is called users", "", "");
+    state.on_event(Event::Finished(later, Outcome::Failed(failure)));
+    assert!(state.answers.failure(&Slot::Size).is_none(), "that it is another file is said once");
+    let Some(Answer::Size(kept)) = state.answers.answer(&Slot::Size) else { panic!("the old one") };
+    assert_eq!(kept.kept, 100);
+    assert!(asked(&typed(&mut state, "orders >= 4")).is_empty(), "nothing is asked of other files");
+
+    let effects = state.on_action(Action::Source(SourceAction::Reopen));
+    let Some(Effect::Send(Command::Open { ticket, .. })) = effects.first() else { panic!() };
+    let mut after = catalog();
+    after.entities[0].features.retain(|f| f.name != "country");
+    after.entities[0].cohorts.clear();
+    let opened = Opened { catalog: Arc::new(after), ..found(false) };
+    let effects = state.on_event(Event::Opened(*ticket, Arc::new(opened)));
+    assert!(asked(&effects).contains(&Slot::Size));
+    assert_eq!(state.source.changed, None);
+    let said = &state.status.notices.last().expect("a notice").more;
+    assert_eq!(said, "the feature country of user; the cohort known of user");
+}
+
+#[test]
+fn a_mistake_in_a_condition_on_rows_is_told_in_its_own_words() {
+    let mut after = catalog();
+    after.tables.push(crate::model::catalog::Table {
+        name: "orders".into(),
+        origin: crate::model::catalog::TableOrigin::Stored {
+            schema: "main".into(),
+            table: "orders".into(),
+        },
+        columns: vec![column("user_id", "VARCHAR"), column("total", "DOUBLE")],
+        rows: 9,
+        time_column: None,
+    });
+    let mut state = opened();
+    let now = Opened { catalog: Arc::new(after), ..found(false) };
+    state.source.opened = Some(Arc::new(now));
+    for (filter, told) in [
+        ("total >", "ends too early"),
+        ("total > 3)", ") is not expected here at )"),
+        ("totl > 3", "totl"),
+    ] {
+        let form = RelatedForm { filter: filter.into(), ..RelatedForm::new("orders") };
+        let error = Form::Related(form).node(&state).expect_err(filter);
+        assert!(error.starts_with("in the condition on rows: ") && error.contains(told), "{error}");
+        assert!(!error.contains(">= 1") && !error.to_lowercase().contains("filter"), "{error}");
+    }
+}
+
+#[test]
+fn a_search_finds_values_and_takes_them_or_their_opposite() {
+    let mut state = opened();
+    state.on_action(Action::Slice(SliceAction::StartAdding(Vec::new())));
+    let effects = state.on_action(Action::Slice(SliceAction::Adding("DE".into())));
+    let slot = Slot::Found("country".into());
+    let ticket = asked_with_ticket(&effects, &slot);
+    assert!(!asked(&effects).contains(&Slot::Found("email".into())), "it is masked");
+    let counts = crate::model::question::Counts { all: 612, kept: 612 };
+    let values = crate::model::question::Values {
+        top: vec![(Value::Text("DE".into()), counts)],
+        others: Default::default(),
+        distinct: 1,
+        missing: Default::default(),
+    };
+    let answer = Answer::Values(values);
+    let answered = Answered { answer, sql: String::new(), took: Duration::ZERO };
+    state.on_event(Event::Answered(ticket, slot, Arc::new(answered)));
+    let found = state.suggestions();
+    let at = found.iter().position(|f| f.name == "country is DE").expect("the value");
+    assert_eq!(found[at].detail, "612");
+    state.on_action(Action::Slice(SliceAction::Take(at, true)));
+    let words = crate::language::words::tree(state.canvas.tree(), None);
+    assert_eq!(words, "country is not DE, or is missing");
+    // Of another text nothing is known yet.
+    state.on_action(Action::Slice(SliceAction::StartAdding(Vec::new())));
+    state.on_action(Action::Slice(SliceAction::Adding("DEN".into())));
+    assert!(state.suggestions().iter().all(|f| f.name != "country is DE"));
+}
+
+#[test]
+fn the_palette_looks_for_a_person_among_everyone() {
+    let mut state = opened();
+    let known = CohortRef { entity: "user".into(), cohort: Some("known".into()) };
+    state.on_action(Action::Library(LibraryAction::SelectCohort(known)));
+    state.on_action(ViewAction::Palette.into());
+    let effects = state.on_action(ViewAction::PaletteText("u17".into()).into());
+    let ask = effects.iter().find_map(|e| match e {
+        Effect::Send(Command::Ask { slot: Slot::FoundPeople, slice, ticket, .. }) => {
+            Some((Arc::clone(slice), *ticket))
+        }
+        _ => None,
+    });
+    let (slice, ticket) = ask.expect("it is asked");
+    assert_eq!(slice.cohort, CohortRef::all("user"));
+    let page = crate::model::question::Page {
+        offset: 0,
+        columns: vec!["user_id".into()],
+        rows: vec![vec![Value::Text("u17".into())]],
+    };
+    let answered =
+        Answered { answer: Answer::Page(page), sql: String::new(), took: Duration::ZERO };
+    state.on_event(Event::Answered(ticket, Slot::FoundPeople, Arc::new(answered)));
+    let at = state.palette_entries().iter().position(|e| e.name == "u17").expect("the person");
+    state.on_action(ViewAction::PaletteTake(at, false).into());
+    assert_eq!(state.people.profile, Some(Value::Text("u17".into())));
+}
+
+#[test]
+fn a_segment_is_copied_and_used_as_a_condition() {
+    let mut state = opened();
+    typed(&mut state, "orders >= 3");
+    state.on_action(Action::Library(LibraryAction::SaveAs("regulars".into())));
+    let effects = state.on_action(Action::Library(LibraryAction::Duplicate("regulars".into())));
+    assert!(asked(&effects).contains(&Slot::Segment("regulars copy".into())));
+    state.on_action(Action::Library(LibraryAction::SelectCohort(CohortRef::all("user"))));
+    state.on_action(Action::Library(LibraryAction::Use("regulars".into(), true)));
+    assert_eq!(crate::language::print(state.canvas.tree()), "not in_cohort('regulars')");
+}
+
+#[test]
+fn charts_are_moved_enlarged_and_share_one_scale() {
+    let mut state = opened();
+    let names = |state: &State| -> Vec<String> {
+        state.look.charts.iter().map(|c| c.kind.title()).collect()
+    };
+    assert_eq!(names(&state), ["country", "orders", "joined"]);
+    let first = state.look.charts[0].id;
+    state.on_action(Action::Look(LookAction::MoveTo(first, 3)));
+    assert_eq!(names(&state), ["orders", "joined", "country"]);
+    state.on_action(Action::Look(LookAction::MoveTo(first, 1)));
+    assert_eq!(names(&state), ["orders", "country", "joined"]);
+    state.on_action(Action::Look(LookAction::Enlarge(first)));
+    assert_eq!(state.look.enlarged, Some(first));
+    state.on_action(ViewAction::Escape.into());
+    assert_eq!(state.look.enlarged, None);
+    state.on_action(Action::Look(LookAction::Scale(Scale::Share)));
+    state.on_action(Action::Source(SourceAction::Close));
+    assert_eq!(state.look.scale, Scale::Share, "it is how this person looks at charts");
 }

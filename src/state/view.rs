@@ -1,5 +1,6 @@
 //! The window around the canvas: tabs, dialogs, the palette, theme and size.
 
+use super::palette::Taken;
 use super::{Action, Dialog, Effect, State, ViewAction};
 use crate::model::now::Moment;
 use crate::protocol::Command;
@@ -30,7 +31,7 @@ impl State {
             }
             ViewAction::PaletteText(text) => self.front.palette.set_text(text),
             ViewAction::PaletteMove(by) => self.move_palette(by),
-            ViewAction::PaletteTake(index) => return self.take_from_palette(index),
+            ViewAction::PaletteTake(index, not) => return self.take_from_palette(index, not),
             ViewAction::Keys => self.front.show(Dialog::Keys),
             ViewAction::Notices => self.front.show(Dialog::Notices),
             ViewAction::Sql => self.front.show(Dialog::Sql),
@@ -42,6 +43,7 @@ impl State {
             }
             ViewAction::CancelJob(ticket) => return vec![Effect::Send(Command::Cancel(ticket))],
             ViewAction::Copy(text) => return vec![Effect::CopyText(text)],
+            ViewAction::ShowInFolder(path) => return vec![Effect::ShowInFolder(path)],
             ViewAction::Focus(focus) => self.focus_on(focus),
             ViewAction::Focused => self.focus = None,
             ViewAction::Failed(failure) => self.status.fail(&failure),
@@ -70,8 +72,10 @@ impl State {
             self.canvas.reset_typed();
         } else if self.status.toast.is_some() {
             self.status.toast = None;
-        } else {
+        } else if self.people.profile.is_some() {
             self.people.profile = None;
+        } else {
+            self.look.enlarged = None;
         }
     }
 
@@ -94,11 +98,18 @@ impl State {
         self.front.palette.move_mark(by, count);
     }
 
-    fn take_from_palette(&mut self, index: usize) -> Vec<Effect> {
+    fn take_from_palette(&mut self, index: usize, not: bool) -> Vec<Effect> {
         let entry = self.palette_entries().into_iter().nth(index);
         self.front.show(Dialog::None);
-        // An entry is never the palette's own action, so this ends.
-        entry.map(|e| self.on_action(e.action)).unwrap_or_default()
+        match entry.map(|entry| entry.take) {
+            // An entry is never the palette's own action, so this ends.
+            Some(Taken::Act(action)) => self.on_action(*action),
+            Some(Taken::Condition(take)) => {
+                self.take(&[], take, not);
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
     }
 }
 

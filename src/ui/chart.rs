@@ -13,13 +13,13 @@ use crate::state::look::Chart;
 use crate::state::{Action, LookAction, State};
 use crate::ui::canvas::small_table;
 use crate::ui::{Actions, text, theme};
-use bars::{histogram_ui, timeline_ui};
+use bars::{High, histogram_ui, timeline_ui};
 use egui::Ui;
 
 /// The height of the small chart in an editor.
 const SMALL: f32 = 96.0;
 
-/// The drawing of a chart, or what stands in its place.
+/// The drawing of a chart, as high as there is room, or what stands in its place.
 pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut Actions) {
     let slot = chart.slot();
     if let Some(failure) = state.answers.failure(&slot) {
@@ -68,13 +68,14 @@ pub(super) fn chart_ui(ui: &mut Ui, state: &State, chart: &Chart, actions: &mut 
 pub(super) fn menu_ui(ui: &mut Ui, entity: &Entity) -> Option<ChartKind> {
     let mut chosen = None;
     ui.menu_button("One feature", |ui| {
-        chosen = pick_ui(ui, entity, drawable, ChartKind::Feature);
+        chosen = pick_ui(ui, entity, |c| drawable(c.kind), ChartKind::Feature);
     });
     ui.menu_button("Two numbers", |ui| {
         for x in of_kind(entity, Kind::is_numeric) {
             ui.menu_button(theme::text(format!("{} across", x.name)), |ui| {
                 let make = |y| ChartKind::Grid { x: x.name.clone(), y };
-                chosen = pick_ui(ui, entity, Kind::is_numeric, make).or(chosen.take());
+                let others = |c: &Column| c.kind.is_numeric() && c.name != x.name;
+                chosen = pick_ui(ui, entity, others, make).or(chosen.take());
             });
         }
     });
@@ -82,7 +83,8 @@ pub(super) fn menu_ui(ui: &mut Ui, entity: &Entity) -> Option<ChartKind> {
         for number in of_kind(entity, Kind::is_numeric) {
             ui.menu_button(theme::text(format!("{} per", number.name)), |ui| {
                 let make = |by| ChartKind::Boxes { number: number.name.clone(), by };
-                chosen = pick_ui(ui, entity, groups, make).or(chosen.take());
+                chosen = pick_ui(ui, entity, |c| groups(c.kind) && c.name != number.name, make)
+                    .or(chosen.take());
             });
         }
     });
@@ -90,7 +92,7 @@ pub(super) fn menu_ui(ui: &mut Ui, entity: &Entity) -> Option<ChartKind> {
         for by in of_kind(entity, groups) {
             ui.menu_button(theme::text(format!("{} by", by.name)), |ui| {
                 let make = |moment| ChartKind::Shares { moment, by: by.name.clone() };
-                chosen = pick_ui(ui, entity, is_day, make).or(chosen.take());
+                chosen = pick_ui(ui, entity, |c| is_day(c.kind), make).or(chosen.take());
             });
         }
     });
@@ -117,12 +119,12 @@ fn of_kind(entity: &Entity, fits: fn(Kind) -> bool) -> impl Iterator<Item = &Col
 fn pick_ui(
     ui: &mut Ui,
     entity: &Entity,
-    fits: fn(Kind) -> bool,
+    fits: impl Fn(&Column) -> bool,
     make: impl Fn(String) -> ChartKind,
 ) -> Option<ChartKind> {
     let mut chosen = None;
     egui::ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
-        for column in of_kind(entity, fits) {
+        for column in entity.features.iter().filter(|c| c.name != entity.key && fits(c)) {
             if ui.button(theme::text(&column.name)).clicked() {
                 chosen = Some(make(column.name.clone()));
             }
@@ -151,8 +153,9 @@ fn feature_ui(
     match answer {
         Answer::Histogram(histogram) => {
             let selected = number_range(state, column);
-            let height = theme::CHART - missing_room(histogram.missing.all);
-            let (figure, brush) = histogram_ui(ui, column, histogram, selected, (height, log));
+            let height = ui.available_height() - missing_room(histogram.missing.all);
+            let high = (height, High { scale: state.look.scale, log });
+            let (figure, brush) = histogram_ui(ui, column, histogram, selected, high);
             if let Some((range, done)) = brush {
                 let column = column.to_owned();
                 actions.push(look(LookAction::BrushNumber { column, range, done }));
@@ -162,8 +165,9 @@ fn feature_ui(
         }
         Answer::Timeline(timeline) => {
             let selected = day_range(state, column);
-            let height = theme::CHART - missing_room(timeline.missing.all);
-            let (figure, brush) = timeline_ui(ui, column, timeline, selected, (height, log));
+            let height = ui.available_height() - missing_room(timeline.missing.all);
+            let high = (height, High { scale: state.look.scale, log });
+            let (figure, brush) = timeline_ui(ui, column, timeline, selected, high);
             if let Some((range, done)) = brush {
                 let column = column.to_owned();
                 actions.push(look(LookAction::BrushDays { column, range, done }));
@@ -238,7 +242,7 @@ pub(super) fn brush_numbers_ui(
     histogram: &Histogram,
     selected: Option<(f64, f64)>,
 ) -> Option<(f64, f64)> {
-    histogram_ui(ui, column, histogram, selected, (SMALL, false)).1.map(|(range, _)| range)
+    histogram_ui(ui, column, histogram, selected, (SMALL, High::PLAIN)).1.map(|(range, _)| range)
 }
 
 /// A small time line to drag a range on.
@@ -248,7 +252,7 @@ pub(super) fn brush_days_ui(
     timeline: &Timeline,
     selected: Option<(String, String)>,
 ) -> Option<(String, String)> {
-    timeline_ui(ui, column, timeline, selected, (SMALL, false)).1.map(|(range, _)| range)
+    timeline_ui(ui, column, timeline, selected, (SMALL, High::PLAIN)).1.map(|(range, _)| range)
 }
 
 /// Any chart as rows of text.
@@ -266,10 +270,16 @@ fn table_ui(ui: &mut Ui, name: &str, answer: &Answer) {
         small_table::Column { name: heads[1].to_owned(), width: width * 0.27, number: true },
         small_table::Column { name: heads[2].to_owned(), width: width * 0.2, number: true },
     ];
-    small_table::table_ui(ui, name, &columns, (rows.len(), theme::CHART), |row, column| {
-        let (label, kept, all) = &rows[row];
-        [label, kept, all][column].clone()
-    });
+    small_table::table_ui(
+        ui,
+        name,
+        &columns,
+        (rows.len(), ui.available_height()),
+        |row, column| {
+            let (label, kept, all) = &rows[row];
+            [label, kept, all][column].clone()
+        },
+    );
 }
 
 /// A chart's numbers: label, this segment, everyone.

@@ -10,8 +10,9 @@ use egui::{Key, KeyboardShortcut, Modifiers, Ui};
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 /// Every key and what it does, for the sheet of keys.
-pub(super) const KEYS: [(&str, &str); 19] = [
-    ("Ctrl+K", "Palette: every command, cohort, segment and feature"),
+pub(super) const KEYS: [(&str, &str); 20] = [
+    ("Ctrl+K", "Palette: every command, cohort, feature, value and person"),
+    ("c", "Add a condition; Enter takes it, Shift+Enter its opposite"),
     ("Ctrl+O", "Open a file"),
     ("Ctrl+L", "Type a condition"),
     ("Ctrl+E", "Export"),
@@ -37,7 +38,9 @@ pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     let pressed = |modifiers, key| {
         ui.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(modifiers, key)))
     };
-    let open = state.source.opened.is_some();
+    // What is in front has the keys: nothing may happen behind it.
+    let free = state.front.dialog == Dialog::None;
+    let open = free && state.source.opened.is_some();
     let typing = ui.ctx().text_edit_focused();
     // A text field has its own way back while it is typed in.
     if open && !typing {
@@ -47,52 +50,72 @@ pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
             actions.push(Action::Slice(SliceAction::Undo));
         }
     }
-    if pressed(Modifiers::COMMAND, Key::K) {
+    if free && pressed(Modifiers::COMMAND, Key::K) {
         actions.push(ViewAction::Palette.into());
     }
-    if pressed(Modifiers::COMMAND, Key::O) {
+    if free && pressed(Modifiers::COMMAND, Key::O) {
         actions.push(Action::Source(SourceAction::PickFile));
     }
     if pressed(Modifiers::COMMAND, Key::Q) {
         actions.push(ViewAction::Quit.into());
     }
     if open {
-        if state.front.dialog == Dialog::None && pressed(Modifiers::COMMAND, Key::L) {
-            // At once, so that what is typed right after it arrives there.
-            let id = egui::Id::unique(crate::ui::clauses::typed_line::FIELD);
-            crate::ui::widgets::focus_all(ui, id, &state.canvas.typed.text);
-        }
-        if pressed(CTRL_SHIFT, Key::E) {
-            actions.push(Action::Activate(ActivateAction::Open));
-        } else if pressed(Modifiers::COMMAND, Key::E) {
-            actions.push(Action::Export(ExportAction::Open));
-        }
-        if pressed(Modifiers::COMMAND, Key::S) {
-            actions.push(Action::Library(LibraryAction::Save));
-        }
-        let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4];
-        for (key, tab) in digits.into_iter().zip(Tab::ALL) {
-            if pressed(Modifiers::COMMAND, key) {
-                actions.push(ViewAction::Tab(tab).into());
-            }
-        }
+        open_keys(ui, state, actions, &pressed);
     }
     scale_keys(state, actions, &pressed);
-    if state.front.dialog == Dialog::None && !typing {
+    if free && !typing {
         if open && pressed(Modifiers::NONE, Key::Slash) {
             actions.push(ViewAction::Focus(Focus::Features).into());
         }
-        let question = ui.input(|i| i.events.contains(&egui::Event::Text("?".to_owned())));
-        if question {
+        if open && state.canvas.cohort.is_some() && typed(ui, "c") {
+            actions.push(Action::Slice(SliceAction::StartAdding(Vec::new())));
+        }
+        if typed(ui, "?") {
             actions.push(ViewAction::Keys.into());
         }
     }
     // Modal sheets take Esc themselves.
     let calendar = ui.data_mut(|d| d.remove_temp::<bool>(calendar_id())).is_some();
-    let free =
-        state.front.dialog == Dialog::None && !egui::Popup::is_any_open(ui.ctx()) && !calendar;
-    if free && pressed(Modifiers::NONE, Key::Escape) {
+    let own = free && !egui::Popup::is_any_open(ui.ctx()) && !calendar;
+    if own && pressed(Modifiers::NONE, Key::Escape) {
         actions.push(ViewAction::Escape.into());
+    }
+}
+
+/// Takes a letter that was typed, so that no field shown later gets it too.
+fn typed(ui: &Ui, letter: &str) -> bool {
+    ui.input_mut(|i| {
+        let before = i.events.len();
+        i.events.retain(|event| !matches!(event, egui::Event::Text(text) if text == letter));
+        i.events.len() < before
+    })
+}
+
+/// Keys that need something open, and nothing in front of it.
+fn open_keys(
+    ui: &Ui,
+    state: &State,
+    actions: &mut Actions,
+    pressed: &dyn Fn(Modifiers, Key) -> bool,
+) {
+    if pressed(Modifiers::COMMAND, Key::L) {
+        // At once, so that what is typed right after it arrives there.
+        let id = egui::Id::unique(crate::ui::clauses::typed_line::FIELD);
+        crate::ui::widgets::focus_all(ui, id, &state.canvas.typed.text);
+    }
+    if pressed(CTRL_SHIFT, Key::E) {
+        actions.push(Action::Activate(ActivateAction::Open));
+    } else if pressed(Modifiers::COMMAND, Key::E) {
+        actions.push(Action::Export(ExportAction::Open));
+    }
+    if pressed(Modifiers::COMMAND, Key::S) {
+        actions.push(Action::Library(LibraryAction::Save));
+    }
+    let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4];
+    for (key, tab) in digits.into_iter().zip(Tab::ALL) {
+        if pressed(Modifiers::COMMAND, key) {
+            actions.push(ViewAction::Tab(tab).into());
+        }
     }
 }
 

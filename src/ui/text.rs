@@ -71,14 +71,14 @@ pub fn number(x: f64) -> String {
 
 /// A number in little room: `1.2k`, `42k`, `3.4M`.
 pub fn short(x: f64) -> String {
+    const UNITS: [(f64, &str); 4] = [(1e3, "k"), (1e6, "M"), (1e9, "G"), (1e12, "T")];
     let size = x.abs();
-    let (factor, unit) = match size {
-        s if s >= 1e12 => (1e12, "T"),
-        s if s >= 1e9 => (1e9, "G"),
-        s if s >= 1e6 => (1e6, "M"),
-        s if s >= 10_000.0 => (1e3, "k"),
-        _ => return number(x),
-    };
+    if size < 10_000.0 {
+        return number(x);
+    }
+    // The unit is that of the rounded number: 999,961 is 1M, not 1000k.
+    let fits = |(factor, _): &&(f64, &str)| size / factor < 999.5;
+    let (factor, unit) = UNITS.iter().find(fits).unwrap_or(&UNITS[3]);
     let scaled = x / factor;
     let text = if scaled.abs() >= 100.0 { format!("{scaled:.0}") } else { format!("{scaled:.1}") };
     let text = text.strip_suffix(".0").unwrap_or(&text).replace('-', "−");
@@ -172,6 +172,10 @@ mod tests {
         assert_eq!(short(42_310.0), "42.3k");
         assert_eq!(short(100_000_000.0), "100M");
         assert_eq!(short(999.0), "999");
+        assert_eq!(short(999_961.0), "1M");
+        assert_eq!(short(-999_499.0), "−999k");
+        assert_eq!(short(99_960.0), "100k");
+        assert_eq!(short(2e15), "2000T");
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub const CHART: f32 = 140.0;
 pub const CHART_WIDTH: f32 = 248.0;
 /// The size of small text.
 pub const SMALL: f32 = 11.5;
+/// The size of the words at an axis.
+pub const AXIS: f32 = 10.5;
 /// The size of text.
 pub const BODY: f32 = 13.0;
 /// The size of the one sentence that says it all.

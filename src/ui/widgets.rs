@@ -80,6 +80,9 @@ pub(super) fn failure_ui(ui: &mut Ui, failure: &crate::model::failure::Failure) 
     }
 }
 
+/// The width of the words of a choice; longer ones are cut.
+const CHOICE_MAX: f32 = 240.0;
+
 /// A choice between a few words: a combo box that reports a change.
 pub(super) fn choice<T: PartialEq + Clone>(
     ui: &mut Ui,
@@ -89,7 +92,10 @@ pub(super) fn choice<T: PartialEq + Clone>(
 ) -> Option<T> {
     let mut picked = None;
     let word = all.iter().find(|(value, _)| value == now).map_or("", |(_, word)| *word);
-    let combo = egui::ComboBox::from_id_salt(("choice", name)).selected_text(theme::text(word));
+    let font = egui::FontId::proportional(theme::BODY);
+    let room = CHOICE_MAX.min((ui.available_width() - 40.0).max(48.0));
+    let said = middle_cut(ui, word, &font, room);
+    let combo = egui::ComboBox::from_id_salt(("choice", name)).selected_text(theme::text(said));
     let response = combo.show_ui(ui, |ui| {
         for (value, word) in all {
             if ui.selectable_label(value == now, theme::text(word)).clicked() && value != now {
@@ -105,6 +111,28 @@ pub(super) fn choice<T: PartialEq + Clone>(
 pub(super) fn text_width(ui: &Ui, name: &str, font: &egui::FontId) -> f32 {
     let shown = text::shown(name).into_owned();
     ui.painter().layout_no_wrap(shown, font.clone(), egui::Color32::PLACEHOLDER).rect.width()
+}
+
+/// A name that fits into a width, cut in its middle: of long names both ends tell them apart.
+pub(super) fn middle_cut(ui: &Ui, name: &str, font: &egui::FontId, width: f32) -> String {
+    let full = text_width(ui, name, font);
+    if full <= width {
+        return name.to_owned();
+    }
+    let letters: Vec<char> = name.chars().collect();
+    let mut fit = ((letters.len() as f32 * width / full) as usize).min(letters.len() - 1);
+    loop {
+        let (head, tail) = (fit.div_ceil(2), fit / 2);
+        let cut: String = letters[..head]
+            .iter()
+            .chain(['…'].iter())
+            .chain(&letters[letters.len() - tail..])
+            .collect();
+        if fit <= 2 || text_width(ui, &cut, font) <= width {
+            return cut;
+        }
+        fit -= 1;
+    }
 }
 
 /// Text between two sides, cut with `…` where it does not fit.
@@ -145,6 +173,11 @@ pub(super) fn first_focus(ui: &Ui, field: &egui::Response) {
     if ui.memory(|m| m.focused().is_none()) {
         field.request_focus();
     }
+}
+
+/// Gives a sheet its width, or what the window has.
+pub(super) fn sheet(ui: &mut Ui, width: f32) {
+    ui.set_width(width.min(ui.ctx().content_rect().width() - 56.0));
 }
 
 /// Why the dialog's content does not do.

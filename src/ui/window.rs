@@ -1,6 +1,8 @@
 //! The whole window: where the panels stand, and what lies over them.
 
 use crate::state::{SourceAction, State};
+use crate::ui::frame::opening::opening_ui;
+use crate::ui::room::{Drawer, Room};
 use crate::ui::{
     Actions, canvas_ui, dialogs_ui, features_ui, library_ui, profile_ui, status_ui, theme,
     top_bar_ui, welcome_ui,
@@ -16,34 +18,64 @@ pub fn window_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     if state.source.opened.is_some() {
         let bar = Frame::new().fill(p.side).inner_margin(Margin::symmetric(8, 6));
         Panel::top("top").frame(bar).show(ui, |ui| top_bar_ui(ui, state, actions));
-        let side = theme::side_frame(ui);
-        Panel::left("library")
-            .frame(side)
-            .default_size(228.0)
-            .size_range(140.0..=420.0)
-            .show(ui, |ui| library_ui(ui, state, actions));
-        if state.people.profile.is_some() {
-            Panel::right("profile")
-                .frame(side)
-                .default_size(340.0)
-                .size_range(240.0..=640.0)
-                .show(ui, |ui| profile_ui(ui, state, actions));
-        } else if state.features.open && state.entity().is_some() && ui.available_width() > 680.0 {
-            Panel::right("features")
-                .frame(side)
-                .default_size(232.0)
-                .size_range(160.0..=480.0)
-                .show(ui, |ui| features_ui(ui, state, actions));
-        }
-        let canvas = Frame::new().fill(p.ground).inner_margin(Margin::symmetric(16, 8));
-        egui::CentralPanel::default().frame(canvas).show(ui, |ui| canvas_ui(ui, state, actions));
+        open_ui(ui, state, actions);
     } else {
         let canvas = Frame::new().fill(p.ground).inner_margin(Margin::same(16));
-        egui::CentralPanel::default().frame(canvas).show(ui, |ui| welcome_ui(ui, state, actions));
+        egui::CentralPanel::default().frame(canvas).show(ui, |ui| {
+            if state.source.opening.is_some() {
+                opening_ui(ui, state, actions);
+            } else {
+                welcome_ui(ui, state, actions);
+            }
+        });
     }
     dialogs_ui(ui, state, actions);
     crate::ui::frame::status::toast_ui(ui, state, actions);
     drop_ui(ui, actions);
+}
+
+/// Library, canvas and features side by side; in a narrow window one at a time, as a drawer.
+fn open_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let p = theme::palette(ui);
+    let side = theme::side_frame(ui);
+    let room = Room::of(ui);
+    let full = ui.available_width();
+    let drawer = Drawer::open(ui);
+    let library = Panel::left("library").frame(side);
+    if room.library {
+        let library = library.default_size(228.0).size_range(140.0..=420.0);
+        library.show(ui, |ui| library_ui(ui, state, actions));
+    } else if drawer == Some(Drawer::Library) {
+        let before = actions.len();
+        let library = library.exact_size((full * 0.62).min(300.0)).resizable(false);
+        library.show(ui, |ui| library_ui(ui, state, actions));
+        // What was chosen is looked at next.
+        if actions.len() > before {
+            Drawer::Library.toggle(ui);
+        }
+    }
+    let is_whole = state.people.profile.is_some() && !room.features;
+    let features = Panel::right("features").frame(side);
+    if is_whole {
+        let canvas = Frame::new().fill(p.side).inner_margin(Margin::symmetric(12, 8));
+        let whole = egui::CentralPanel::default().frame(canvas);
+        whole.show(ui, |ui| profile_ui(ui, state, actions));
+        return;
+    } else if state.people.profile.is_some() {
+        Panel::right("profile")
+            .frame(side)
+            .default_size(360.0)
+            .size_range(240.0..=720.0)
+            .show(ui, |ui| profile_ui(ui, state, actions));
+    } else if state.entity().is_some() && room.features && state.features.open {
+        let features = features.default_size(232.0).size_range(160.0..=480.0);
+        features.show(ui, |ui| features_ui(ui, state, actions));
+    } else if drawer == Some(Drawer::Features) && !room.features && state.entity().is_some() {
+        let features = features.exact_size((full * 0.62).min(300.0)).resizable(false);
+        features.show(ui, |ui| features_ui(ui, state, actions));
+    }
+    let canvas = Frame::new().fill(p.ground).inner_margin(Margin::symmetric(16, 8));
+    egui::CentralPanel::default().frame(canvas).show(ui, |ui| canvas_ui(ui, state, actions));
 }
 
 /// Takes files dropped anywhere, and says so while they hover.

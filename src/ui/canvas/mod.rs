@@ -10,10 +10,13 @@ pub(in crate::ui) mod small_table;
 pub(in crate::ui) mod steps;
 
 use crate::model::question::{Answer, Size};
-use crate::state::{Action, LibraryAction, SliceAction, Slot, State, Tab, ViewAction};
+use crate::state::{
+    Action, LibraryAction, SliceAction, Slot, SourceAction, State, Tab, ViewAction,
+};
+use crate::ui::frame::library;
 use crate::ui::icons::{self, Icon};
 use crate::ui::{
-    Actions, clause_tree_ui, definition_ui, look_ui, people_ui, steps_ui, text, theme,
+    Actions, clause_tree_ui, definition_ui, look_ui, people_ui, steps_ui, text, theme, widgets,
 };
 use egui::{Align, Layout, Ui};
 
@@ -26,10 +29,32 @@ pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         definition_ui(ui, state, actions);
         return;
     }
-    crumbs_ui(ui, state, actions);
+    // A low window scrolls as a whole: what stands above a tab would leave it no room.
+    if ui.available_height() < LOW {
+        egui::ScrollArea::vertical().id_salt("canvas").auto_shrink(false).show(ui, |ui| {
+            above_ui(ui, state, f32::INFINITY, actions);
+            let size = egui::vec2(ui.available_width(), LOW * 0.7);
+            ui.allocate_ui(size, |ui| {
+                ui.set_min_height(size.y);
+                tab_ui(ui, state, actions);
+            });
+        });
+        return;
+    }
     // The tree may grow; the charts must stay in sight.
     let editing = state.canvas.editor.is_some() || state.canvas.adding.is_some();
     let most = (ui.available_height() * if editing { 0.72 } else { 0.4 }).max(120.0);
+    above_ui(ui, state, most, actions);
+    tab_ui(ui, state, actions);
+}
+
+/// The height below which the canvas scrolls as a whole.
+const LOW: f32 = 420.0;
+
+/// What stands above the tab: where we are, the tree, at most so high, and the headline.
+fn above_ui(ui: &mut Ui, state: &State, most: f32, actions: &mut Actions) {
+    changed_ui(ui, state, actions);
+    crumbs_ui(ui, state, actions);
     egui::ScrollArea::vertical()
         .id_salt("tree")
         .max_height(most)
@@ -37,12 +62,48 @@ pub fn canvas_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         .show(ui, |ui| clause_tree_ui(ui, state, actions));
     headline_ui(ui, state, actions);
     hairline_ui(ui, state);
+}
+
+fn tab_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    if state.source.changed.is_some() {
+        ui.set_opacity(0.6);
+    }
     match state.canvas.tab {
         Tab::Look => look_ui(ui, state, actions),
         Tab::People => people_ui(ui, state, actions),
         Tab::Steps => steps_ui(ui, state, actions),
         Tab::Definition => definition_ui(ui, state, actions),
     }
+}
+
+/// Says that the files are no longer those that the numbers are of.
+fn changed_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let (Some(at), Some(catalog)) = (&state.source.changed, state.source.catalog()) else { return };
+    let p = theme::palette(ui);
+    let frame = egui::Frame::new()
+        .fill(p.card)
+        .stroke(egui::Stroke::new(1.0, p.warning))
+        .corner_radius(6)
+        .inner_margin(egui::Margin::symmetric(10, 4));
+    frame.show(ui, |ui| {
+        let name = catalog.path.file_name().unwrap_or(catalog.path.as_os_str());
+        let words = format!("{} changed at {at}", name.to_string_lossy());
+        egui::Sides::new().shrink_left().truncate().show(
+            ui,
+            |ui| {
+                ui.label(theme::text(words).color(p.warning));
+                ui.label(theme::weak(ui, "what is shown is of before"));
+            },
+            |ui| {
+                let is_idle = state.source.opening.is_none();
+                let again = ui.add_enabled_ui(is_idle, |ui| widgets::primary(ui, "Read again"));
+                if again.inner.clicked() {
+                    actions.push(Action::Source(SourceAction::Reopen));
+                }
+            },
+        );
+    });
+    ui.add_space(theme::HALF);
 }
 
 fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
@@ -62,6 +123,11 @@ fn crumbs_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         }
     };
     egui::Sides::new().shrink_left().truncate().show(ui, left, |ui| {
+        let more = icons::button(ui, Icon::More, "More about this cohort or segment", true);
+        egui::Popup::menu(&more).show(|ui| match &state.canvas.segment {
+            Some(name) => library::segment_menu_ui(ui, state, name, actions),
+            None => library::cohort_menu_ui(ui, state, cohort, actions),
+        });
         if ui.button("SQL").on_hover_text("The statement behind this slice").clicked() {
             actions.push(ViewAction::Sql.into());
         }
@@ -132,7 +198,7 @@ fn headline_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         }
     });
     if narrow {
-        ui.horizontal(|ui| tabs_ui(ui, state, Tab::ALL.into_iter(), actions));
+        ui.horizontal_wrapped(|ui| tabs_ui(ui, state, Tab::ALL.into_iter(), actions));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::catalog::Column;
 use crate::model::question::Sort;
-use crate::model::value::Value;
+use crate::model::value::{Kind, Value};
 use crate::state::{Action, Focus, PeopleAction, Slot, State, ViewAction};
 use crate::ui::canvas::scroll::{self, Scroll};
 use crate::ui::icons::{self, Icon};
@@ -19,7 +19,10 @@ pub fn people_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     dropped_ui(ui, state, actions);
     let columns = state.shown_columns();
     if state.row_count() == 0 {
-        empty_ui(ui, state);
+        match state.answers.failure(&state.people_size_slot()) {
+            Some(failure) => widgets::failure_ui(ui, failure),
+            None => empty_ui(ui, state),
+        }
         return;
     }
     let slot = Slot::Page(state.people.seen.0 / crate::state::people::PAGE_ROWS);
@@ -57,7 +60,9 @@ fn dropped_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 
 fn empty_ui(ui: &mut Ui, state: &State) {
     ui.add_space(theme::SPACE * 2.0);
-    if state.answers.is_waiting(&state.people_size_slot()) {
+    if state.answers.answer(&state.people_size_slot()).is_none()
+        || state.answers.is_waiting(&state.people_size_slot())
+    {
         ui.label(theme::weak(ui, "Counting…"));
     } else if state.people.dropped_by.is_some() {
         ui.label(theme::heading("This condition drops no one"));
@@ -113,16 +118,18 @@ struct Layout {
 }
 
 impl Layout {
-    fn new(columns: &[&Column]) -> Self {
+    fn new(state: &State, columns: &[&Column]) -> Self {
         let mut edges = vec![0.0];
         for column in columns.iter().skip(1) {
             let name = column.name.chars().count() as f32 * 7.5 + 28.0;
-            let values: f32 =
-                if column.kind.is_temporal() || column.kind == crate::model::value::Kind::Text {
-                    136.0
-                } else {
-                    84.0
-                };
+            // A moment is seen whole; dots in place of values need little.
+            let values: f32 = match column.kind {
+                _ if state.people.is_masked(column) => 72.0,
+                Kind::Timestamp | Kind::Instant => 164.0,
+                Kind::Text => 136.0,
+                Kind::Date => 104.0,
+                _ => 84.0,
+            };
             let width = name.max(values).min(260.0);
             edges.push(edges[edges.len() - 1] + width);
         }
@@ -183,7 +190,7 @@ fn table_ui(ui: &mut Ui, state: &State, columns: &[&Column], actions: &mut Actio
     let mut table = PeopleTable {
         state,
         columns,
-        layout: Layout::new(columns),
+        layout: Layout::new(state, columns),
         area,
         body,
         scroll: Scroll::load(ui, id),

@@ -1,6 +1,6 @@
 //! One person at the side: features, related rows, and why in or why not.
 
-use crate::model::clause::{Group, Node, Part};
+use crate::model::clause::{Expr, Group, Node, Part};
 use crate::model::question::{Answer, Profile, RelatedRows};
 use crate::state::{Action, PeopleAction, Slot, State};
 use crate::ui::canvas::small_table::Column;
@@ -76,12 +76,28 @@ fn why_ui(ui: &mut Ui, state: &State, profile: &Profile) {
                 None => (Icon::More, p.weak, "unknown: a value is missing"),
             };
             icons::beside(ui, icon, color);
-            let words = part_words(part, state);
+            let mut words = part_words(part, state);
+            if let Some(fact) = fact(part, profile, state) {
+                words = format!("{words} · {fact}");
+            }
             let label = ui.add(egui::Label::new(&words).wrap());
             widgets::name_field(ui, &label, &format!("{words}, {word}"));
             label.on_hover_text(word);
         });
     }
+}
+
+/// The value that a condition on a feature met, when it can be shown.
+fn fact(part: &Part, profile: &Profile, state: &State) -> Option<String> {
+    let Node::Clause(clause) = &part.node else { return None };
+    let Expr::Column(name) = &clause.left else { return None };
+    let feature = state.entity()?.feature(name)?;
+    let (_, value) = profile.features.iter().find(|(of, _)| of == name)?;
+    if state.people.is_masked(feature) || value.is_missing() {
+        return None;
+    }
+    let value: String = text::named_cell(name, value).chars().take(40).collect();
+    Some(format!("it is {value}"))
 }
 
 /// A group in words.

@@ -2,6 +2,7 @@
 
 use crate::model::clause::Unit;
 use crate::model::question::{Counts, Histogram, Timeline};
+use crate::state::Scale;
 use crate::ui::figure::{self, Figure};
 use crate::ui::{text, theme};
 use egui::{Rect, Ui, pos2};
@@ -17,7 +18,7 @@ pub(super) fn histogram_ui(
     name: &str,
     histogram: &Histogram,
     selected: Option<(f64, f64)>,
-    (height, log): (f32, bool),
+    (height, high): (f32, High),
 ) -> (Figure, NumberBrush) {
     let count = histogram.bins.len();
     let end = histogram.start + histogram.width * count as f64;
@@ -31,12 +32,14 @@ pub(super) fn histogram_ui(
     if let Some((a, b)) = selected {
         says.push_str(&format!(", chosen {} to {}", text::number(a), text::number(b)));
     }
-    let figure = figure::figure(ui, &format!("Histogram of {name}"), &says, height);
+    let mut figure = figure::figure(ui, &format!("Histogram of {name}"), &says, height);
+    figure.plot.min.y += TOP;
     if count == 0 || histogram.width <= 0.0 {
         empty_ui(ui, &figure, "No numbers here");
         return (figure, None);
     }
-    bars_ui(ui, figure.plot, &histogram.bins, log);
+    let total = total(&histogram.bins, &[histogram.missing, histogram.not_finite]);
+    bars_ui(ui, figure.plot, &histogram.bins, total, high);
     let part = |x: f64| ((x - histogram.start) / (end - histogram.start)) as f32;
     if let Some((a, b)) = selected {
         figure::range_ui(ui, figure.plot, part(a), part(b));
@@ -67,7 +70,7 @@ pub(super) fn timeline_ui(
     name: &str,
     timeline: &Timeline,
     selected: Option<(String, String)>,
-    (height, log): (f32, bool),
+    (height, high): (f32, High),
 ) -> (Figure, DayBrush) {
     let periods = &timeline.periods;
     let bins: Vec<Counts> = periods.iter().map(|(_, counts)| *counts).collect();
@@ -79,12 +82,13 @@ pub(super) fn timeline_ui(
     if let Some((a, b)) = &selected {
         says.push_str(&format!(", chosen {a} to {b}"));
     }
-    let figure = figure::figure(ui, &format!("Time line of {name}"), &says, height);
+    let mut figure = figure::figure(ui, &format!("Time line of {name}"), &says, height);
+    figure.plot.min.y += TOP;
     if bins.is_empty() {
         empty_ui(ui, &figure, "No dates here");
         return (figure, None);
     }
-    bars_ui(ui, figure.plot, &bins, log);
+    bars_ui(ui, figure.plot, &bins, total(&bins, &[timeline.missing]), high);
     let count = bins.len();
     let chosen = selected.and_then(|(a, b)| period_range(periods, &a, &b));
     if let Some((a, b)) = chosen {
@@ -108,6 +112,12 @@ pub(super) fn timeline_ui(
         }),
     };
     (figure, brush)
+}
+
+/// Everyone of a chart: those in its bins and those in none.
+pub(super) fn total(bins: &[Counts], rest: &[Counts]) -> Counts {
+    let sum = |of: fn(&Counts) -> u64| bins.iter().chain(rest).map(of).sum();
+    Counts { all: sum(|c| c.all), kept: sum(|c| c.kept) }
 }
 
 pub(super) fn day(start: &str) -> String {
@@ -142,31 +152,96 @@ fn empty_ui(ui: &Ui, figure: &Figure, says: &str) {
     ui.painter().text(figure.plot.center(), egui::Align2::CENTER_CENTER, says, font, p.weak);
 }
 
-/// The ghost of everyone behind, this segment before it. When the segment is so small that its
-/// bars could not be seen, the ghost keeps only its shape: the numbers are in the hover text. With
-/// `log`, a bar's height is the logarithm of its count, so that one bar cannot dwarf all others.
-fn bars_ui(ui: &Ui, plot: Rect, bins: &[Counts], log: bool) {
+/// What the height of a bar means.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct High {
+    /// Of what it is the height.
+    pub(super) scale: Scale,
+    /// As high as the logarithm of its count, so that one bar cannot dwarf all others. Shares are
+    /// drawn as they are.
+    pub(super) log: bool,
+}
+
+impl High {
+    /// Counts as they are.
+    pub(super) const PLAIN: Self = Self { scale: Scale::Count, log: false };
+
+    fn of(self, count: u64) -> f32 {
+        let is_log = self.log && self.scale != Scale::Share;
+        if is_log { (count as f32).ln_1p() } else { count as f32 }
+    }
+}
+
+/// The heights of the bars of one chart, and what its whole height stands for.
+pub(super) struct Heights {
+    high: High,
+    all: f32,
+    kept: f32,
+    /// The words at the top of the axis.
+    pub(super) top: String,
+}
+
+impl Heights {
+    /// So that the highest of these bars fills the height. `total` is what shares are of.
+    pub(super) fn new(bins: &[Counts], total: Counts, high: High) -> Self {
+        let most = |of: fn(&Counts) -> u64| bins.iter().map(of).max().unwrap_or(0).max(1);
+        let (all, kept) = (most(|b| b.all), most(|b| b.kept));
+        match high.scale {
+            Scale::Count => {
+                let top = high.of(all);
+                Self { high, all: top, kept: top, top: text::grouped(all) }
+            }
+            Scale::Own => {
+                let top = format!("{} · {} of everyone", text::grouped(kept), text::grouped(all));
+                Self { high, all: high.of(all), kept: high.of(kept), top }
+            }
+            Scale::Share => {
+                let part = |most: u64, of: u64| most as f32 / of.max(1) as f32;
+                let (whole, segment) = (part(all, total.all), part(kept, total.kept));
+                let words = match whole > segment {
+                    true => text::percent(all, total.all),
+                    false => text::percent(kept, total.kept),
+                };
+                let top = whole.max(segment).max(f32::MIN_POSITIVE);
+                let of = |total: u64| total.max(1) as f32 * top;
+                Self { high, all: of(total.all), kept: of(total.kept), top: words }
+            }
+        }
+    }
+
+    /// How high the bars of everyone and of this segment are, as parts of the whole height.
+    pub(super) fn parts(&self, counts: Counts) -> (f32, f32) {
+        (self.high.of(counts.all) / self.all, self.high.of(counts.kept) / self.kept)
+    }
+}
+
+/// Room above the bars for the words of the axis.
+const TOP: f32 = 13.0;
+
+/// The ghost of everyone behind, this segment before it, under a line that says how high it is.
+fn bars_ui(ui: &Ui, plot: Rect, bins: &[Counts], total: Counts, high: High) {
     let p = theme::palette(ui);
-    let high = |count: u64| if log { (count as f32).ln_1p() } else { count as f32 };
-    let most = |of: fn(&Counts) -> u64| high(bins.iter().map(of).max().unwrap_or(0).max(1));
-    let (all, kept) = (most(|b| b.all), most(|b| b.kept));
-    let shape_only = kept < all * 0.15;
-    let scale = if shape_only { kept } else { all };
+    let heights = Heights::new(bins, total, high);
+    let small = egui::FontId::proportional(theme::AXIS);
+    let at = pos2(plot.left(), plot.top() - 1.0);
+    ui.painter().text(at, egui::Align2::LEFT_BOTTOM, &heights.top, small, p.weak);
+    ui.painter().hline(plot.x_range(), plot.top(), egui::Stroke::new(1.0, p.line));
     let step = plot.width() / bins.len() as f32;
     let gap = if step > 4.0 { 1.0 } else { 0.0 };
-    // Before a mere shape the bars are slimmer, so that it can be seen behind them.
-    let slim = if shape_only { step * 0.22 } else { 0.0 };
+    // Where each has a scale of its own, slim bars leave the ghost in sight.
+    let slim = if high.scale == Scale::Count { 0.0 } else { step * 0.22 };
     for (i, bin) in bins.iter().enumerate() {
         let x = plot.left() + step * i as f32;
         let bar = |part: f32| {
-            let top = plot.bottom() - (plot.height() - 4.0) * part;
+            let top = plot.bottom() - plot.height() * part.min(1.0);
             Rect::from_min_max(pos2(x, top), pos2(x + step - gap, plot.bottom()))
         };
+        let (all, kept) = heights.parts(*bin);
         if bin.all > 0 {
-            ui.painter().rect_filled(bar((high(bin.all) / all).max(0.01)), 1, p.ghost);
+            ui.painter().rect_filled(bar(all.max(0.01)), 1, p.ghost);
         }
         if bin.kept > 0 {
-            let bar = bar((high(bin.kept) / scale).max(0.015));
+            let bar = bar(kept.max(0.015));
             ui.painter().rect_filled(bar.shrink2(egui::vec2(slim, 0.0)), 1, p.accent);
         }
     }

@@ -10,9 +10,6 @@ use egui_plot::{
     PlotTransform, Points,
 };
 
-/// The height of a plot with its axes: that of a chart and the line that others keep for "missing".
-const HEIGHT: f32 = theme::CHART;
-
 /// The distance of ticks across at which their labels begin to show, and are clear.
 const ACROSS: std::ops::RangeInclusive<f32> = 28.0..=44.0;
 
@@ -176,7 +173,7 @@ impl<'a> Cells<'a> {
 fn still<'a>(ui: &Ui, name: &str) -> Plot<'a> {
     let p = theme::palette(ui);
     Plot::new(name)
-        .height(HEIGHT)
+        .height(ui.available_height())
         .show_background(false)
         .grid_color(p.line)
         .allow_drag(false)

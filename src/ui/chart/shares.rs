@@ -40,6 +40,7 @@ pub(super) fn shares_ui(
             (Some(_), _) => theme::series(ui, i),
         })
         .collect();
+    let room = ui.available_height();
     let lines = legend_ui(ui, by, (shares, &colors), actions);
     let label = |i: usize| text::period(&shares.periods[i].0, shares.unit);
     let last = shares.periods.len() - 1;
@@ -50,7 +51,7 @@ pub(super) fn shares_ui(
         label(last),
         text::grouped(total)
     );
-    let height = theme::CHART - lines;
+    let height = (room - lines).max(48.0);
     let figure = figure::figure(ui, &format!("Share of {by} by {moment}"), &says, height);
     columns_ui(ui, &figure, shares, &colors);
     let middle = if last > 1 { label(last / 2) } else { String::new() };

@@ -1,9 +1,9 @@
 //! Bars of values.
 
-use super::bars::counts_words;
+use super::bars::{Heights, High, counts_words, total};
 use crate::model::question::{Counts, Values};
 use crate::model::value::Value;
-use crate::state::{Action, LookAction, State, look};
+use crate::state::{Action, LookAction, Scale, State, look};
 use crate::ui::{Actions, text, theme, widgets};
 use egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
@@ -31,15 +31,19 @@ pub(super) fn values_ui(
         rows.push((None, values.others));
     }
     // "All others" may dwarf every single value, so its bar may end at the edge.
-    let single = || rows.iter().filter(|(value, _)| value.is_some());
-    let most = |of: fn(&Counts) -> u64| single().map(|(_, c)| of(c)).max().unwrap_or(0).max(1);
-    let (all, kept) = (most(|c| c.all), most(|c| c.kept));
-    let scale = if (kept as f32) < all as f32 * 0.15 { kept } else { all };
-    egui::ScrollArea::vertical().id_salt(column).max_height(theme::CHART).show(ui, |ui| {
+    let single: Vec<Counts> = rows.iter().filter(|r| r.0.is_some()).map(|r| r.1).collect();
+    let total = total(&single, &[values.others]);
+    let high = High { scale: state.look.scale, log: false };
+    let heights = Heights::new(&single, total, high);
+    let height = ui.available_height();
+    egui::ScrollArea::vertical().id_salt(column).max_height(height).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
         for (value, counts) in rows {
-            let (ghost, bar) = (counts.all as f32 / all as f32, counts.kept as f32 / scale as f32);
-            bar_ui(ui, state, column, (value, counts), (ghost, bar), actions);
+            let count = match high.scale {
+                Scale::Share => text::percent(counts.kept, total.kept),
+                _ => text::short(counts.kept as f64),
+            };
+            bar_ui(ui, state, column, (value, counts), (heights.parts(counts), count), actions);
         }
     });
 }
@@ -49,7 +53,7 @@ fn bar_ui(
     state: &State,
     column: &str,
     (value, counts): (Option<&Value>, Counts),
-    (ghost, bar): (f32, f32),
+    ((ghost, bar), count): ((f32, f32), String),
     actions: &mut Actions,
 ) {
     let p = theme::palette(ui);
@@ -61,7 +65,7 @@ fn bar_ui(
     response.widget_info(|| {
         WidgetInfo::selected(Role::Button, value.is_some(), keeps == Some(true), &spoken)
     });
-    let split = rect.left() + (rect.width() * 0.38).min(140.0);
+    let split = rect.left() + (rect.width() * 0.4).min(240.0);
     let right = rect.right() - 64.0;
     let track = Rect::from_min_max(pos2(split, rect.top() + 3.0), pos2(right, rect.bottom() - 3.0));
     if response.hovered() || response.has_focus() {
@@ -82,8 +86,8 @@ fn bar_ui(
     let color = if keeps == Some(false) || value.is_none() { p.weak } else { p.text };
     let font = if keeps == Some(true) { theme::strong(12.0) } else { FontId::proportional(12.0) };
     let middle = rect.center().y;
+    let name = widgets::middle_cut(ui, &name, &font, split - rect.left() - 8.0);
     widgets::cut_text(ui, (rect.left() + 2.0, split - 6.0), middle, &name, font, color);
-    let count = text::short(counts.kept as f64);
     let font = FontId::proportional(theme::SMALL);
     // Room for the bar that scrolls.
     ui.painter().text(pos2(rect.right() - 8.0, middle), Align2::RIGHT_CENTER, count, font, p.weak);

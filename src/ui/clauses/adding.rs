@@ -1,43 +1,34 @@
 //! The "+ condition" box: one search, and what it finds.
 
 use crate::state::{Action, Focus, SliceAction, State, ViewAction};
-use crate::ui::{Actions, theme, widgets};
-use egui::{Key, Ui};
+use crate::ui::finder::{self, Did, Line};
+use crate::ui::{Actions, theme};
+use egui::{Id, Ui};
 
 /// The box under the tree.
 pub(in crate::ui) fn adding_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let Some(adding) = &state.canvas.adding else { return };
-    let slice = |action| Action::Slice(action);
     theme::card(ui).show(ui, |ui| {
-        ui.set_max_width(520.0);
-        let name = "Search features, related tables, cohorts and segments";
-        let (field, changed) = widgets::field(ui, name, &adding.text, f32::INFINITY);
-        if state.focus == Some(Focus::Adding) {
-            field.request_focus();
+        ui.set_max_width(560.0_f32.min(ui.available_width()));
+        let found = state.suggestions();
+        let lines: Vec<Line<'_>> = found
+            .iter()
+            .map(|f| Line { about: f.about, name: &f.name, detail: &f.detail })
+            .collect();
+        let takes_keys = state.focus == Some(Focus::Adding);
+        if takes_keys {
             actions.push(ViewAction::Focused.into());
         }
-        if let Some(text) = changed {
-            actions.push(slice(SliceAction::Adding(text)));
-        }
-        if field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
-            actions.push(slice(SliceAction::Take(0)));
-        }
-        if field.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
-            actions.push(slice(SliceAction::StopAdding));
-        }
-        if adding.found.is_empty() {
-            ui.label(theme::weak(ui, "Nothing matches"));
-        }
-        ui.spacing_mut().item_spacing.y = 1.0;
-        for (index, found) in adding.found.iter().enumerate() {
-            let detail: String = found.detail.chars().take(64).collect();
-            let detail = theme::small(ui, detail);
-            let button = egui::Button::selectable(index == 0, theme::text(&found.name))
-                .right_text(detail)
-                .min_size(egui::vec2(ui.available_width(), theme::ROW));
-            if ui.add(button).clicked() {
-                actions.push(slice(SliceAction::Take(index)));
-            }
+        let name = "Search features, values, related rows, cohorts and segments";
+        let field = (Id::unique("condition search"), name);
+        let now = (adding.text.as_str(), adding.mark);
+        for did in finder::finder_ui(ui, field, now, &lines, takes_keys) {
+            actions.push(Action::Slice(match did {
+                Did::Typed(text) => SliceAction::Adding(text),
+                Did::Moved(by) => SliceAction::MoveFound(by),
+                Did::Took(index, not) => SliceAction::Take(index, not),
+                Did::Left => SliceAction::StopAdding,
+            }));
         }
     });
 }

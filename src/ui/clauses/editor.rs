@@ -4,7 +4,7 @@ use crate::model::clause::Unit;
 use crate::model::question::Answer;
 use crate::state::{Action, DateMode, EditAction, Form, NumberTest, Slot, State};
 use crate::ui::clauses::parts::{COMPARISONS, not_ui, unit_ui};
-use crate::ui::{Actions, chart, theme, widgets};
+use crate::ui::{Actions, chart, text, theme, widgets};
 use egui::{Key, Ui};
 
 /// The card of the open editor.
@@ -13,12 +13,13 @@ pub fn editor_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let p = theme::palette(ui);
     let frame = theme::card(ui).stroke(egui::Stroke::new(1.0, p.accent));
     let shown = frame.show(ui, |ui| {
-        ui.set_max_width(640.0);
+        ui.set_max_width(640.0_f32.min(ui.available_width()));
         let mut form = editor.form.clone();
         form_ui(ui, state, &mut form, actions);
         if form != editor.form {
             actions.push(Action::Edit(EditAction::Change(Box::new(form))));
         }
+        let is_wide = ui.available_width() > 420.0;
         ui.horizontal(|ui| {
             if widgets::primary(ui, "Apply").clicked() {
                 actions.push(Action::Edit(EditAction::Commit));
@@ -26,8 +27,13 @@ pub fn editor_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             if ui.button("Cancel").clicked() {
                 actions.push(Action::Edit(EditAction::Cancel));
             }
-            preview_ui(ui, state);
+            if is_wide {
+                preview_ui(ui, state);
+            }
         });
+        if !is_wide {
+            preview_ui(ui, state);
+        }
     });
     // Enter takes it from any single-line field of the card; a pasted list keeps its lines.
     let inside = ui.memory(|m| m.focused()).is_none_or(|id| {
@@ -46,11 +52,15 @@ fn multiline_focused(ui: &Ui) -> bool {
 
 fn form_ui(ui: &mut Ui, state: &State, form: &mut Form, actions: &mut Actions) {
     if let Some(column) = form.column() {
+        let feature = state.entity().and_then(|e| e.feature(column));
+        let said = feature.and_then(|f| f.description.as_ref());
         ui.horizontal(|ui| {
-            ui.label(theme::heading(column));
-            let feature = state.entity().and_then(|e| e.feature(column));
-            if let Some(text) = feature.and_then(|f| f.description.as_ref()) {
-                ui.add(egui::Label::new(theme::small(ui, text.clone())).truncate());
+            let font = theme::strong(theme::BODY);
+            let part = if said.is_some() { 0.6 } else { 1.0 };
+            let name = widgets::middle_cut(ui, column, &font, ui.available_width() * part);
+            ui.label(theme::heading(name)).on_hover_text(theme::text(column));
+            if let Some(said) = said {
+                ui.add(egui::Label::new(theme::small(ui, said.clone())).truncate());
             }
         });
     }
@@ -254,9 +264,9 @@ fn preview_ui(ui: &mut Ui, state: &State) {
             } else if let (Some(with), Some(without)) =
                 (size(&Slot::EditedSize), size(&Slot::EditedWithout))
             {
-                let grouped = crate::ui::text::grouped;
-                let dropped = without.saturating_sub(with);
-                let text = format!("keeps {}, drops {}", grouped(with), grouped(dropped));
+                // The words of the Steps tab: what it drops there counts after those before it.
+                let more = text::change('+', without.saturating_sub(with));
+                let text = format!("keeps {} · without it {more}", text::grouped(with));
                 let dim = state.answers.is_waiting(&Slot::EditedSize);
                 ui.label(theme::text(text).color(if dim { p.weak } else { p.text }));
             } else {

@@ -11,7 +11,7 @@ use crate::model::clause::{Clause, Combine, Group, Missing, Node, Part, Test};
 use crate::model::question::{Answer, Step};
 use crate::state::{Action, EditAction, SliceAction, Slot, State};
 use crate::ui::icons::{self, Icon};
-use crate::ui::{Actions, clause_words, editor_ui, text, theme};
+use crate::ui::{Actions, clause_words, editor_ui, text, theme, widgets};
 use egui::{Frame, Margin, Sense, Stroke, Ui, vec2};
 
 /// The typed line, the blocks, the box that adds, and the open editor.
@@ -149,24 +149,23 @@ fn chip_ui(
         .stroke(Stroke::new(1.0, line))
         .corner_radius(6)
         .inner_margin(Margin { left: 2, right: 2, top: 1, bottom: 1 });
-    let words = shortened(&clause_words(clause, state));
+    let words = clause_words(clause, state);
     // A frame does not wrap by itself: its width is worked out before.
-    let font = egui::FontId::proportional(theme::BODY);
-    let text = ui.painter().layout_no_wrap(words.clone(), font, p.text);
+    let widest = (ui.max_rect().width() - CHIP).clamp(96.0, WORDS_MAX);
+    let text = chip_words(ui, &words, widest, part.off);
     if ui.available_size_before_wrap().x < text.size().x + CHIP {
         ui.end_row();
     }
+    let is_cut = text.elided;
     let shown = frame.show(ui, |ui| {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             grip_ui(ui, path);
-            let mut text = theme::text(&words);
-            if part.off {
-                text = text.color(p.weak).strikethrough();
-            }
-            let words = ui.add(egui::Button::new(text).frame_when_inactive(false));
+            let button = ui.add(egui::Button::new(text).frame_when_inactive(false));
+            widgets::name_field(ui, &button, &words);
             let spoken = crate::language::print_clause(clause);
-            if words.on_hover_text(text::shown(&spoken)).clicked() {
+            let hint = if is_cut { format!("{words}\n{spoken}") } else { spoken };
+            if button.on_hover_text(text::shown_lines(&hint)).clicked() {
                 actions.push(Action::Edit(EditAction::Open(path.to_vec())));
             }
             dropped_ui(ui, state, path);
@@ -180,13 +179,24 @@ fn chip_ui(
     drop_ui(ui, &shown.response, path, actions);
 }
 
-/// Long conditions are cut in their chip; the hover text has all of it.
-fn shortened(words: &str) -> String {
-    const MOST: usize = 72;
-    if words.chars().count() <= MOST {
-        return words.to_owned();
+/// The width of the words of a chip.
+const WORDS_MAX: f32 = 380.0;
+
+/// The words of a chip, on two lines at most; the hover text has all of them.
+fn chip_words(ui: &Ui, words: &str, width: f32, is_off: bool) -> std::sync::Arc<egui::Galley> {
+    let p = theme::palette(ui);
+    let font = egui::FontId::proportional(theme::BODY);
+    let mut format = egui::TextFormat::simple(font, if is_off { p.weak } else { p.text });
+    if is_off {
+        format.strikethrough = Stroke::new(1.0, p.weak);
     }
-    words.chars().take(MOST).chain(['…']).collect()
+    let mut job = egui::text::LayoutJob::single_section(words.to_owned(), format);
+    job.wrap = egui::text::TextWrapping {
+        max_width: width,
+        max_rows: 2,
+        ..egui::text::TextWrapping::default()
+    };
+    ui.painter().layout_job(job)
 }
 
 fn negate_menu_ui(ui: &mut Ui, clause: &Clause, path: &[usize], actions: &mut Actions) {
@@ -200,9 +210,9 @@ fn negate_menu_ui(ui: &mut Ui, clause: &Clause, path: &[usize], actions: &mut Ac
         item(ui, "Has no value", None);
         item(ui, "Has a value", Some(Missing::Drop));
     } else {
-        item(ui, "Holds", None);
-        item(ui, "Does not hold, missing values kept", Some(Missing::Keep));
-        item(ui, "Does not hold, missing values dropped", Some(Missing::Drop));
+        item(ui, "Is so", None);
+        item(ui, "Is not so, or unknown", Some(Missing::Keep));
+        item(ui, "Is not so, and known", Some(Missing::Drop));
     }
     ui.separator();
 }

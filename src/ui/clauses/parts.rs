@@ -23,16 +23,19 @@ pub(in crate::ui) const COMPARISONS: [(Comparison, &str); 5] = [
     (Comparison::Less, "less than"),
 ];
 
+/// What "or unknown" means.
+pub(in crate::ui) const UNKNOWN: &str = "Those without a value are kept too";
+
 /// Negation, and what it means for missing values.
 pub(in crate::ui) fn not_ui(ui: &mut Ui, not: &mut Option<Missing>) {
     ui.horizontal(|ui| {
         let mut negated = not.is_some();
-        if ui.checkbox(&mut negated, "does not hold").changed() {
+        if ui.checkbox(&mut negated, "is not so").changed() {
             *not = negated.then_some(Missing::Keep);
         }
         if let Some(missing) = not {
             let mut keep = *missing == Missing::Keep;
-            if ui.checkbox(&mut keep, "keep those without a value").changed() {
+            if ui.checkbox(&mut keep, "or unknown").on_hover_text(UNKNOWN).changed() {
                 *missing = if keep { Missing::Keep } else { Missing::Drop };
             }
         }

@@ -9,6 +9,9 @@ use egui::{Id, Key, Modifiers, TextEdit, Ui};
 
 const NAME: &str = "Type a condition, such as country = 'DE' and orders >= 3";
 
+/// Lines of a condition that are seen at once.
+const LINES: f32 = 3.0;
+
 /// The field's id, which the keys of the window know too.
 pub(in crate::ui) const FIELD: &str = "typed condition";
 
@@ -29,16 +32,29 @@ pub(in crate::ui) fn typed_line_ui(ui: &mut Ui, state: &State, actions: &mut Act
     let take_first =
         !proposals.is_empty() && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Tab));
     let p = theme::palette(ui);
-    let output = TextEdit::singleline(&mut text)
-        .id(id)
-        .hint_text(NAME)
-        .font(egui::TextStyle::Monospace)
-        .text_color_opt(line.error.as_ref().map(|_| p.warning))
-        .lock_focus(!proposals.is_empty())
-        .desired_width(f32::INFINITY)
-        .show(ui);
-    let response = &output.response.response;
+    let has_keys = ui.memory(|m| m.has_focus(id));
+    let enter = has_keys && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Enter));
+    // A long condition is seen as far as three lines go, and scrolls beyond them.
+    let row = ui.text_style_height(&egui::TextStyle::Monospace);
+    let area = egui::ScrollArea::vertical().id_salt("typed").max_height(LINES * row + 6.0);
+    let output = area.show(ui, |ui| {
+        TextEdit::multiline(&mut text)
+            .id(id)
+            .hint_text(NAME)
+            .font(egui::TextStyle::Monospace)
+            .text_color_opt(line.error.as_ref().map(|_| p.warning))
+            .lock_focus(!proposals.is_empty())
+            .return_key(None)
+            .desired_rows(1)
+            .desired_width(f32::INFINITY)
+            .show(ui)
+    });
+    let response = &output.inner.response.response;
     widgets::name_field(ui, response, "Condition as text");
+    // It wraps, but holds one line.
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_role(egui::accesskit::Role::TextInput);
+    });
     let slice = |action| Action::Slice(action);
     if text != line.text {
         actions.push(slice(SliceAction::Typing(text.clone())));
@@ -46,12 +62,11 @@ pub(in crate::ui) fn typed_line_ui(ui: &mut Ui, state: &State, actions: &mut Act
     if take_first && let Some(first) = proposals.first() {
         take(ui, id, &text, cursor.unwrap_or_default(), first, actions);
     }
-    if response.lost_focus() {
-        if ui.input(|i| i.key_pressed(Key::Enter)) {
-            actions.push(slice(SliceAction::CommitTyped));
-        } else if ui.input(|i| i.key_pressed(Key::Escape)) {
-            actions.push(slice(SliceAction::CancelTyped));
-        }
+    if enter {
+        response.surrender_focus();
+        actions.push(slice(SliceAction::CommitTyped));
+    } else if response.lost_focus() && ui.input(|i| i.key_pressed(Key::Escape)) {
+        actions.push(slice(SliceAction::CancelTyped));
     }
     if response.has_focus() && !proposals.is_empty() {
         proposals_ui(response, &text, cursor.unwrap_or_default(), &proposals, actions);
@@ -66,18 +81,7 @@ fn cursor_of(ui: &Ui, id: Id) -> Option<usize> {
 
 fn error_ui(ui: &mut Ui, line: &TypedLine) {
     let Some(error) = line.error.as_ref().filter(|_| line.editing) else { return };
-    let place = match error.at {
-        Some(at) => {
-            let rest: String = line.text.chars().skip(at).take(16).collect();
-            let rest = rest.trim_end();
-            if rest.is_empty() { " at the end".to_owned() } else { format!(" at {rest}") }
-        }
-        None => String::new(),
-    };
-    let text = match error.hint.is_empty() {
-        true => format!("{}{place}", error.message),
-        false => format!("{}{place}; {}", error.message, error.hint),
-    };
+    let text = error.told(&line.text);
     let color = theme::palette(ui).warning;
     ui.label(theme::text(text).size(theme::SMALL).color(color));
 }

@@ -10,7 +10,7 @@ use egui::Ui;
 
 /// The sheet's content.
 pub(in crate::ui) fn corrections_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    ui.set_width(560.0);
+    widgets::sheet(ui, 560.0);
     ui.label(theme::heading("Corrections"));
     let what = "They are kept in the workspace; the source stays as it is and is read again";
     ui.label(theme::small(ui, what));

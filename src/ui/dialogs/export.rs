@@ -2,7 +2,7 @@
 
 use crate::model::export::{ExportFormat, Normal};
 use crate::model::question::Answer;
-use crate::state::{Action, ExportAction, Focus, Slot, State, ViewAction};
+use crate::state::{Action, ExportAction, ExportSheet, Focus, Place, Slot, State, ViewAction};
 use crate::ui::icons::{self, Icon};
 use crate::ui::{Actions, text, theme, widgets};
 use egui::Ui;
@@ -11,7 +11,7 @@ use egui::Ui;
 pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let export = |action| Action::Export(action);
     let sheet = &state.front.export;
-    ui.set_width(600.0);
+    widgets::sheet(ui, 600.0);
     let who = match state.answers.answer(&Slot::Size) {
         Some(Answer::Size(size)) => format!(" · {}", text::grouped(size.kept)),
         _ => String::new(),
@@ -42,41 +42,81 @@ pub fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             actions.push(export(ExportAction::Path(path)));
         }
         if widgets::entered(ui, &field) {
-            actions.push(export(ExportAction::Start));
+            actions.push(export(ExportAction::Start { replace: false }));
         }
         if ui.button("Choose…").clicked() {
             actions.push(export(ExportAction::PickPath));
         }
     });
-    if sheet.format.is_sheet_of_text() {
+    text_ui(ui, sheet, actions);
+    columns_ui(ui, state, actions);
+    widgets::error_ui(ui, state);
+    before_ui(ui, state);
+    let replace = sheet.place() == Some(Place::File);
+    ui.horizontal(|ui| {
+        if widgets::primary(ui, if replace { "Replace" } else { "Export" }).clicked() {
+            actions.push(export(ExportAction::Start { replace }));
+        }
+        if ui.button("Cancel").clicked() {
+            actions.push(ViewAction::Escape.into());
+        }
+        ui.add(egui::Label::new(theme::small(ui, MANIFEST)).truncate());
+    });
+}
+
+const MANIFEST: &str =
+    "A manifest beside it says what it holds, by which rule, and how to make it again";
+
+/// What only text files need. It keeps its room, so that nothing moves under the pointer when the
+/// format changes.
+fn text_ui(ui: &mut Ui, sheet: &ExportSheet, actions: &mut Actions) {
+    ui.add_enabled_ui(sheet.format.is_sheet_of_text(), |ui| {
         let mut on = sheet.neutralise;
         let check = ui.checkbox(&mut on, "Make formulas harmless");
         let why = "A cell that a spreadsheet would run as a formula gets an apostrophe before it";
-        if check.on_hover_text(why).changed() {
-            actions.push(export(ExportAction::Neutralise(on)));
+        if check.on_hover_text(why).on_disabled_hover_text(why).changed() {
+            actions.push(Action::Export(ExportAction::Neutralise(on)));
         }
         let mut on = sheet.mark;
         let check = ui.checkbox(&mut on, "Mark as UTF-8 for Excel");
         let why = "The file begins with a byte order mark: without it Excel reads letters such as \
                    ü and é wrong";
-        if check.on_hover_text(why).changed() {
-            actions.push(export(ExportAction::Mark(on)));
-        }
-    }
-    columns_ui(ui, state, actions);
-    widgets::error_ui(ui, state);
-    ui.label(theme::small(
-        ui,
-        "A manifest is written beside it: what it holds, by which rule, and how to make it again",
-    ));
-    ui.horizontal(|ui| {
-        if widgets::primary(ui, "Export").clicked() {
-            actions.push(export(ExportAction::Start));
-        }
-        if ui.button("Cancel").clicked() {
-            actions.push(ViewAction::Escape.into());
+        if check.on_hover_text(why).on_disabled_hover_text(why).changed() {
+            actions.push(Action::Export(ExportAction::Mark(on)));
         }
     });
+}
+
+/// What is to be known before the button is pressed, on a line that is always there.
+fn before_ui(ui: &mut Ui, state: &State) {
+    let sheet = &state.front.export;
+    let name = || {
+        let path = std::path::Path::new(sheet.path.trim());
+        path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    };
+    let rows = match state.answers.answer(&Slot::Size) {
+        Some(Answer::Size(size)) => Some(size.kept),
+        _ => None,
+    };
+    let (words, is_warning) = match (sheet.place(), rows) {
+        (_, Some(0)) => {
+            ("No one is in it: the file will have a header and no rows".to_owned(), true)
+        }
+        (_, Some(rows)) if sheet.format.rows_max().is_some_and(|most| rows > most) => {
+            let most = text::grouped(sheet.format.rows_max().unwrap_or_default());
+            (format!("{} holds {most} rows: choose another format", sheet.format.name()), true)
+        }
+        (Some(Place::File), _) => (format!("Replaces {}", name()), true),
+        (Some(Place::Folder), _) => ("This is a folder: add the name of a file".to_owned(), true),
+        (Some(Place::NoFolder), _) => ("Its folder is not there".to_owned(), true),
+        (_, Some(rows)) => {
+            (format!("{} into {}", text::counted(rows, "row", "rows"), name()), false)
+        }
+        (_, None) => ("Counting…".to_owned(), false),
+    };
+    let p = theme::palette(ui);
+    let color = if is_warning { p.warning } else { p.weak };
+    ui.add(egui::Label::new(theme::text(words).color(color)).truncate());
 }
 
 fn columns_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
@@ -92,14 +132,26 @@ fn columns_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         if ui.small_button("None").clicked() {
             actions.push(export(ExportAction::ChooseAll(false)));
         }
-    });
-    let height = (ui.ctx().content_rect().height() - 360.0).clamp(120.0, 360.0);
-    let area = egui::ScrollArea::vertical().max_height(height);
-    area.show_rows(ui, theme::ROW, columns.len(), |ui, rows| {
-        for index in rows {
-            column_ui(ui, state, index, actions);
+        let search = &state.front.export.search;
+        if let (_, Some(text)) = widgets::field(ui, "Search the columns", search, 180.0) {
+            actions.push(export(ExportAction::Search(text)));
         }
     });
+    let found = state.front.export.found();
+    let height = (ui.ctx().content_rect().height() - 380.0).clamp(96.0, 360.0);
+    // As high whatever is found, so that the buttons below stay where they are.
+    let least = height.min(columns.len() as f32 * (theme::ROW + ui.spacing().item_spacing.y));
+    let area = egui::ScrollArea::vertical().max_height(height).min_scrolled_height(least);
+    area.auto_shrink([false, found.len() == columns.len()]).show_rows(
+        ui,
+        theme::ROW,
+        found.len(),
+        |ui, rows| {
+            for index in rows {
+                column_ui(ui, state, found[index], actions);
+            }
+        },
+    );
 }
 
 fn column_ui(ui: &mut Ui, state: &State, index: usize, actions: &mut Actions) {

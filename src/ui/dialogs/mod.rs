@@ -12,6 +12,9 @@ use crate::state::{
 use crate::ui::{Actions, export_ui, palette_ui, theme, widgets};
 use egui::{Id, Modal, Ui};
 
+/// The height up to which a sheet may not find room.
+const LOW: f32 = 540.0;
+
 /// Draws the dialog that is in front, if any.
 pub fn dialogs_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     if state.front.dialog == Dialog::None {
@@ -20,8 +23,15 @@ pub fn dialogs_ui(ui: &Ui, state: &State, actions: &mut Actions) {
     let frame = egui::Frame::popup(&ui.ctx().global_style()).inner_margin(16);
     let modal = Modal::new(Id::unique("dialog")).frame(frame);
     let shown = modal.show(ui.ctx(), |ui| {
-        ui.set_max_height(ui.ctx().content_rect().height() - 64.0);
-        content_ui(ui, state, actions);
+        let height = ui.ctx().content_rect().height() - 48.0;
+        ui.set_max_height(height);
+        if height > LOW {
+            content_ui(ui, state, actions);
+        } else {
+            // A low window scrolls what it cannot show at once.
+            let area = egui::ScrollArea::both().max_height(height);
+            area.show(ui, |ui| content_ui(ui, state, actions));
+        }
     });
     if shown.should_close() {
         actions.push(ViewAction::Escape.into());
@@ -110,7 +120,7 @@ struct Question<'a> {
 impl Question<'_> {
     /// The text when it is meant.
     fn ui(&self, ui: &mut Ui, state: &State, actions: &mut Actions) -> Option<String> {
-        ui.set_width(440.0);
+        widgets::sheet(ui, 440.0);
         ui.label(theme::heading(self.title));
         ui.add_space(theme::HALF);
         let mut text = state.front.text.clone();
@@ -148,7 +158,7 @@ fn sure_ui(
     (button, action): (&str, Action),
     actions: &mut Actions,
 ) {
-    ui.set_width(400.0);
+    widgets::sheet(ui, 400.0);
     ui.label(theme::heading(what));
     if !more.is_empty() {
         ui.label(theme::weak(ui, more));
@@ -165,7 +175,7 @@ fn sure_ui(
 }
 
 fn now_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    ui.set_width(400.0);
+    widgets::sheet(ui, 400.0);
     ui.label(theme::heading("As of"));
     ui.label(theme::weak(ui, "Relative dates are counted from this instant, in this zone"));
     let id = Id::unique("zone field");
@@ -198,7 +208,7 @@ fn now_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
 }
 
 fn help_ui(ui: &mut Ui, actions: &mut Actions) {
-    ui.set_width(520.0);
+    widgets::sheet(ui, 520.0);
     ui.label(theme::heading("Keys"));
     egui::ScrollArea::vertical().max_height(440.0).show(ui, |ui| {
         egui::Grid::new("keys").num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
@@ -215,7 +225,7 @@ fn help_ui(ui: &mut Ui, actions: &mut Actions) {
 }
 
 fn sql_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    ui.set_width(640.0_f32.min(ui.ctx().content_rect().width() - 96.0));
+    widgets::sheet(ui, 640.0);
     ui.label(theme::heading("The statement behind this slice"));
     ui.label(theme::weak(ui, "Plain DuckDB runs it as it is, on the same data"));
     sql_text_ui(ui, state, 420.0, actions);

@@ -149,9 +149,11 @@ fn cohort_ui(
         selected: state.canvas.segment.is_none() && state.canvas.cohort.as_ref() == Some(&this),
         hint: cohort.why.clone(),
     };
-    if row_ui(ui, &row).clicked() {
+    let response = row_ui(ui, &row);
+    if response.clicked() {
         actions.push(Action::Library(LibraryAction::SelectCohort(this.clone())));
     }
+    response.context_menu(|ui| cohort_menu_ui(ui, state, &this, actions));
     super::activations::beneath_ui(
         ui,
         state,
@@ -192,7 +194,7 @@ fn segments_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         let mark = if selected && state.canvas.is_dirty() { " *" } else { "" };
         let row = Row {
             name: format!("{}{mark}", saved.name),
-            count: None,
+            count: state.segment_size(&saved.name),
             depth: 0,
             lock: false,
             selected,
@@ -202,20 +204,58 @@ fn segments_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
         if response.clicked() {
             actions.push(library(LibraryAction::SelectSegment(saved.name.clone())));
         }
-        response.context_menu(|ui| {
-            if ui.button("Rename…").clicked() {
-                actions.push(library(LibraryAction::AskRename(saved.name.clone())));
-            }
-            if ui.button("Delete…").clicked() {
-                actions.push(library(LibraryAction::AskDelete(saved.name.clone())));
-            }
-        });
+        response.context_menu(|ui| segment_menu_ui(ui, state, &saved.name, actions));
         super::activations::beneath_ui(
             ui,
             state,
             &state.sent_of_segment(&saved.name),
             (Of::Segment, 1),
         );
+    }
+}
+
+/// What can be done with a segment, from the library and from the canvas.
+pub(in crate::ui) fn segment_menu_ui(
+    ui: &mut Ui,
+    state: &State,
+    name: &str,
+    actions: &mut Actions,
+) {
+    let mut item = |ui: &mut Ui, text: &str, make: fn(String) -> LibraryAction| {
+        if ui.button(text).clicked() {
+            actions.push(Action::Library(make(name.to_owned())));
+        }
+    };
+    // A segment that refers to itself would have no end.
+    if state.canvas.segment.as_deref() != Some(name) {
+        item(ui, "Use as a condition", |name| LibraryAction::Use(name, false));
+        item(ui, "Not in it, as a condition", |name| LibraryAction::Use(name, true));
+        ui.separator();
+    }
+    item(ui, "Duplicate", LibraryAction::Duplicate);
+    item(ui, "Rename…", LibraryAction::AskRename);
+    item(ui, "Delete…", LibraryAction::AskDelete);
+}
+
+/// What can be done with a cohort.
+pub(in crate::ui) fn cohort_menu_ui(
+    ui: &mut Ui,
+    state: &State,
+    this: &CohortRef,
+    actions: &mut Actions,
+) {
+    let canvas = state.canvas.cohort.as_ref();
+    let is_other = canvas.is_some_and(|c| c.entity == this.entity && c.cohort != this.cohort);
+    if let Some(name) = this.cohort.as_ref().filter(|_| is_other) {
+        if ui.button("Use as a condition").clicked() {
+            actions.push(Action::Library(LibraryAction::Use(name.clone(), false)));
+        }
+        if ui.button("Not in it, as a condition").clicked() {
+            actions.push(Action::Library(LibraryAction::Use(name.clone(), true)));
+        }
+    }
+    if ui.button("Show the definition").clicked() {
+        actions.push(Action::Library(LibraryAction::ShowDefinition(this.clone())));
     }
 }
 

@@ -1,23 +1,18 @@
 //! The bar at the bottom: exactness, time and engine; work in the background; what was said.
 
-use crate::state::{
-    Action, CorrectionAction, JobKind, Notice, Slot, SourceAction, State, ViewAction,
-};
+use crate::state::{Action, CorrectionAction, JobKind, Notice, Slot, State, ViewAction};
 use crate::ui::icons::{self, Icon};
 use crate::ui::{Actions, text, theme, widgets};
-use egui::{Align, Align2, Layout, ProgressBar, Ui, vec2};
+use egui::{Align2, ProgressBar, Ui, vec2};
 
 /// The status bar.
 pub fn status_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    ui.horizontal(|ui| {
-        ui.label(theme::small(ui, exactness(state)));
-        if state.source.changed {
-            ui.label(theme::text("The files have changed").color(theme::palette(ui).warning));
-            if ui.small_button("Read again").clicked() {
-                actions.push(Action::Source(SourceAction::Reopen));
-            }
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    egui::Sides::new().shrink_left().truncate().show(
+        ui,
+        |ui| {
+            ui.label(theme::small(ui, exactness(state)));
+        },
+        |ui| {
             let bad = state.status.notices.iter().filter(|n| n.bad).count();
             // A notice may tell of several problems, so that their number is not that of notices.
             let name = match state.status.notices.len() {
@@ -50,15 +45,21 @@ pub fn status_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
                     None => ProgressBar::new(0.0),
                 };
                 ui.add(bar.desired_width(96.0).desired_height(12.0));
-                ui.label(theme::small(ui, job.doing.clone()));
+                if ui.ctx().content_rect().width() > 560.0 {
+                    ui.label(theme::small(ui, job.doing.clone()));
+                }
             }
-        });
-    });
+        },
+    );
 }
 
 fn exactness(state: &State) -> String {
     if state.source.opened.is_none() {
-        return "Nothing is open".to_owned();
+        let words = if state.source.opening.is_some() { "Opening" } else { "Nothing is open" };
+        return words.to_owned();
+    }
+    if state.source.changed.is_some() {
+        return "of before the files changed".to_owned();
     }
     let took =
         state.answers.get(&Slot::Size).and_then(|h| h.value.as_ref()).map(|v| text::took(v.took));
@@ -103,10 +104,11 @@ pub(in crate::ui) fn toast_ui(ui: &Ui, state: &State, actions: &mut Actions) {
         let edge = if notice.bad { p.warning } else { p.accent };
         let frame = egui::Frame::popup(ui.style()).stroke(egui::Stroke::new(1.0, edge));
         frame.show(ui, |ui| {
-            ui.set_max_width(380.0);
+            let width = 380.0_f32.min(ui.ctx().content_rect().width() - 64.0);
+            ui.set_max_width(width);
             ui.horizontal_top(|ui| {
                 ui.vertical(|ui| {
-                    ui.set_max_width(330.0);
+                    ui.set_max_width(width - 50.0);
                     notice_ui(ui, notice, actions);
                 });
                 if icons::button(ui, Icon::Close, "Close the notice", true).clicked() {
@@ -129,18 +131,22 @@ pub(in crate::ui) fn notice_ui(ui: &mut Ui, notice: &Notice, actions: &mut Actio
     if !notice.more.is_empty() {
         ui.add(egui::Label::new(theme::small(ui, notice.more.clone())).selectable(true).wrap());
     }
-    if let Some(path) = &notice.path
-        && ui.small_button("Copy the path").clicked()
-    {
-        actions.push(ViewAction::Copy(path.display().to_string()).into());
-    }
+    let Some(path) = &notice.path else { return };
+    ui.horizontal(|ui| {
+        if ui.small_button("Show in folder").clicked() {
+            actions.push(ViewAction::ShowInFolder(path.clone()).into());
+        }
+        if ui.small_button("Copy the path").clicked() {
+            actions.push(ViewAction::Copy(path.display().to_string()).into());
+        }
+    });
 }
 
 /// The history of notices.
 pub(in crate::ui) fn notices_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     ui.label(theme::heading("Notices"));
     egui::ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
-        ui.set_width(480.0);
+        widgets::sheet(ui, 480.0);
         let findings = state.source.catalog().map_or(&[][..], |catalog| &catalog.findings);
         if !findings.is_empty() {
             ui.label(theme::text("About the data").strong());

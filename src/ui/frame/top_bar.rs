@@ -7,52 +7,107 @@ use crate::state::{
     SourceAction, State, Theme, ViewAction,
 };
 use crate::ui::icons::{self, Icon};
+use crate::ui::room::{Drawer, Room};
 use crate::ui::{Actions, text, theme, widgets};
-use egui::{Align, Layout, Ui};
+use egui::Ui;
 
-/// The top bar.
+/// The width of the window from which on everything stands in the bar.
+const WIDE: f32 = 980.0;
+
+/// The width below which only what is needed most does.
+const NARROW: f32 = 560.0;
+
+/// The top bar. What has no room is in its last menu.
 pub fn top_bar_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
-    ui.horizontal(|ui| {
-        source_ui(ui, state, actions);
-        entity_ui(ui, state, actions);
-        run_ui(ui, state, actions);
-        let full = format!("as of {}", text::moment(&state.canvas.now));
-        let narrow = ui.available_width() < 640.0;
-        let now = if narrow { "as of…".to_owned() } else { full.clone() };
-        let button = ui.add(egui::Button::new(now).frame_when_inactive(false));
-        let hint = format!("{full}: the instant that relative dates are counted from");
-        if button.on_hover_text(hint).clicked() {
-            actions.push(ViewAction::AskNow.into());
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+    let width = ui.ctx().content_rect().width();
+    let (is_wide, is_narrow) = (width >= WIDE, width < NARROW);
+    let mut left = Actions::new();
+    egui::Sides::new().shrink_left().truncate().show(
+        ui,
+        |ui| {
+            if !Room::of(ui).library {
+                let on = Drawer::open(ui) == Some(Drawer::Library);
+                if ui.add(egui::Button::selectable(on, "Cohorts")).clicked() {
+                    Drawer::Library.toggle(ui);
+                }
+            }
+            source_ui(ui, state, &mut left);
+            entity_ui(ui, state, &mut left);
+            if is_wide {
+                run_ui(ui, state, &mut left);
+                now_ui(ui, state, &mut left);
+            }
+        },
+        |ui| {
             let is_ready = state.canvas.cohort.is_some() && !state.source.is_beginning();
             let activate = ui.add_enabled_ui(is_ready, |ui| widgets::primary(ui, "Activate…"));
             let hint = "Send to the tool where people work; Ctrl+Shift+E";
             if activate.inner.on_hover_text(hint).clicked() {
                 actions.push(Action::Activate(ActivateAction::Open));
             }
-            let has_cohort = state.canvas.cohort.is_some();
-            if ui.add_enabled(has_cohort, egui::Button::new("Export…")).clicked() {
-                actions.push(Action::Export(ExportAction::Open));
+            if !is_narrow {
+                export_ui(ui, state, actions);
             }
-            let (icon, name, to) = if ui.visuals().dark_mode {
-                (Icon::Sun, "Light theme", Theme::Light)
+            if is_wide {
+                always_ui(ui, state, actions);
             } else {
-                (Icon::Moon, "Dark theme", Theme::Dark)
-            };
-            if icons::button(ui, icon, name, true).clicked() {
-                actions.push(ViewAction::Theme(to).into());
+                let more = icons::button(ui, Icon::More, "More", true);
+                egui::Popup::menu(&more).show(|ui| {
+                    if is_narrow {
+                        export_ui(ui, state, actions);
+                    }
+                    always_ui(ui, state, actions);
+                    now_ui(ui, state, actions);
+                    run_ui(ui, state, actions);
+                });
             }
-            let features = egui::Button::selectable(state.features.open, "Features");
-            if ui.add(features).clicked() {
-                actions.push(Action::Features(FeatureAction::Toggle));
-            }
-            let find = egui::Button::new("Find").shortcut_text("Ctrl+K");
-            if ui.add(find).on_hover_text("Every command, cohort and feature").clicked() {
-                actions.push(ViewAction::Palette.into());
-            }
-        });
-    });
+        },
+    );
+    actions.append(&mut left);
+}
+
+fn export_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let has_cohort = state.canvas.cohort.is_some();
+    if ui.add_enabled(has_cohort, egui::Button::new("Export…")).clicked() {
+        actions.push(Action::Export(ExportAction::Open));
+    }
+}
+
+/// What is always at hand: the theme, the features, the palette.
+fn always_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let (icon, name, to) = if ui.visuals().dark_mode {
+        (Icon::Sun, "Light theme", Theme::Light)
+    } else {
+        (Icon::Moon, "Dark theme", Theme::Dark)
+    };
+    if icons::button(ui, icon, name, true).clicked() {
+        actions.push(ViewAction::Theme(to).into());
+    }
+    let has_room = Room::of(ui).features;
+    let on =
+        if has_room { state.features.open } else { Drawer::open(ui) == Some(Drawer::Features) };
+    if ui.add(egui::Button::selectable(on, "Features")).clicked() {
+        if has_room {
+            actions.push(Action::Features(FeatureAction::Toggle));
+        } else {
+            Drawer::Features.toggle(ui);
+        }
+    }
+    let find = egui::Button::new("Find").shortcut_text("Ctrl+K");
+    let hint = "Every command, cohort, feature, value and person";
+    if ui.add(find).on_hover_text(hint).clicked() {
+        actions.push(ViewAction::Palette.into());
+    }
+}
+
+/// The instant that relative dates are counted from.
+fn now_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
+    let full = format!("as of {}", text::moment(&state.canvas.now));
+    let button = ui.add(egui::Button::new(&full).frame_when_inactive(false));
+    let hint = format!("{full}: the instant that relative dates are counted from");
+    if button.on_hover_text(hint).clicked() {
+        actions.push(ViewAction::AskNow.into());
+    }
 }
 
 fn source_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {

@@ -1,9 +1,11 @@
 //! The window without a display: what each panel says (accessible names) and what it asks for.
 
 mod activate;
+mod faults;
 mod hidden;
 mod journey;
 mod panels;
+mod reflow;
 mod shot;
 
 use egui_kittest::Harness;

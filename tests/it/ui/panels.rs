@@ -103,7 +103,7 @@ fn a_personal_column_is_masked_until_it_is_revealed() {
 fn the_condition_box_takes_the_first_on_enter_and_the_editor_says_what_it_keeps() {
     let (mut harness, screen) = opened([1280.0, 900.0], false);
     click(&mut harness, "+ condition");
-    let name = "Search features, related tables, cohorts and segments";
+    let name = "Search features, values, related rows, cohorts and segments";
     harness.get_by_role_and_label(Role::TextInput, name).type_text("country");
     harness.run();
     screen.shoot(&harness, "adding-light");
@@ -137,15 +137,10 @@ fn editors_of_every_kind_draw() {
     }
     harness.state_mut().act(Action::Slice(SliceAction::StartAdding(Vec::new())), &ctx);
     harness.state_mut().act(Action::Slice(SliceAction::Adding("orders".into())), &ctx);
-    let related = harness
-        .state()
-        .state()
-        .canvas
-        .adding
-        .as_ref()
-        .and_then(|a| a.found.iter().position(|f| f.detail == "related rows"));
+    let found = harness.state().state().suggestions();
+    let related = found.iter().position(|f| f.detail == "related rows");
     let related = related.expect("a related table");
-    harness.state_mut().act(Action::Slice(SliceAction::Take(related)), &ctx);
+    harness.state_mut().act(Action::Slice(SliceAction::Take(related, false)), &ctx);
     settle(&mut harness);
     screen.shoot(&harness, "editor-related");
     click(&mut harness, "Apply");
@@ -160,7 +155,10 @@ fn the_palette_finds_a_command_and_takes_it() {
     harness.run();
     assert_eq!(harness.state().state().front.dialog, Dialog::Palette);
     harness
-        .get_by_role_and_label(Role::TextInput, "Search commands, cohorts, segments and features")
+        .get_by_role_and_label(
+            Role::TextInput,
+            "Search commands, cohorts, features, values and people",
+        )
         .type_text("steps");
     harness.run();
     screen.shoot(&harness, "palette-light");
