@@ -319,7 +319,7 @@ fn whole(url: &str, connections: &str, folder: &Path) -> Outcome<()> {
         format!(
             "version: 1\ndestinations:\n  - name: hook\n    type: webhook\n    url: {url}\n    \
              batch: {BATCH}\n    connections: {connections}\n    safe_to_repeat: true\n\
-             activations:\n  - name: {NAME}\n    cohort: people/all\n    destination: hook\n    \
+             activations:\n  - name: {NAME}\n    cohort: person/all\n    destination: hook\n    \
              mode: mirror\n    mapping: {{ one: c1, two: c2, three: c3, four: c4, five: c5, \
              all: \"{{{{ c2 }}}} and {{{{ c5 }}}}\" }}\n"
         ),

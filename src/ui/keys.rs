@@ -63,7 +63,8 @@ pub(super) fn keys_ui(ui: &Ui, state: &State, actions: &mut Actions) {
         open_keys(ui, state, actions, &pressed);
     }
     scale_keys(state, actions, &pressed);
-    if free && !typing {
+    // Of several keys within one frame the letters after Ctrl+L or Ctrl+K are for the field.
+    if free && actions.is_empty() && !ui.ctx().text_edit_focused() {
         if open && pressed(Modifiers::NONE, Key::Slash) {
             actions.push(ViewAction::Focus(Focus::Features).into());
         }

@@ -1,6 +1,6 @@
 //! The whole window: where the panels stand, and what lies over them.
 
-use crate::state::{SourceAction, State};
+use crate::state::{Dialog, SourceAction, State};
 use crate::ui::frame::opening::opening_ui;
 use crate::ui::room::{Drawer, Room};
 use crate::ui::{
@@ -12,6 +12,19 @@ use egui::{Align2, Color32, Frame, Id, LayerId, Margin, Order, Panel, Ui};
 /// Draws everything.
 pub fn window_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     crate::ui::keys::keys_ui(ui, state, actions);
+    if state.front.dialog != Dialog::None {
+        // What is behind a sheet does nothing; a tooltip that is open would else stay over it.
+        ui.visuals_mut().disabled_alpha = 1.0;
+        ui.disable();
+    }
+    panels_ui(ui, state, actions);
+    dialogs_ui(ui, state, actions);
+    crate::ui::frame::status::toast_ui(ui, state, actions);
+    drop_ui(ui, actions);
+}
+
+/// The bars, the panels and the canvas.
+fn panels_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
     let p = theme::palette(ui);
     let bar = Frame::new().fill(p.side).inner_margin(Margin::symmetric(8, 4));
     Panel::bottom("status").frame(bar).show(ui, |ui| status_ui(ui, state, actions));
@@ -29,9 +42,6 @@ pub fn window_ui(ui: &mut Ui, state: &State, actions: &mut Actions) {
             }
         });
     }
-    dialogs_ui(ui, state, actions);
-    crate::ui::frame::status::toast_ui(ui, state, actions);
-    drop_ui(ui, actions);
 }
 
 /// Library, canvas and features side by side; in a narrow window one at a time, as a drawer.

@@ -64,6 +64,7 @@ const GUEST_ROOMS: &[(&str, &[&str])] = &[
     ("eframe::", &["ui/", "app/"]),
     ("egui_plot::", &["ui/"]),
     ("rfd::", &["app/dialogs.rs"]),
+    ("opener::", &["app/window.rs"]),
     ("sqlparser::", &["language/", "plan/dialect/"]),
     ("serde_saphyr::", &["engine/workspace.rs", "app/settings.rs", "define/files/yaml.rs"]),
     ("minijinja::", &["define/texts/", "destinations/template.rs"]),

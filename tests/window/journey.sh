@@ -229,6 +229,59 @@ check "the source is as it was after the sync" untouched
 
 close_window
 
+# ---- send: a receiver that refuses one row, and takes it when it comes again
+mkdir -p "$work/refused"
+cp "$project/sample_data/shop.duckdb" "$work/refused/shop.duckdb"
+cat >"$work/receiver.py" <<'PY'
+import http.server, json
+class Receiver(http.server.BaseHTTPRequestHandler):
+    asked = 0
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        Receiver.asked += 1
+        said = {"errors": [{"index": 0, "message": "no such plan"}]} if Receiver.asked == 1 else {}
+        body = json.dumps(said).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_):
+        pass
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+print(server.server_port, flush=True)
+server.serve_forever()
+PY
+mkfifo "$work/port"
+python3 "$work/receiver.py" >"$work/port" &
+children+=($!)
+read -r -t 20 port <"$work/port" || give_up "a receiver listens"
+cat >"$work/refused/muster.yaml" <<END
+version: 1
+destinations: [{name: hook, type: webhook, url: "http://127.0.0.1:$port/rows"}]
+activations: [{name: lapsed to hook, cohort: user/lapsed, destination: hook, mapping: {plan: plan}}]
+END
+open_window "$work/refused/shop.duckdb"
+repeat_activation() { keys ctrl+k; settle; text "lapsed to hook"; settle; keys Return; }
+changes "an activation is found and shows its dry run" repeat_activation
+settle
+ran() { # STATUS...: the syncs of it, the latest first
+  "$muster" syncs "$work/refused/shop.duckdb" --json >"$work/refused.json"
+  python3 -c 'import json, sys
+syncs = json.load(open(sys.argv[1], encoding="utf-8"))["syncs"]
+assert [s["status"] for s in syncs] == sys.argv[2:], syncs' "$work/refused.json" "$@"
+}
+# The buttons stand at the lower right of the sheet, the last one for what comes next.
+foot=$((height / 2 + 326))
+send_all() { ran partly || { click $((width / 2 + 435)) "$foot"; settle; ran partly; }; }
+if wait_for 40 send_all; then ok "one row is refused"; else not_ok "one row is refused"; fi
+shot 14b-activate-refused
+send_again() { ran done partly || { click $((width / 2 + 350)) "$foot"; settle; ran done partly; }; }
+if wait_for 40 send_again; then ok "the refused row is sent again"; else not_ok "the refused row is sent again"; fi
+shot 14c-activate-again
+keys Escape
+close_window
+
 # ---- a project: read before it is built, built, and read again
 cp -r "$project/sample_data/profiles" "$work/profiles"
 rm -rf "$work/profiles/output"

@@ -58,7 +58,9 @@ fn fit(charts: usize, sight: egui::Vec2) -> (usize, egui::Vec2) {
         let rows = charts.div_ceil(*columns) as f32;
         rows * (theme::CHART + FRAME + GAP) <= sight.y
     };
-    match (1..=most).find(fits) {
+    // With fewer side by side they would be as wide as they may be, and the rest would stay empty.
+    let least = ((sight.x + GAP) / (theme::CHART_WIDTH * GROWTH + GAP)).ceil().max(1.0) as usize;
+    match (least..=most.max(least)).find(fits) {
         Some(columns) => {
             let rows = charts.div_ceil(columns).max(1) as f32;
             (columns, size(columns, sight.y / rows - GAP))

@@ -56,6 +56,21 @@ fn nothing_happens_behind_what_is_in_front() {
 }
 
 #[test]
+fn a_tooltip_does_not_stay_over_what_is_put_in_front() {
+    let (mut harness, _) = opened([1280.0, 800.0], false);
+    let ctx = harness.ctx.clone();
+    let tip = "Send to the tool where people work";
+    harness.get_by_role_and_label(Role::Button, "Activate…").hover();
+    for _ in 0..60 {
+        harness.step();
+    }
+    assert!(harness.query_by_label_contains(tip).is_some(), "it shows at first");
+    harness.state_mut().act(ViewAction::Keys.into(), &ctx);
+    harness.run();
+    assert!(harness.query_by_label_contains(tip).is_none());
+}
+
+#[test]
 fn the_export_sheet_stands_still_when_the_format_changes() {
     let (mut harness, _) = opened([1280.0, 800.0], false);
     let ctx = harness.ctx.clone();
@@ -113,6 +128,25 @@ fn arrows_choose_among_what_the_condition_box_finds() {
     settle(&mut harness);
     let form = harness.state().state().canvas.editor.as_ref().map(|e| e.form.clone());
     assert_eq!(second.take, muster::state::Take::Edit(Box::new(form.expect("an editor"))));
+}
+
+#[test]
+fn what_is_typed_right_after_a_key_arrives_where_it_leads() {
+    let (mut harness, _) = opened([1280.0, 800.0], false);
+    // Both within one frame, as on a busy machine.
+    let key = egui::Event::Key {
+        key: egui::Key::L,
+        physical_key: None,
+        pressed: true,
+        repeat: false,
+        modifiers: egui::Modifiers::COMMAND,
+    };
+    let letters = ["c", "i", "t", "y"].map(|letter| egui::Event::Text(letter.into()));
+    harness.input_mut().events.extend([key].into_iter().chain(letters));
+    harness.run();
+    let state = harness.state().state();
+    assert!(state.canvas.adding.is_none());
+    assert_eq!(state.canvas.typed.text, "city");
 }
 
 #[test]
