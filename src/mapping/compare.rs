@@ -70,7 +70,7 @@ pub type Pages<'a> =
     dyn FnMut(Option<&str>, Option<&str>, usize) -> Result<Vec<Known>, Failure> + 'a;
 
 /// How many known members are compared at a time.
-const PAGE: usize = 100_000;
+const PAGE: usize = 40_000;
 
 impl Comparing {
     /// For a mode; `repeats` says whether what may have arrived is sent again.

@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::Ordering;
 
 /// How many members are mapped at a time.
-const FRAME_ROWS: usize = 50_000;
+const FRAME_ROWS: usize = 20_000;
 
 /// How a destination takes the rows, as planning needs it.
 pub(super) struct Taker<'a> {
