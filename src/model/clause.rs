@@ -400,6 +400,11 @@ impl Part {
 }
 
 impl Clause {
+    /// In a cohort or segment.
+    pub fn in_cohort(name: impl Into<String>) -> Self {
+        Self { left: Expr::Entity, test: Test::InCohort(name.into()), negated: None }
+    }
+
     /// A test on a column.
     pub fn on(column: impl Into<String>, test: Test) -> Self {
         Self { left: Expr::Column(column.into()), test, negated: None }

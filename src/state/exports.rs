@@ -21,10 +21,8 @@ pub struct ExportSheet {
     pub mark: bool,
     /// The search over columns.
     pub search: String,
-    /// What is in the place of the file, and of which path that was said.
-    pub place: Option<(String, Place)>,
-    /// The path of which it was asked last.
-    looked_at: Option<String>,
+    /// The path of which it was asked last what is there, and the answer.
+    looked: Option<(String, Option<Place>)>,
     /// The cohort or segment that the columns were set up for.
     made_for: Option<String>,
 }
@@ -38,8 +36,7 @@ impl Default for ExportSheet {
             neutralise: true,
             mark: false,
             search: String::new(),
-            place: None,
-            looked_at: None,
+            looked: None,
             made_for: None,
         }
     }
@@ -68,8 +65,8 @@ impl ExportSheet {
 
     /// What is in the place of the file, when that is known.
     pub fn place(&self) -> Option<Place> {
-        let (path, place) = self.place.as_ref()?;
-        (*path == self.path).then_some(*place)
+        let (path, place) = self.looked.as_ref()?;
+        place.filter(|_| *path == self.path)
     }
 
     /// The columns that the search finds, by their place in the list.
@@ -103,8 +100,9 @@ impl State {
     pub(super) fn on_export(&mut self, action: ExportAction) -> Vec<Effect> {
         let mut effects = self.carry_out_export(action);
         let sheet = &mut self.front.export;
-        if self.front.dialog == Dialog::Export && sheet.looked_at.as_ref() != Some(&sheet.path) {
-            sheet.looked_at = Some(sheet.path.clone());
+        let is_asked = sheet.looked.as_ref().is_some_and(|(path, _)| *path == sheet.path);
+        if self.front.dialog == Dialog::Export && !is_asked {
+            sheet.looked = Some((sheet.path.clone(), None));
             effects.push(Effect::LookAt(sheet.path.clone()));
         }
         effects
@@ -157,7 +155,12 @@ impl State {
                 }
             }
             ExportAction::Search(text) => sheet.search = text,
-            ExportAction::Looked(path, place) => sheet.place = Some((path, place)),
+            ExportAction::Looked(path, place) => {
+                // Of a path that was typed over by now nothing is to be known.
+                if let Some((_, told)) = sheet.looked.as_mut().filter(|(asked, _)| *asked == path) {
+                    *told = Some(place);
+                }
+            }
             ExportAction::Neutralise(on) => sheet.neutralise = on,
             ExportAction::Mark(on) => sheet.mark = on,
             ExportAction::Start { replace } => return self.start_export(replace),
@@ -182,8 +185,7 @@ impl State {
         let sheet = &mut self.front.export;
         sheet.search.clear();
         // What was there when the sheet was open last may be gone.
-        sheet.place = None;
-        sheet.looked_at = None;
+        sheet.looked = None;
         sheet.offer(columns);
         sheet.name_after(title, folder.unwrap_or_default());
         self.front.show(Dialog::Export);

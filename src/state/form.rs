@@ -246,9 +246,8 @@ impl Form {
             }
             Self::Related(form) => return form.node(state),
             Self::Member { name, inside } => {
-                let test = Test::InCohort(name.clone());
                 let negated = (!inside).then_some(Missing::Keep);
-                return Ok(Clause { left: Expr::Entity, test, negated }.into());
+                return Ok(Clause { negated, ..Clause::in_cohort(name) }.into());
             }
             Self::Typed { text } => return typed_node(text, state),
         };

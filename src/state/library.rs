@@ -4,7 +4,7 @@ use super::history::History;
 use super::{Canvas, Dialog, Effect, JobKind, LibraryAction, People, Source, State};
 use crate::language::{self, Scope};
 use crate::model::catalog::CohortRef;
-use crate::model::clause::{Clause, Expr, Missing, Node, Test, Tree};
+use crate::model::clause::{Clause, Missing, Node, Tree};
 use crate::model::failure::Failure;
 use crate::model::question::{Answer, Question, Segment};
 use crate::model::workspace::SavedSegment;
@@ -38,7 +38,7 @@ impl State {
             LibraryAction::SaveAs(name) => return self.save_as(&name),
             LibraryAction::Use(name, not) => {
                 let negated = not.then_some(Missing::Keep);
-                let clause = Clause { left: Expr::Entity, test: Test::InCohort(name), negated };
+                let clause = Clause { negated, ..Clause::in_cohort(name) };
                 self.add(&[], Node::Clause(clause));
             }
             LibraryAction::Duplicate(name) => return self.duplicate_segment(&name),

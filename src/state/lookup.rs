@@ -4,7 +4,7 @@ use super::search::{self, About};
 use super::{Form, RelatedForm, State};
 use crate::language::identifier;
 use crate::model::catalog::{Catalog, Column, Entity};
-use crate::model::clause::{Case, Clause, Expr, Measure, Missing, Node, Test, Unit};
+use crate::model::clause::{Case, Clause, Measure, Missing, Node, Test, Unit};
 use crate::model::question::Segment;
 use crate::model::value::Kind;
 use crate::model::ways::choices;
@@ -143,11 +143,7 @@ impl State {
             about: About::Cohorts,
             name: format!("in {name}"),
             detail: format!("{detail}; Shift+Enter for not in"),
-            take: Take::Add(Box::new(Clause {
-                left: Expr::Entity,
-                test: Test::InCohort(name.to_owned()),
-                negated: None,
-            })),
+            take: Take::Add(Box::new(Clause::in_cohort(name))),
         };
         let here = self.canvas.cohort.as_ref().and_then(|c| c.cohort.as_deref());
         for cohort in entity.cohorts.iter().filter(|c| Some(c.name.as_str()) != here) {

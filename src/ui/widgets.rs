@@ -120,7 +120,8 @@ pub(super) fn middle_cut(ui: &Ui, name: &str, font: &egui::FontId, width: f32) -
         return name.to_owned();
     }
     let letters: Vec<char> = name.chars().collect();
-    let mut fit = ((letters.len() as f32 * width / full) as usize).min(letters.len() - 1);
+    let mut fit =
+        ((letters.len() as f32 * width / full) as usize).min(letters.len().saturating_sub(1));
     loop {
         let (head, tail) = (fit.div_ceil(2), fit / 2);
         let cut: String = letters[..head]

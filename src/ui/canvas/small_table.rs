@@ -23,13 +23,15 @@ pub(in crate::ui) fn table_ui(
     cell: impl Fn(usize, usize) -> String,
 ) {
     let line = 20.0;
+    let most = (height - line - 4.0).max(line);
     ui.spacing_mut().item_spacing.y = 0.0;
     let mut table = TableBuilder::new(ui)
         .id_salt(id)
         .striped(true)
         .auto_shrink([false, true])
-        .max_scroll_height((height - line - 4.0).max(line))
-        .min_scrolled_height(0.0)
+        .max_scroll_height(most)
+        // Below others in a scrolled panel nothing seems to be left; it takes its room all the same.
+        .min_scrolled_height(most.min(rows as f32 * line))
         .cell_layout(Layout::left_to_right(Align::Center));
     for column in columns {
         let width = Width::initial(column.width).at_least(36.0).clip(true).resizable(true);

@@ -192,7 +192,7 @@ impl Heights {
                 Self { high, all: top, kept: top, top: text::grouped(all) }
             }
             Scale::Own => {
-                let top = format!("{} · {} of everyone", text::grouped(kept), text::grouped(all));
+                let top = format!("{} · everyone {}", text::grouped(kept), text::grouped(all));
                 Self { high, all: high.of(all), kept: high.of(kept), top }
             }
             Scale::Share => {

@@ -6,12 +6,29 @@ use crate::ui::{Actions, text, theme};
 use egui::accesskit::Role;
 use egui::{Id, PointerButton, Pos2, Rect, Response, Sense, Ui, Vec2};
 use egui_plot::{
-    AxisHints, BoxElem, BoxPlot, BoxSpread, Heatmap, HoverPosition, Plot, PlotPoint, PlotPoints,
-    PlotTransform, Points,
+    AxisHints, BoxElem, BoxPlot, BoxSpread, GridMark, Heatmap, HoverPosition, Plot, PlotPoint,
+    PlotPoints, PlotTransform, Points,
 };
 
 /// The distance of ticks across at which their labels begin to show, and are clear.
 const ACROSS: std::ops::RangeInclusive<f32> = 28.0..=44.0;
+
+/// Parts into which an axis across is divided, more or less.
+const MARKS: f64 = 4.0;
+
+/// Marks at round numbers, so few that each has room for its label.
+fn marks(bounds: (f64, f64)) -> Vec<GridMark> {
+    let (from, to) = bounds;
+    let least = (to - from) / MARKS;
+    if !least.is_finite() || least <= 0.0 {
+        return Vec::new();
+    }
+    let power = 10f64.powf(least.log10().floor());
+    let round = [1.0, 2.0, 5.0].map(|n| n * power).into_iter().find(|step| *step >= least);
+    let step_size = round.unwrap_or(10.0 * power);
+    let (first, last) = ((from / step_size).ceil() as i64, (to / step_size).floor() as i64);
+    (first..=last).map(|n| GridMark { value: n as f64 * step_size, step_size }).collect()
+}
 
 /// Characters of a group's name beside its box.
 const NAME_MAX: usize = 12;
@@ -48,6 +65,7 @@ pub(super) fn grid_ui(
         .include_x(cells.x.1)
         .include_y(cells.y.0)
         .include_y(cells.y.1)
+        .x_grid_spacer(|input| marks(input.bounds))
         .set_margin_fraction(Vec2::splat(0.02))
         .label_formatter(hover);
     let shown = plot.show(ui, |plot| {
@@ -311,22 +329,22 @@ pub(super) fn boxes_ui(
         .horizontal()
         .element_formatter(Box::new(|element, _| element.name.clone()));
     let title = format!("{number} per {by}");
-    let mut frame = still(ui, &title);
-    if log {
-        frame = frame.x_grid_spacer(|input| {
+    let shown = still(ui, &title)
+        .x_grid_spacer(move |input| {
+            let (from, to) = input.bounds;
+            if !log {
+                return marks(input.bounds);
+            }
             let mark = |power: i32| {
                 let value = if power < 0 { 0.0 } else { 10f64.powi(power).ln_1p() };
-                egui_plot::GridMark { value, step_size: std::f64::consts::LN_10 }
+                GridMark { value, step_size: std::f64::consts::LN_10 }
             };
-            let (from, to) = input.bounds;
             (-1..15).map(mark).filter(|m| (from..=to).contains(&m.value)).collect()
-        });
-    }
-    let shown = frame
+        })
         .custom_x_axes(vec![ticks])
         .custom_y_axes(vec![axis])
         .y_grid_spacer(move |_| {
-            let mark = |i| egui_plot::GridMark { value: -(i as f64), step_size: 1.0 };
+            let mark = |i| GridMark { value: -(i as f64), step_size: 1.0 };
             (0..count).map(mark).collect()
         })
         .include_y(0.6)
@@ -359,4 +377,19 @@ fn shortened(name: &str, most: usize) -> String {
     }
     let cut: String = name.chars().take(most - 1).collect();
     format!("{}…", cut.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_axis_has_a_few_round_marks_whatever_its_range() {
+        for (from, to) in [(-13.0, 6700.0), (0.0, 1.0), (-3.5, 55.0), (1e9, 4e9), (-0.02, 0.01)] {
+            let found = marks((from, to));
+            assert!((2..=6).contains(&found.len()), "{from} to {to}: {found:?}");
+            assert!(found.iter().all(|m| (from..=to).contains(&m.value)), "{found:?}");
+        }
+        assert!(marks((1.0, 1.0)).is_empty() && marks((f64::NAN, 1.0)).is_empty());
+    }
 }

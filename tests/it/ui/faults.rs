@@ -2,13 +2,23 @@
 
 use super::{click, opened, settle, until};
 use egui::accesskit::Role;
+use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use muster::model::catalog::CohortRef;
+use muster::app::MusterApp;
 use muster::model::export::ExportFormat;
 use muster::state::{
     Action, Dialog, ExportAction, LibraryAction, PeopleAction, SliceAction, SourceAction, Tab,
     ViewAction,
 };
+
+/// Opens the "+ condition" box by its key and types into it.
+fn search_conditions(harness: &mut Harness<'_, MusterApp>, text: &str) {
+    harness.event(egui::Event::Text("c".into()));
+    harness.run();
+    let name = "Search features, values, related rows, cohorts and segments";
+    harness.get_by_role_and_label(Role::TextInput, name).type_text(text);
+    settle(harness);
+}
 
 #[test]
 fn enter_in_the_dialogs_of_names_means_what_was_typed() {
@@ -115,11 +125,7 @@ fn a_list_that_is_there_is_replaced_by_the_button_that_says_so() {
 #[test]
 fn arrows_choose_among_what_the_condition_box_finds() {
     let (mut harness, screen) = opened([1280.0, 800.0], false);
-    harness.event(egui::Event::Text("c".into()));
-    harness.run();
-    let name = "Search features, values, related rows, cohorts and segments";
-    harness.get_by_role_and_label(Role::TextInput, name).type_text("order");
-    settle(&mut harness);
+    search_conditions(&mut harness, "order");
     screen.shoot(&harness, "adding-found");
     harness.key_press(egui::Key::ArrowDown);
     harness.run();
@@ -152,11 +158,7 @@ fn what_is_typed_right_after_a_key_arrives_where_it_leads() {
 #[test]
 fn a_value_is_found_with_its_count_and_taken_at_once() {
     let (mut harness, _) = opened([1280.0, 800.0], false);
-    harness.event(egui::Event::Text("c".into()));
-    harness.run();
-    let name = "Search features, values, related rows, cohorts and segments";
-    harness.get_by_role_and_label(Role::TextInput, name).type_text("Berlin");
-    settle(&mut harness);
+    search_conditions(&mut harness, "Berlin");
     let found = harness.state().state().suggestions();
     assert_eq!(found[0].name, "city is Berlin");
     let count: u64 = found[0].detail.replace(',', "").parse().expect("a count");
@@ -261,10 +263,12 @@ fn an_opening_says_what_it_does_and_can_be_left() {
 fn a_profile_shows_related_rows_in_a_usual_window() {
     let (mut harness, screen) = opened([1280.0, 800.0], false);
     let ctx = harness.ctx.clone();
-    let all = LibraryAction::SelectCohort(CohortRef::all("user"));
-    harness.state_mut().act(Action::Library(all), &ctx);
-    let key = muster::model::value::Value::Integer(100_211);
+    // Four tables have rows of this person, so that the last ones lie below the window.
+    let key = muster::model::value::Value::Integer(100_112);
     harness.state_mut().act(Action::People(PeopleAction::Profile(key)), &ctx);
     settle(&mut harness);
     screen.shoot(&harness, "profile-related");
+    let top = |heading: &str| harness.get_by_label(heading).rect().top();
+    let room = top("user_history · 6 rows") - top("orders · 33 rows");
+    assert!(room > 200.0, "the time line and at least some of the rows: {room}");
 }
