@@ -16,6 +16,7 @@ pub mod engine;
 pub mod identity;
 pub mod inbox;
 pub mod language;
+pub mod lens;
 pub mod mapping;
 pub mod model;
 pub mod plan;

@@ -191,7 +191,7 @@ impl<'a> ColumnUse<'a> {
 
 impl Expr<'_> {
     /// Whether the value is stored as plain text.
-    pub(super) fn is_text(&self) -> bool {
+    pub fn is_text(&self) -> bool {
         let is_varchar = |name: &str| name.eq_ignore_ascii_case("VARCHAR");
         match self {
             Self::Column(used) => is_varchar(&used.column.type_name),

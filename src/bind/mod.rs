@@ -26,6 +26,7 @@ mod bins;
 mod bound;
 mod constant;
 mod error;
+mod identity;
 mod literal;
 mod question;
 

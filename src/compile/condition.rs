@@ -60,7 +60,7 @@ impl Scope<'_> {
         Sql::fill(template, &values.iter().collect::<Vec<_>>())
     }
 
-    fn test(&mut self, test: &Test<'_>, row: Row) -> Sql {
+    pub(super) fn test(&mut self, test: &Test<'_>, row: Row) -> Sql {
         match test {
             Test::Compare(comparison, left, right) => {
                 let template = match comparison {

@@ -17,6 +17,7 @@
 
 mod asked;
 mod charts;
+mod codes;
 mod condition;
 mod list;
 mod page;
@@ -28,6 +29,7 @@ mod sync;
 
 pub use asked::{Asked, Rows};
 pub use charts::{grid_points, question, range};
+pub use codes::{RowByRow, row_count};
 pub use list::{ColumnCounts, Counted, ListForm, list, list_counts};
 pub use page::{members, members_in, order, page_of_order};
 pub use profile::related_rows;

@@ -32,7 +32,12 @@ pub(super) struct Scope<'a> {
     /// The same of the related rows that a figure is about, while it is written.
     beyond_rows: Vec<Step>,
     used: BTreeSet<String>,
+    /// The entity's rows carry their number.
+    is_numbered: bool,
 }
+
+/// The name of a row's number, from 0 in the order of the table.
+pub(super) const ROW: &str = "muster row";
 
 struct Joined {
     path: Vec<Hop>,
@@ -62,7 +67,13 @@ impl<'a> Scope<'a> {
             beyond: Vec::new(),
             beyond_rows: Vec::new(),
             used: BTreeSet::new(),
+            is_numbered: false,
         }
+    }
+
+    /// The same, in which the entity's rows carry their number.
+    pub(super) fn numbered(slice: &'a BoundSlice<'a>) -> Self {
+        Self { is_numbered: true, ..Self::new(slice) }
     }
 
     /// How a table is named in the statement; notes that it is read.
@@ -240,6 +251,13 @@ impl<'a> Scope<'a> {
             }
         };
         let beyond = std::mem::take(&mut self.beyond);
+        let base = match self.is_numbered {
+            false => base,
+            true => Sql::fill(
+                "(SELECT *, row_number() OVER () - 1 AS {} FROM {})",
+                &[&ident(ROW), &base],
+            ),
+        };
         let base = Sql::fill("{} AS e", &[&base]);
         let mut from = self.steps_joined(base, ("x", &Row::Entity.name()), &beyond);
         self.beyond = beyond;
@@ -287,15 +305,19 @@ impl<'a> Scope<'a> {
         )
     }
 
-    /// Whether the statement reads the base table alone, in its own order.
-    pub(super) fn keeps_order(&self) -> bool {
-        let plain = match &self.slice.entity.base {
+    /// Whether the entity's rows have an order of their own.
+    pub(super) fn has_order(&self) -> bool {
+        match &self.slice.entity.base {
             EntityBase::Events { .. } => false,
             EntityBase::Table(name) => {
                 self.slice.catalog.table(name).is_some_and(|t| !t.origin.is_view())
             }
-        };
-        plain && self.used.len() <= 1 && self.joins.is_empty() && self.beyond.is_empty()
+        }
+    }
+
+    /// Whether the statement reads the base table alone, in its own order.
+    pub(super) fn keeps_order(&self) -> bool {
+        self.has_order() && self.used.len() <= 1 && self.joins.is_empty() && self.beyond.is_empty()
     }
 
     /// The finished statement.

@@ -1,5 +1,6 @@
 //! Commands that wait: the newest question per slot wins, and anything can be cancelled.
 
+use crate::model::question::{Question, Slice};
 use crate::protocol::{Command, Slot, Ticket};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,9 +22,22 @@ pub(super) enum Lane {
 pub(super) struct Inbox {
     waiting: VecDeque<Command>,
     running: Vec<Running>,
+    /// Questions whose next answers could come from codes, the newest last.
+    wanted: VecDeque<Wanted>,
+    /// Stops codes being read.
+    reading: Option<Arc<AtomicBool>>,
     /// No more commands come.
     pub(super) closed: bool,
 }
+
+/// A question for which codes are wanted.
+pub(super) struct Wanted {
+    pub(super) slice: Arc<Slice>,
+    pub(super) question: Question,
+}
+
+/// Of so many questions at most codes are wanted; what was asked before is long off the screen.
+const WANTED_MAX: usize = 64;
 
 struct Running {
     ticket: Ticket,
@@ -51,6 +65,7 @@ impl Inbox {
                 let over =
                     self.take_out(|c| matches!(c, Command::Ask { .. } | Command::Open { .. }));
                 self.stop(|r| r.opens || r.slot.is_some());
+                self.want_nothing();
                 self.waiting.push_back(command);
                 over
             }
@@ -116,7 +131,35 @@ impl Inbox {
     pub(super) fn close(&mut self) {
         self.closed = true;
         self.waiting.clear();
+        self.want_nothing();
         self.stop(|_| true);
+    }
+
+    /// Codes are wanted for a question, before those that were asked earlier.
+    pub(super) fn want(&mut self, slice: Arc<Slice>, question: Question) {
+        if self.wanted.len() == WANTED_MAX {
+            self.wanted.pop_front();
+        }
+        self.wanted.push_back(Wanted { slice, question });
+    }
+
+    /// The newest question for which codes are wanted; the flag stops their being read. Not while
+    /// a source is opened.
+    pub(super) fn next_wanted(&mut self) -> Option<(Wanted, Arc<AtomicBool>)> {
+        if self.running.iter().any(|r| r.opens && !r.lets_ask) {
+            return None;
+        }
+        let wanted = self.wanted.pop_back()?;
+        let stopped = Arc::new(AtomicBool::new(false));
+        self.reading = Some(Arc::clone(&stopped));
+        Some((wanted, stopped))
+    }
+
+    fn want_nothing(&mut self) {
+        self.wanted.clear();
+        if let Some(reading) = self.reading.take() {
+            reading.store(true, Ordering::Relaxed);
+        }
     }
 
     fn cancel(&mut self, ticket: Ticket) -> Vec<Ticket> {
@@ -166,7 +209,6 @@ mod tests {
     use crate::model::catalog::CohortRef;
     use crate::model::clause::Tree;
     use crate::model::now::Moment;
-    use crate::model::question::{Question, Slice};
     use crate::protocol::OpenRequest;
 
     fn ask(ticket: u64, slot: Slot) -> Command {
@@ -224,6 +266,21 @@ mod tests {
         inbox.finished(Ticket(1));
         let (next, _) = inbox.next(Lane::Questions).unwrap();
         assert_eq!(ticket_of(&next), Some(Ticket(3)));
+    }
+
+    #[test]
+    fn codes_are_wanted_of_the_newest_question_and_never_of_an_old_source() {
+        let mut inbox = Inbox::default();
+        let question = |column: &str| Question::Histogram { column: column.into(), bins_max: 9 };
+        let Command::Ask { slice, .. } = ask(1, Slot::Size) else { unreachable!() };
+        for column in ["older", "newer"] {
+            inbox.want(Arc::clone(&slice), question(column));
+        }
+        let (first, stopped) = inbox.next_wanted().unwrap();
+        assert_eq!(first.question, question("newer"));
+        inbox.push(Command::Open { ticket: Ticket(2), request: OpenRequest::default() });
+        assert!(stopped.load(Ordering::Relaxed), "the source is no longer of interest");
+        assert!(inbox.next_wanted().is_none());
     }
 
     #[test]

@@ -18,6 +18,7 @@
 
 mod arrow;
 pub mod builder;
+mod codes;
 mod inbox;
 pub mod jobs;
 mod practice;

@@ -2,10 +2,14 @@
 //!
 //! - Kept in the user's cache folder, readable by its owner only: names, types, keys, relations,
 //!   counts and how files are read. Never a value of a row: examples are left out of findings.
+//! - Beside it, by the window only, the codes of features that were charted or sliced by
+//!   (`remembered/codes.rs`), which do hold values; not of personal data.
 //! - It counts only while every file of the source is the same (size, times, inode), and for the
 //!   same program, corrections and run. A file more in a folder is another source.
 //! - Small sources, which open quickly, encrypted files, projects and what they built are not kept.
 //! - `muster forget` removes all of it.
+
+mod codes;
 
 use crate::deliver::checksum;
 use crate::disk::{Readers, read, write};
@@ -111,6 +115,7 @@ pub fn forget() -> std::io::Result<usize> {
     for (_, file) in &all {
         std::fs::remove_file(file)?;
     }
+    codes::forget()?;
     Ok(all.len())
 }
 

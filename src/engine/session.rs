@@ -3,15 +3,18 @@
 
 use super::Job;
 use super::jobs;
+use super::remembered::Memory;
 use super::store::Store;
 use super::workspace;
 use crate::bind::Range;
 use crate::compile::{self, Asked, Query};
+use crate::lens::Lens;
 use crate::model::catalog::{Catalog, CohortRef};
 use crate::model::failure::Failure;
 use crate::model::question::{Slice, Sort};
 use crate::protocol::{OpenRequest, Opened};
 use crate::sql::Sql;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +26,12 @@ pub struct Session {
     /// What is kept between questions, because charts ask for it again with every stroke. Shared
     /// by all sessions of this source.
     kept: Arc<Mutex<Kept>>,
+    /// Answers without the database what it can. Shared by all sessions of this source.
+    pub(super) lens: Option<Arc<Lens>>,
+    /// Where codes are kept for the next time.
+    pub(super) memory: Option<Arc<Memory>>,
+    /// An answer would have come from codes, had there been any.
+    pub(super) lacks_codes: Cell<bool>,
 }
 
 /// What is kept between questions.
@@ -50,7 +59,7 @@ impl Session {
     /// When it cannot be read: the failure names the file, the place and what to try.
     pub fn open(request: &OpenRequest, job: &mut Job<'_>) -> Result<Self, Failure> {
         let (store, opened) = jobs::open::open(request, None, job)?;
-        Ok(Self::of(store, opened))
+        Ok(Self::of(store, opened).remembering(request))
     }
 
     /// The same; of large files of text `early` is handed the first rows while the rest is read.
@@ -64,11 +73,23 @@ impl Session {
     ) -> Result<Self, Failure> {
         let mut early = |store, opened| early(Self::of(store, opened));
         let (store, opened) = jobs::open::open(request, Some(&mut early), job)?;
-        Ok(Self::of(store, opened))
+        Ok(Self::of(store, opened).remembering(request))
     }
 
     fn of(store: Store, opened: Opened) -> Self {
-        Self { store, opened: Arc::new(opened), kept: Arc::default() }
+        Self {
+            store,
+            opened: Arc::new(opened),
+            kept: Arc::default(),
+            lens: None,
+            memory: None,
+            lacks_codes: Cell::default(),
+        }
+    }
+
+    fn remembering(mut self, request: &OpenRequest) -> Self {
+        self.memory = Memory::of(request, &self.opened.workspace.corrections).map(Arc::new);
+        self
     }
 
     /// The same source for another thread: nothing is read again.
@@ -77,7 +98,14 @@ impl Session {
     /// When the database cannot open a second connection.
     pub fn fork(&self) -> Result<Self, Failure> {
         let store = self.store.fork()?;
-        Ok(Self { store, opened: Arc::clone(&self.opened), kept: Arc::clone(&self.kept) })
+        Ok(Self {
+            store,
+            opened: Arc::clone(&self.opened),
+            kept: Arc::clone(&self.kept),
+            lens: self.lens.clone(),
+            memory: self.memory.clone(),
+            lacks_codes: Cell::default(),
+        })
     }
 
     /// What opening brought.

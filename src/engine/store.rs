@@ -30,7 +30,7 @@ use super::arrow::{Shape, frame, is_plain, push_plain_rows, push_rows};
 use crate::disk::PrivateFolder;
 use crate::model::catalog::Reader;
 use crate::model::failure::Failure;
-use crate::model::limits::Limits;
+use crate::model::limits::{Limits, bytes_of};
 use crate::model::value::Value;
 use crate::sources::{Probe, files};
 use crate::sql::Sql;
@@ -565,6 +565,12 @@ impl Store {
             (Err(_), Some(failure)) => Err(failure),
             (done, _) => Ok(done?),
         }
+    }
+
+    /// The bytes of memory that the database may use; `None` when it does not say.
+    pub fn memory_limit(&self) -> Option<u64> {
+        let rows = self.cells(&session::memory_limit()).ok()?;
+        bytes_of(&rows.first()?.first()?.display())
     }
 
     /// The names and types of a statement's columns; nothing is run.

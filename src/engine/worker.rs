@@ -1,6 +1,6 @@
 //! A session on worker threads, behind the protocol.
 
-use super::inbox::{Inbox, Lane, ticket_of};
+use super::inbox::{Inbox, Lane, Wanted, ticket_of};
 use super::practice::PracticeInbox;
 use super::session::Session;
 use super::{Job, jobs, sync};
@@ -68,6 +68,7 @@ impl Engine {
             .collect();
         threads.push(worker("muster-deliver".to_owned(), write_lists));
         threads.push(worker("muster-sync".to_owned(), sync_activations));
+        threads.push(worker("muster-codes".to_owned(), read_codes));
         Self { shared, threads }
     }
 
@@ -119,7 +120,7 @@ impl Shared {
         let opened = Arc::clone(session.opened());
         {
             let mut source = lock(&self.source);
-            *source = (source.0 + 1, Some(session));
+            *source = (source.0 + 1, Some(session.with_lens_of_its_share()));
         }
         self.tell(Event::Opened(ticket, opened));
     }
@@ -154,6 +155,28 @@ impl Shared {
             }
             if let Some(next) = inbox.next(lane) {
                 return Some(next);
+            }
+            inbox = self.bell.wait(inbox).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Waits for a question whose next answers could come from codes.
+    fn next_wanted(&self, rest: &mut dyn FnMut()) -> Option<(Wanted, Arc<AtomicBool>)> {
+        let mut inbox = self.inbox();
+        let mut is_at_rest = false;
+        loop {
+            if inbox.closed {
+                return None;
+            }
+            if let Some(next) = inbox.next_wanted() {
+                return Some(next);
+            }
+            if !is_at_rest {
+                is_at_rest = true;
+                drop(inbox);
+                rest();
+                inbox = self.inbox();
+                continue;
             }
             inbox = self.bell.wait(inbox).unwrap_or_else(PoisonError::into_inner);
         }
@@ -233,6 +256,10 @@ fn answer_questions(shared: &Shared) {
                 watch_for_change(shared, session);
                 session.obey(Arc::clone(&cancelled));
                 let answered = session.ask(&slice, &question)?;
+                if session.lacked_codes() {
+                    shared.inbox().want(slice, question);
+                    shared.bell.notify_all();
+                }
                 if !cancelled.load(Ordering::Relaxed) {
                     shared.tell(Event::Answered(ticket, slot, Arc::new(answered)));
                 }
@@ -300,6 +327,21 @@ fn watch_for_change(shared: &Shared, session: &Session) {
         shared.told_change.store(opening, Ordering::Relaxed);
         let at = jiff::Zoned::now().strftime("%H:%M").to_string();
         shared.tell(Event::SourceChanged { at });
+    }
+}
+
+/// Reads codes behind what is asked. Nobody waits for them, so nobody is told of a failure: what
+/// cannot be read is left to the database, which says what is wrong when it is asked.
+fn read_codes(shared: &Shared) {
+    let mut own = Own::default();
+    loop {
+        let next = shared.next_wanted(&mut || own.rest());
+        let Some((wanted, stopped)) = next else { return };
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            let session = own.session(shared)?;
+            session.obey(Arc::clone(&stopped));
+            session.fill(&wanted.slice, &wanted.question)
+        }));
     }
 }
 

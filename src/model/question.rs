@@ -233,6 +233,8 @@ pub struct Answered {
     pub sql: String,
     /// How long it took.
     pub took: Duration,
+    /// Whether it came from codes held in memory, without the database.
+    pub from_codes: bool,
 }
 
 /// The numbers, by kind of question.

@@ -94,6 +94,11 @@ pub fn shut(files: &[PathBuf], folders: &[PathBuf]) -> Vec<Sql> {
     ]
 }
 
+/// How much memory the database may use, as text: `12.7 GiB`.
+pub fn memory_limit() -> Sql {
+    Sql::raw("SELECT current_setting('memory_limit')")
+}
+
 /// The names and types of what a statement gives.
 pub fn describe(statement: &Sql) -> Sql {
     Sql::fill("DESCRIBE {}", &[&statement.trimmed()])

@@ -113,7 +113,7 @@ fn asked_with_ticket(effects: &[Effect], wanted: &Slot) -> Ticket {
 
 fn size(kept: u64) -> Arc<Answered> {
     let answer = Answer::Size(Size { kept, of: 100 });
-    Arc::new(Answered { answer, sql: String::new(), took: Duration::ZERO })
+    Arc::new(Answered { answer, sql: String::new(), took: Duration::ZERO, from_codes: false })
 }
 
 /// The slot of the chart of a feature.
@@ -391,8 +391,12 @@ fn f_and_x_act_on_the_cell_under_the_keys() {
             Value::Missing,
         ]],
     };
-    let answered =
-        Answered { answer: Answer::Page(page), sql: String::new(), took: Duration::ZERO };
+    let answered = Answered {
+        answer: Answer::Page(page),
+        sql: String::new(),
+        took: Duration::ZERO,
+        from_codes: false,
+    };
     state.on_event(Event::Answered(ticket, Slot::Page(0), Arc::new(answered)));
     state.on_action(Action::People(PeopleAction::Cursor(0, 3)));
     state.on_action(Action::People(PeopleAction::FilterToCell));
@@ -745,7 +749,7 @@ fn a_search_finds_values_and_takes_them_or_their_opposite() {
         missing: Default::default(),
     };
     let answer = Answer::Values(values);
-    let answered = Answered { answer, sql: String::new(), took: Duration::ZERO };
+    let answered = Answered { answer, sql: String::new(), took: Duration::ZERO, from_codes: false };
     state.on_event(Event::Answered(ticket, slot, Arc::new(answered)));
     let found = state.suggestions();
     let at = found.iter().position(|f| f.name == "country is DE").expect("the value");
@@ -779,8 +783,12 @@ fn the_palette_looks_for_a_person_among_everyone() {
         columns: vec!["user_id".into()],
         rows: vec![vec![Value::Text("u17".into())]],
     };
-    let answered =
-        Answered { answer: Answer::Page(page), sql: String::new(), took: Duration::ZERO };
+    let answered = Answered {
+        answer: Answer::Page(page),
+        sql: String::new(),
+        took: Duration::ZERO,
+        from_codes: false,
+    };
     state.on_event(Event::Answered(ticket, Slot::FoundPeople, Arc::new(answered)));
     let at = state.palette_entries().iter().position(|e| e.name == "u17").expect("the person");
     state.on_action(ViewAction::PaletteTake(at, false).into());

@@ -9,6 +9,7 @@ mod define;
 mod files;
 mod fuzz;
 mod journeys;
+mod lens;
 mod moments;
 mod postgres;
 mod postgres_table;
