@@ -29,7 +29,7 @@ pub(crate) struct Opened {
 impl Opened {
     /// Opens a file as the window does.
     pub(crate) fn new(file: &Path) -> Outcome<Self> {
-        let session = open(file)?;
+        let session = open(file)?.with_lens_of_its_share();
         let everyone = everyone(&session)?;
         let forks: Result<Vec<_>, _> = (0..THREADS).map(|_| session.fork()).collect();
         Ok(Self { everyone, crew: Crew::new(forks?)?, session })

@@ -113,7 +113,7 @@ impl<'q> Eye<'_, 'q> {
         &mut self,
         slice: &'q BoundSlice<'q>,
         feature: &'q Feature,
-        top: u16,
+        (top, search): (u16, &str),
     ) -> Result<Values, Lack<'q>> {
         let source = Source::Feature(feature);
         let is_plain = match feature.kind {
@@ -127,9 +127,10 @@ impl<'q> Eye<'_, 'q> {
         let ((cohort, kept), column) = self.both(sets, column)?;
         let counted = Counted::Column(Arc::clone(&column));
         let tallies = self.tallies(slice, &source.identity(), &counted, (&cohort, &kept));
+        let matches = matching(&column, search).ok_or(Lack::Never)?;
         let mut found: Vec<(usize, Counts)> = (1..counted.distinct())
             .map(|code| (code, tallies.counts(code)))
-            .filter(|(_, counts)| counts.all > 0)
+            .filter(|(code, counts)| counts.all > 0 && matches(*code))
             .collect();
         let distinct = found.len() as u64;
         let mut others = Counts::default();
@@ -212,7 +213,7 @@ impl<'q> Eye<'_, 'q> {
         top: u16,
     ) -> Result<Shares, Lack<'q>> {
         let sets = self.sets(slice);
-        let of_values = self.values(slice, by, 0).map(|_| ());
+        let of_values = self.values(slice, by, (0, "")).map(|_| ());
         let columns =
             (self.drawn(slice, Source::shown(moment)), self.drawn(slice, Source::Feature(by)));
         let columns = self.both(columns.0, columns.1);
@@ -408,6 +409,23 @@ impl<'q> Eye<'_, 'q> {
         self.lens.held().put_tally(of_last, Arc::clone(&kept));
         Tallies { all, kept }
     }
+}
+
+/// Which codes stand for values that contain a text, letters compared without case. `None` when the
+/// database has to say, which knows the small letters of every script.
+fn matching<'c>(column: &'c Column, search: &str) -> Option<Box<dyn Fn(usize) -> bool + 'c>> {
+    if search.is_empty() {
+        return Some(Box::new(|_| true));
+    }
+    let Known::Text(values) = &column.values else { return None };
+    if !search.is_ascii() || !values.iter().all(|value| value.is_ascii()) {
+        return None;
+    }
+    let search = search.to_ascii_lowercase();
+    Some(Box::new(move |code| {
+        let value = code.checked_sub(1).and_then(|at| values.get(at));
+        value.is_some_and(|value| value.to_ascii_lowercase().contains(&search))
+    }))
 }
 
 /// The number of the bin that a finite value falls into, as the database works it out.

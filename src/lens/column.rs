@@ -420,12 +420,16 @@ fn presence(rows: usize, missing: &[u32]) -> impl Iterator<Item = bool> + '_ {
 
 /// Codes by the order of keys, and the different keys in order.
 fn ranked(keys: Vec<u64>, missing: &[u32]) -> (Codes, Vec<u64>) {
-    if let Some(known) = few(&keys, missing) {
-        let mut distinct: Vec<u64> = known.into_keys().collect();
+    if let Some((numbers, came)) = few(&keys, missing) {
+        let mut distinct: Vec<(u64, u32)> = came.into_iter().zip(0..).collect();
         distinct.sort_unstable();
-        let code_of: HashMap<u64, u32> = distinct.iter().copied().zip(1..).collect();
-        let codes = keys.iter().map(|key| code_of.get(key).copied().unwrap_or(0));
-        return (Codes::of(without(codes, missing), distinct.len() + 1), distinct);
+        let mut code_of = vec![0; distinct.len().max(1)];
+        for (place, (_, number)) in distinct.iter().enumerate() {
+            code_of[*number as usize] = place as u32 + 1;
+        }
+        let codes = numbers.iter().map(|number| code_of[*number as usize]);
+        let codes = Codes::of(without(codes, missing), distinct.len() + 1);
+        return (codes, distinct.into_iter().map(|(key, _)| key).collect());
     }
     let there = presence(keys.len(), missing);
     let rows = keys.into_iter().zip(0_u32..).zip(there);
@@ -447,15 +451,26 @@ fn ranked(keys: Vec<u64>, missing: &[u32]) -> (Codes, Vec<u64>) {
     (codes, distinct)
 }
 
-/// The different keys, when they are few.
-fn few(keys: &[u64], missing: &[u32]) -> Option<HashMap<u64, ()>> {
+/// By row, the number of its key in the order of coming, and the keys in this order; when they are
+/// few.
+fn few(keys: &[u64], missing: &[u32]) -> Option<(Vec<u32>, Vec<u64>)> {
     let mut known = HashMap::new();
+    let (mut numbers, mut came) = (Vec::with_capacity(keys.len()), Vec::new());
     for (key, is_there) in keys.iter().zip(presence(keys.len(), missing)) {
-        if is_there && known.insert(*key, ()).is_none() && known.len() >= FEW {
+        if !is_there {
+            numbers.push(0);
+            continue;
+        }
+        let number = *known.entry(*key).or_insert_with(|| {
+            came.push(*key);
+            came.len() as u32 - 1
+        });
+        if came.len() >= FEW {
             return None;
         }
+        numbers.push(number);
     }
-    Some(known)
+    Some((numbers, came))
 }
 
 #[cfg(test)]

@@ -84,8 +84,8 @@ impl Lens {
             BoundQuestion::Histogram { slice, number, bins } => {
                 eye.histogram(slice, number, *bins).map(Answer::Histogram)
             }
-            BoundQuestion::Values { slice, feature, top, search: "" } => {
-                eye.values(slice, feature, *top).map(Answer::Values)
+            BoundQuestion::Values { slice, feature, top, search } => {
+                eye.values(slice, feature, (*top, search)).map(Answer::Values)
             }
             BoundQuestion::Timeline { slice, moment, periods } => {
                 eye.timeline(slice, moment, periods).map(Answer::Timeline)
@@ -96,8 +96,8 @@ impl Lens {
             BoundQuestion::Shares { slice, moment, by, periods, top } => {
                 eye.shares(slice, (moment, by), periods, *top).map(Answer::Shares)
             }
-            BoundQuestion::Values { .. }
-            | BoundQuestion::Boxes { .. }
+            // Spreads are interpolated by the database, whose last digit depends on its compiler.
+            BoundQuestion::Boxes { .. }
             | BoundQuestion::Members(_)
             | BoundQuestion::Page { .. }
             | BoundQuestion::Profile { .. } => Err(Lack::Never),
