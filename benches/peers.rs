@@ -54,8 +54,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Seeds of the people who brush, one for each session.
+/// Seeds of the people who brush, one for each session; one is enough for a trial.
 const SEEDS: [u64; 2] = [1, 2];
+/// Sizes below this are trials.
+const TRIAL: u64 = 1_000_000;
 
 /// What a row of the flights takes in memory, at most: plain, as codes of DuckDB, as codes of polars.
 const PLAIN_BYTES: u64 = 75;
@@ -163,8 +165,8 @@ fn measure(size: u64, asked: &Asked, bandwidth: f64, report: &mut Report) -> Out
                 let (frames, views) = (Rc::clone(frames), Arc::clone(&views));
                 engines.push(Box::new(frames::Polars { frames, views }));
             }
-            for seed in SEEDS {
-                let runs = trace::runs(&views, seed)?;
+            for seed in &SEEDS[..if size < TRIAL { 1 } else { 2 }] {
+                let runs = trace::runs(&views, *seed)?;
                 brush::bench(&mut engines, &runs, (&views, &plain.db), report)?;
             }
             // The codes of eight views and of two conditions, a byte each.

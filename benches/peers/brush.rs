@@ -30,7 +30,7 @@ pub(crate) trait Engine {
 }
 
 /// How long one engine may take for the events of one run before it is shown only some of them.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(4);
 /// At least so many updates of a run are measured.
 const LEAST: usize = 4;
 
@@ -66,7 +66,7 @@ pub(crate) fn bench(
     Ok(())
 }
 
-/// All events of a run but the first; of a slow engine every so-manieth, which is told.
+/// All events of a run but the first; of a slow engine every so many, which is told.
 fn follow(engine: &mut dyn Engine, run: &Run, right: &Right, report: &mut Report) -> Outcome<()> {
     let (mut event, mut stride) = (1, 1);
     while event < run.events.len() {

@@ -3,6 +3,7 @@
 
 use super::Query;
 use super::asked::{Asked, count};
+use super::page::{By, sort_order};
 use super::scope::{ROW, Row, Scope};
 use crate::bind::{BoundSlice, Expr, Members, Test};
 use crate::model::catalog::Column;
@@ -27,6 +28,27 @@ pub fn row_count<'a>(slice: &'a BoundSlice<'a>) -> Option<Asked<'a, u64>> {
     }
     let query = scope.query(Sql::fill("SELECT count(*) FROM {}", &[&from]));
     Some(Asked::new(query, |rows| Ok(count(rows.first()?, 0))))
+}
+
+/// Whether the rows of an entity are numbered without gaps by the database itself: one row, one
+/// cell. `None` when they are not stored in a table of one.
+pub fn has_row_ids<'a>(slice: &'a BoundSlice<'a>) -> Option<Asked<'a, bool>> {
+    let mut scope = Scope::new(slice);
+    let from = scope.from();
+    if !scope.keeps_order() || !scope.is_stored() {
+        return None;
+    }
+    let select = "SELECT CAST(coalesce(max(e.rowid) + 1 = count(*), TRUE) AS INTEGER) FROM {}";
+    let query = scope.query(Sql::fill(select, &[&from]));
+    Some(Asked::new(query, |rows| Ok(count(rows.first()?, 0) == 1)))
+}
+
+/// The database's numbers of all rows, in the order of the people table.
+pub fn row_order(slice: &BoundSlice<'_>, sort: By<'_>) -> Query {
+    let mut scope = Scope::new(slice);
+    let order = sort_order(&scope, sort);
+    let from = scope.from();
+    scope.query(Sql::fill("SELECT e.rowid FROM {} ORDER BY {}", &[&from, &order]))
 }
 
 impl RowByRow {

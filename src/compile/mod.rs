@@ -29,9 +29,9 @@ mod sync;
 
 pub use asked::{Asked, Rows};
 pub use charts::{grid_points, question, range};
-pub use codes::{RowByRow, row_count};
+pub use codes::{RowByRow, has_row_ids, row_count, row_order};
 pub use list::{ColumnCounts, Counted, ListForm, list, list_counts};
-pub use page::{members, members_in, order, page_of_order};
+pub use page::{members, members_in, order, page_of_order, page_of_rows};
 pub use profile::related_rows;
 pub use rows::Extent;
 pub use size::{size, size_in};

@@ -34,7 +34,7 @@ pub(super) fn listing(mut scope: Scope<'_>, columns: impl FnOnce(&Scope<'_>) -> 
 }
 
 /// The order of a page: by a feature, the greatest first or last; by key without one.
-type By<'a> = Option<(&'a Column, bool)>;
+pub(super) type By<'a> = Option<(&'a Column, bool)>;
 
 /// Rows of the people table: the key, then the columns asked for.
 pub(super) fn page<'a>(
@@ -74,7 +74,7 @@ fn selected(scope: &Scope<'_>, columns: &[&Column]) -> Sql {
     Sql::join(std::iter::once(scope.key()).chain(columns), ", ")
 }
 
-fn sort_order(scope: &Scope<'_>, sort: By<'_>) -> Sql {
+pub(super) fn sort_order(scope: &Scope<'_>, sort: By<'_>) -> Sql {
     let key = scope.key();
     match sort {
         None => key,
@@ -115,6 +115,29 @@ pub fn page_of_order<'a>(
     let query = scope.query(Sql::fill(
         "SELECT {}\nFROM {}\nJOIN (SELECT n, key FROM {} WHERE n >= {} AND n < {}) AS o ON o.key = {}\nORDER BY o.n",
         &[&selected, &from, &table, &first, &end, &key],
+    ));
+    read_page(query, everyone, columns, offset)
+}
+
+/// A page whose rows are known by the numbers that the database gave them.
+pub fn page_of_rows<'a>(
+    everyone: &'a BoundSlice<'a>,
+    columns: &'a [&'a Column],
+    rows: &[u32],
+    offset: u64,
+) -> Asked<'a, Page> {
+    let mut scope = Scope::new(everyone);
+    let selected = selected(&scope, columns);
+    let from = scope.from();
+    let places = rows.iter().zip(0_i128..);
+    let places = places
+        .map(|(row, place)| Sql::fill("({}, {})", &[&sql::number(place), &sql::number(*row)]));
+    let ends = [rows.iter().min(), rows.iter().max()];
+    let [least, most] = ends.map(|end| sql::number(end.copied().unwrap_or(0)));
+    // The ends spare the database most of the table where the rows are close to each other.
+    let query = scope.query(Sql::fill(
+        "SELECT {}\nFROM {}\nJOIN (VALUES {}) AS o(n, r) ON o.r = e.rowid\nWHERE e.rowid BETWEEN {} AND {}\nORDER BY o.n",
+        &[&selected, &from, &Sql::join(places, ", "), &least, &most],
     ));
     read_page(query, everyone, columns, offset)
 }

@@ -315,6 +315,12 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Whether the entity's rows stand in a table of a database, as they are.
+    pub(super) fn is_stored(&self) -> bool {
+        let table = self.slice.catalog.table(self.slice.entity.table_name());
+        table.is_some_and(|table| matches!(table.origin, TableOrigin::Stored { .. }))
+    }
+
     /// Whether the statement reads the base table alone, in its own order.
     pub(super) fn keeps_order(&self) -> bool {
         self.has_order() && self.used.len() <= 1 && self.joins.is_empty() && self.beyond.is_empty()

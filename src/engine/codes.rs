@@ -6,7 +6,7 @@
 use super::remembered::Memory;
 use super::session::Session;
 use crate::bind::{self, BoundQuestion, BoundSlice};
-use crate::compile::{self, RowByRow};
+use crate::compile::{self, Query, RowByRow};
 use crate::lens::{Bitmap, Builder, Lack, Lens, Nature, Need, Source, Unfit};
 use crate::model::catalog::Entity;
 use crate::model::failure::Failure;
@@ -53,10 +53,20 @@ impl Session {
 
     /// The answer of the lens; `None` when it is for the database.
     pub(super) fn seen(&self, bound: &BoundQuestion<'_>, points_max: u32) -> Option<Answer> {
+        self.looked(|lens| lens.answer(bound, points_max))
+    }
+
+    /// The numbers of the rows of a page; `None` when the database has to find them.
+    pub(super) fn rows_of_page(&self, bound: &BoundQuestion<'_>) -> Option<Vec<u32>> {
+        self.looked(|lens| lens.page(bound))
+    }
+
+    /// What the lens finds, with what it lacks and is quick to read.
+    fn looked<'q, T>(&self, look: impl Fn(&Lens) -> Result<T, Lack<'q>>) -> Option<T> {
         let lens = self.lens.as_ref()?;
         for _ in 0..ROUNDS {
-            let needs = match lens.answer(bound, points_max) {
-                Ok(answer) => return Some(answer),
+            let needs = match look(lens) {
+                Ok(found) => return Some(found),
                 Err(Lack::Never) => return None,
                 Err(Lack::Needs(needs)) => needs,
             };
@@ -82,10 +92,14 @@ impl Session {
         let bound = bind::question(self.catalog(), slice, question, &found)?;
         for _ in 0..ROUNDS {
             let mut needs = lens.better(&bound);
-            match lens.answer(&bound, 0) {
-                Err(Lack::Needs(lacking)) => needs.extend(lacking),
-                Ok(_) | Err(Lack::Never) if needs.is_empty() => return Ok(()),
-                Ok(_) | Err(Lack::Never) => {}
+            let lack = match &bound {
+                BoundQuestion::Page { .. } => lens.page(&bound).err(),
+                bound => lens.answer(bound, 0).err(),
+            };
+            match lack {
+                Some(Lack::Needs(lacking)) => needs.extend(lacking),
+                None | Some(Lack::Never) if needs.is_empty() => return Ok(()),
+                None | Some(Lack::Never) => {}
             }
             for need in &needs {
                 self.bring(lens, need)?;
@@ -114,6 +128,14 @@ impl Session {
                 let asked = RowByRow::held(slice, test, *holds);
                 self.bring_rows(lens, (slice.entity, need), asked)?;
             }
+            Need::Order { slice, sort } => {
+                let has_ids = compile::has_row_ids(slice).map(|asked| self.answer(asked));
+                let order = match has_ids.transpose()? {
+                    Some(true) => Some(self.order(&compile::row_order(slice, *sort))?),
+                    Some(false) | None => None,
+                };
+                lens.put_order(need, order.filter(|_| self.is_unchanged()));
+            }
             Need::Members { slice, members } => {
                 let asked = RowByRow::members(slice, members);
                 self.bring_rows(lens, (slice.entity, need), asked)?;
@@ -131,6 +153,7 @@ impl Session {
                         .kept_codes(slice.entity, *source)
                         .is_some_and(|(memory, name)| memory.has_codes(&name))
             }
+            Need::Order { slice, .. } => slice.entity.size <= SMALL,
             Need::RowCount { .. } | Need::Rows { .. } | Need::Members { .. } => true,
         }
     }
@@ -153,13 +176,13 @@ impl Session {
         slice: &BoundSlice<'_>,
         source: Source<'_>,
     ) -> Result<(), Failure> {
-        if lens.is_settled(slice.entity, source) {
+        if lens.is_settled(slice, source) {
             return Ok(());
         }
         let kept = self.kept_codes(slice.entity, source);
         let recalled = kept.as_ref().and_then(|(memory, name)| memory.recall_codes(name));
         if let Some(column) = recalled
-            && lens.put_column(slice.entity, source, column)
+            && lens.put_column(slice, source, column)
         {
             return Ok(());
         }
@@ -169,7 +192,7 @@ impl Session {
             Source::Value(value) => RowByRow::value(slice, value),
         };
         let Some(asked) = asked else {
-            lens.leave_out(slice.entity, source);
+            lens.leave_out(slice, source);
             return Ok(());
         };
         let is_text = match source {
@@ -178,7 +201,7 @@ impl Session {
             Source::Value(value) => value.is_text(),
         };
         let mut taken = Taken { builder: None, order: Vec::new(), is_unfit: false };
-        self.each_batch(&asked, &mut |batch| {
+        self.each_batch(&asked.query, &mut |batch| {
             taken.take(batch, asked.is_numbered, is_text);
             Ok(())
         })?;
@@ -191,14 +214,14 @@ impl Session {
             false => column,
         };
         match column {
-            None => lens.leave_out(slice.entity, source),
+            None => lens.leave_out(slice, source),
             Some(column) => {
                 let is_same = self.is_unchanged();
                 if let Some((memory, name)) = kept.filter(|_| is_same) {
                     memory.keep_codes(&name, &column);
                 }
-                if !is_same || !lens.put_column(slice.entity, source, column) {
-                    lens.clear();
+                if !is_same || !lens.put_column(slice, source, column) {
+                    lens.close();
                 }
             }
         }
@@ -214,7 +237,7 @@ impl Session {
         let (Some(asked), Some(rows)) = (asked, lens.rows(entity)) else { return Ok(()) };
         let mut found = Bitmap::none(rows);
         let mut seen = 0;
-        self.each_batch(&asked, &mut |batch| {
+        self.each_batch(&asked.query, &mut |batch| {
             let (numbers, holds) = (batch.column(0), batch.column(1));
             let numbers = numbers.as_primitive_opt::<Int64Type>().ok_or("rows have no number")?;
             let holds = holds.as_boolean_opt().ok_or("a test is not true or false")?;
@@ -229,25 +252,38 @@ impl Session {
         // Where a row came twice, or not at all, the source is not what it was.
         match self.is_unchanged() && seen == rows {
             true => lens.put_rows(need, found),
-            false => lens.clear(),
+            false => lens.close(),
         }
         Ok(())
     }
 
+    fn order(&self, query: &Query) -> Result<Vec<u32>, Failure> {
+        let mut order = Vec::new();
+        self.each_batch(query, &mut |batch| {
+            let numbers = batch.column(0).as_primitive_opt::<Int64Type>();
+            let numbers = numbers.ok_or("rows have no number")?;
+            for number in numbers.values() {
+                order.push(u32::try_from(*number).map_err(|error| error.to_string())?);
+            }
+            Ok(())
+        })?;
+        Ok(order)
+    }
+
     fn each_batch(
         &self,
-        asked: &RowByRow,
+        query: &Query,
         take: &mut dyn FnMut(&RecordBatch) -> Result<(), String>,
     ) -> Result<(), Failure> {
         self.store().attach()?;
-        let statement = self.statement(&asked.query);
+        let statement = self.statement(query);
         Ok(self.store().batches(&statement, &mut |batch| take(&batch))?)
     }
 }
 
 /// Whether codes would have helped.
 fn wants_codes(need: &Need<'_>) -> bool {
-    matches!(need, Need::Column { .. } | Need::Rows { better: Some(_), .. })
+    matches!(need, Need::Column { .. } | Need::Order { .. } | Need::Rows { better: Some(_), .. })
 }
 
 /// The values of a column as they arrive.

@@ -83,9 +83,19 @@ impl Bitmap {
         self.trim();
     }
 
+    /// Whether a row is in it.
+    pub fn contains(&self, row: usize) -> bool {
+        self.words.get(row / WORD).is_some_and(|word| word >> (row % WORD) & 1 == 1)
+    }
+
     /// The rows in it, in order.
     pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
-        self.words.iter().enumerate().flat_map(|(at, word)| {
+        self.iter_from(0)
+    }
+
+    /// The same, of the words from one on.
+    pub(super) fn iter_from(&self, first: usize) -> impl Iterator<Item = usize> + '_ {
+        self.words.iter().enumerate().skip(first).flat_map(|(at, word)| {
             let mut rest = *word;
             std::iter::from_fn(move || {
                 let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;

@@ -46,8 +46,9 @@ impl Counted {
     }
 }
 
-/// Beyond so many codes, a chart counts by its own bins.
-const COUNTED_MAX: usize = 0x1_0000;
+/// Beyond so many codes, a chart counts by its own bins: of at most so many a row takes a byte, and
+/// what a count costs is how many bytes it goes through.
+const COUNTED_MAX: usize = 0x100;
 
 impl<'q> Eye<'_, 'q> {
     pub(super) fn histogram(
@@ -177,12 +178,11 @@ impl<'q> Eye<'_, 'q> {
         let plate = self.plate(&name, 1 + columns * rows, || {
             let (across, up) = (side(&of_x, across), side(&of_y, up));
             let pairs = of_x.codes.numbers().zip(of_y.codes.numbers());
-            pairs
-                .map(|(x, y)| match (across[x as usize], up[y as usize]) {
-                    (0, _) | (_, 0) => 0,
-                    (x, y) => (1 + (x - 1) * rows + y - 1) as u32,
-                })
-                .collect()
+            let cells = pairs.map(|(x, y)| match (across[x as usize], up[y as usize]) {
+                (0, _) | (_, 0) => 0,
+                (x, y) => (1 + (x - 1) * rows + y - 1) as u32,
+            });
+            Codes::of(cells, 1 + columns * rows)
         });
         let tallies = self.tallies(slice, &name, &Counted::Plate(plate), (&cohort, &kept));
         let counts = &tallies.kept.counts;
@@ -235,11 +235,10 @@ impl<'q> Eye<'_, 'q> {
         let name = format!("shares {places:?} {starts:?} {:?} {:?}", moment.name, by.name);
         let plate = self.plate(&name, (starts.len() + 2) * width, || {
             let pairs = when.codes.numbers().zip(what.codes.numbers());
-            pairs
-                .map(|(when, what)| {
-                    (period_of[when as usize] * width + place_of[what as usize]) as u32
-                })
-                .collect()
+            let places = pairs.map(|(when, what)| {
+                (period_of[when as usize] * width + place_of[what as usize]) as u32
+            });
+            Codes::of(places, (starts.len() + 2) * width)
         });
         let tallies = self.tallies(slice, &name, &Counted::Plate(plate), (&cohort, &kept));
         let line = |period: usize| {
@@ -350,20 +349,19 @@ impl<'q> Eye<'_, 'q> {
             return Ok(Counted::Column(Arc::clone(column)));
         }
         Ok(Counted::Plate(self.plate(name, places, || {
-            let places: Vec<u32> =
+            let place_of: Vec<u32> =
                 (0..column.distinct()).map(|code| place_of(code) as u32).collect();
-            column.codes.numbers().map(|code| places[code as usize]).collect()
+            column.codes.mapped(&place_of, places)
         })))
     }
 
-    fn plate(&self, name: &str, distinct: usize, places: impl FnOnce() -> Vec<u32>) -> Arc<Plate> {
+    fn plate(&self, name: &str, distinct: usize, codes: impl FnOnce() -> Codes) -> Arc<Plate> {
         let name = self.name(&format!("plate {name}"));
         let known = self.lens.held().plate(&name);
         if let Some(known) = known {
             return known;
         }
-        let codes = Codes::of(places().into_iter(), distinct);
-        let made = Arc::new(Plate { codes, distinct });
+        let made = Arc::new(Plate { codes: codes(), distinct });
         self.lens.held().put_plate(name, Arc::clone(&made));
         made
     }

@@ -47,6 +47,18 @@ impl Codes {
         }
     }
 
+    /// The codes that `to` has in place of each of these, of which there are `distinct`.
+    pub fn mapped(&self, to: &[u32], distinct: usize) -> Self {
+        fn of<C: Code, D: Code>(codes: &[C], to: &[u32]) -> Vec<D> {
+            codes.iter().map(|code| D::of(to[code.number() as usize])).collect()
+        }
+        match distinct {
+            0..=0x100 => Self::Narrow(each_width!(self, codes => of(codes, to))),
+            0x101..=0x1_0000 => Self::Wide(each_width!(self, codes => of(codes, to))),
+            _ => Self::Full(each_width!(self, codes => of(codes, to))),
+        }
+    }
+
     /// How many rows.
     pub fn rows(&self) -> usize {
         each_width!(self, codes => codes.len())

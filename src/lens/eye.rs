@@ -81,6 +81,13 @@ pub enum Need<'q> {
         /// With the codes of this, the next test of its kind would need nothing.
         better: Option<Source<'q>>,
     },
+    /// The numbers of all rows in the order of a sort, then of the key.
+    Order {
+        /// A slice of the entity.
+        slice: &'q BoundSlice<'q>,
+        /// The feature, and whether the greatest comes first; by key without one.
+        sort: Option<(&'q Feature, bool)>,
+    },
     /// The rows that are among members.
     Members {
         /// The slice that asks.
@@ -103,6 +110,8 @@ pub enum Lack<'q> {
 pub(super) struct Eye<'l, 'q> {
     pub(super) lens: &'l Lens,
     pub(super) entity: &'q Entity,
+    /// Under which everything of the entity is held.
+    pub(super) prefix: String,
     pub(super) rows: usize,
     /// What codes could decide counts as lacking, also where the database decided it before.
     pub(super) prefers_codes: bool,
@@ -147,7 +156,7 @@ impl<'q> Eye<'_, 'q> {
     }
 
     pub(super) fn name(&self, identity: &str) -> String {
-        format!("{}/{identity}", self.entity.name)
+        format!("{}{identity}", self.prefix)
     }
 
     /// The codes of a column; notes that they are lacking.

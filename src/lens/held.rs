@@ -20,8 +20,49 @@ pub(super) struct Plate {
     pub(super) distinct: usize,
 }
 
+/// Rows in the order of the people table.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// As they are stored.
+    Stored,
+    /// By number.
+    Rows(Vec<u32>),
+}
+
+/// Places in an order, of which any is found by its number in a few steps.
+#[derive(Debug)]
+pub(super) struct Places {
+    bits: Bitmap,
+    /// How many come before each stretch of so many words.
+    before: Vec<u64>,
+}
+
+impl Places {
+    /// So many words make a stretch: 4,096 rows.
+    const STRETCH: usize = 64;
+
+    pub(super) fn new(bits: Bitmap) -> Self {
+        let mut so_far = 0;
+        let mut before = Vec::with_capacity(bits.words().len() / Self::STRETCH + 1);
+        for stretch in bits.words().chunks(Self::STRETCH) {
+            before.push(so_far);
+            so_far += stretch.iter().map(|word| u64::from(word.count_ones())).sum::<u64>();
+        }
+        Self { bits, before }
+    }
+
+    /// The places from a number on, in order.
+    pub(super) fn from(&self, number: u64) -> impl Iterator<Item = usize> + '_ {
+        let stretch = self.before.partition_point(|before| *before <= number).max(1) - 1;
+        let skipped = self.before.get(stretch).map_or(0, |before| number - before);
+        self.bits.iter_from(stretch * Self::STRETCH).skip(usize::try_from(skipped).unwrap_or(0))
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Thing {
+    Order(Arc<Order>),
+    Places(Arc<Places>),
     Column(Arc<Column>),
     Plate(Arc<Plate>),
     Rows(Arc<Bitmap>),
@@ -31,6 +72,11 @@ enum Thing {
 impl Thing {
     fn bytes(&self) -> usize {
         match self {
+            Self::Order(order) => match order.as_ref() {
+                Order::Stored => 0,
+                Order::Rows(rows) => size_of_val(rows.as_slice()),
+            },
+            Self::Places(places) => places.bits.bytes() + size_of_val(places.before.as_slice()),
             Self::Column(column) => column.bytes(),
             Self::Plate(plate) => plate.codes.bytes(),
             Self::Rows(rows) => rows.bytes(),
@@ -52,6 +98,7 @@ pub(super) struct Held {
     budget: usize,
     /// Counts uses, to tell which was last.
     clock: u64,
+    is_closed: bool,
 }
 
 impl Held {
@@ -63,20 +110,28 @@ impl Held {
             bytes: 0,
             budget,
             clock: 0,
+            is_closed: false,
         }
     }
 
-    /// Forgets everything.
-    pub(super) fn clear(&mut self) {
-        *self = Self::new(self.budget);
+    /// Forgets everything, and holds nothing from now on.
+    pub(super) fn close(&mut self) {
+        *self = Self { is_closed: true, ..Self::new(self.budget) };
     }
 
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
+    pub(super) fn budget(&self) -> usize {
+        self.budget
+    }
+
     /// How many rows an entity has, once that was said.
     pub(super) fn rows(&self, entity: &str) -> Option<Option<usize>> {
+        if self.is_closed {
+            return Some(None);
+        }
         self.rows.get(entity).copied()
     }
 
@@ -128,6 +183,28 @@ impl Held {
         }
     }
 
+    pub(super) fn order(&mut self, name: &str) -> Option<Arc<Order>> {
+        match self.get(name)? {
+            Thing::Order(order) => Some(Arc::clone(order)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn places(&mut self, name: &str) -> Option<Arc<Places>> {
+        match self.get(name)? {
+            Thing::Places(places) => Some(Arc::clone(places)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn put_order(&mut self, name: String, order: Arc<Order>) {
+        self.put(name, Thing::Order(order));
+    }
+
+    pub(super) fn put_places(&mut self, name: String, places: Arc<Places>) {
+        self.put(name, Thing::Places(places));
+    }
+
     pub(super) fn put_column(&mut self, name: String, column: Arc<Column>) {
         self.put(name, Thing::Column(column));
     }
@@ -146,6 +223,9 @@ impl Held {
 
     /// Holds a thing. One that is larger than the whole budget is unfit, and not held.
     fn put(&mut self, name: String, thing: Thing) {
+        if self.is_closed {
+            return;
+        }
         let bytes = thing.bytes();
         if bytes > self.budget {
             self.unfit.insert(name);
@@ -185,6 +265,28 @@ mod tests {
         assert!(held.bitmap("b").is_none(), "it was used before the others");
         assert!(["a", "c", "d"].iter().all(|name| held.bitmap(name).is_some()));
         assert_eq!(held.bytes(), 3 * 128);
+    }
+
+    #[test]
+    fn any_place_is_found_by_its_number() {
+        let bits = Bitmap::of(20_000, |row| row % 7 == 3 || row > 19_000);
+        let all: Vec<usize> = bits.iter().collect();
+        let places = Places::new(bits);
+        for number in [0, 1, 585, 586, 1_000, 2_715, all.len() - 1, all.len(), all.len() + 9] {
+            let found: Vec<usize> = places.from(number as u64).take(3).collect();
+            assert_eq!(found, all.iter().skip(number).take(3).copied().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_closed_one_holds_nothing_and_knows_no_rows() {
+        let mut held = Held::new(1_000);
+        held.set_rows("person", Some(64));
+        held.put_bitmap("a".to_owned(), rows(64));
+        held.close();
+        held.put_bitmap("b".to_owned(), rows(64));
+        assert!(held.bitmap("a").is_none() && held.bitmap("b").is_none());
+        assert_eq!(held.rows("person"), Some(None), "all questions are for the database");
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod column;
 mod constant;
 mod eye;
 mod held;
+mod pages;
 
 pub use bits::Bitmap;
 pub use column::{Builder, Codes, Column, Nature, Unfit, Values};
@@ -31,21 +32,23 @@ use crate::bind::{BoundQuestion, BoundSlice, Condition};
 use crate::model::catalog::Entity;
 use crate::model::question::{Answer, Size, Step, Steps};
 use eye::Eye;
-use held::Held;
+use held::{Held, Order};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// So many sets of rows have to fit: those of the steps, the cohort, the slice, and what charts were
+/// counted of.
+const SETS_MIN: usize = 32;
 
 /// What is held of one source. Shared by everyone who asks about it.
 #[derive(Debug)]
 pub struct Lens {
     held: Mutex<Held>,
-    /// The zone whose clocks moments were read by.
-    zone: Mutex<String>,
 }
 
 impl Lens {
     /// A lens that holds at most so many bytes.
     pub fn new(budget: usize) -> Self {
-        Self { held: Mutex::new(Held::new(budget)), zone: Mutex::default() }
+        Self { held: Mutex::new(Held::new(budget)) }
     }
 
     /// The bytes that it holds.
@@ -53,9 +56,10 @@ impl Lens {
         self.held().bytes()
     }
 
-    /// Forgets everything, because the source is no longer as it was.
-    pub fn clear(&self) {
-        self.held().clear();
+    /// Forgets everything and leaves all questions to the database, because the source is no longer
+    /// as it was.
+    pub fn close(&self) {
+        self.held().close();
     }
 
     /// The answer to a question; of a grid with at most so many points these too.
@@ -68,7 +72,6 @@ impl Lens {
         points_max: u32,
     ) -> Result<Answer, Lack<'q>> {
         let Some(slice) = slice_of(question) else { return Err(Lack::Never) };
-        self.read_by(&slice.zone.zone_name());
         let mut eye = self.eye(slice, false)?;
         match question {
             BoundQuestion::Size(slice) => {
@@ -104,6 +107,32 @@ impl Lens {
         }
     }
 
+    /// The numbers of the rows of a page, in order.
+    ///
+    /// # Errors
+    /// What it lacks.
+    pub fn page<'q>(&self, question: &'q BoundQuestion<'q>) -> Result<Vec<u32>, Lack<'q>> {
+        let BoundQuestion::Page { slice, sort, window, .. } = question else {
+            return Err(Lack::Never);
+        };
+        self.eye(slice, false)?.page(slice, *sort, *window)
+    }
+
+    /// Holds the order of a need; `None` when rows have no number by which they are found again.
+    pub fn put_order(&self, need: &Need<'_>, rows: Option<Vec<u32>>) {
+        let Need::Order { slice, sort } = need else { return };
+        let name = named(slice, &pages::order_identity(*sort));
+        let mut held = self.held();
+        match rows {
+            Some(rows) => {
+                let is_stored = rows.iter().zip(0..).all(|(row, place)| *row == place);
+                let order = if is_stored { Order::Stored } else { Order::Rows(rows) };
+                held.put_order(name, Arc::new(order));
+            }
+            None => held.set_unfit(name),
+        }
+    }
+
     /// The codes that would spare the database the next tests of the kind that a question has,
     /// beside those that the answer needs.
     pub fn better<'q>(&self, question: &'q BoundQuestion<'q>) -> Vec<Need<'q>> {
@@ -126,23 +155,26 @@ impl Lens {
 
     /// Says how many rows an entity has; `None` when they have no order by which to number them.
     pub fn set_rows(&self, entity: &Entity, rows: Option<usize>) {
-        self.held().set_rows(&entity.name, rows);
+        let mut held = self.held();
+        // Where a few sets of rows fill the budget, all would be read again and again.
+        let rows = rows.filter(|rows| rows.div_ceil(8) <= held.budget() / SETS_MIN);
+        held.set_rows(&entity.name, rows);
     }
 
     /// Holds the codes of a column. `false` when it has another number of rows than the entity:
     /// then the source changed in between.
-    pub fn put_column(&self, entity: &Entity, source: Source<'_>, column: Column) -> bool {
+    pub fn put_column(&self, slice: &BoundSlice<'_>, source: Source<'_>, column: Column) -> bool {
         let mut held = self.held();
-        let fits = held.rows(&entity.name) == Some(Some(column.codes.rows()));
+        let fits = held.rows(&slice.entity.name) == Some(Some(column.codes.rows()));
         if fits {
-            held.put_column(named(entity, &source.identity()), Arc::new(column));
+            held.put_column(named(slice, &source.identity()), Arc::new(column));
         }
         fits
     }
 
     /// Remembers that the codes of something cannot be held.
-    pub fn leave_out(&self, entity: &Entity, source: Source<'_>) {
-        self.held().set_unfit(named(entity, &source.identity()));
+    pub fn leave_out(&self, slice: &BoundSlice<'_>, source: Source<'_>) {
+        self.held().set_unfit(named(slice, &source.identity()));
     }
 
     /// How many rows an entity has; `None` when that was not said.
@@ -151,22 +183,22 @@ impl Lens {
     }
 
     /// Whether the codes of something are held, or cannot be.
-    pub fn is_settled(&self, entity: &Entity, source: Source<'_>) -> bool {
-        let name = named(entity, &source.identity());
+    pub fn is_settled(&self, slice: &BoundSlice<'_>, source: Source<'_>) -> bool {
+        let name = named(slice, &source.identity());
         let mut held = self.held();
         held.is_unfit(&name) || held.column(&name).is_some()
     }
 
     /// Holds the rows of a need, as the database gave them.
     pub fn put_rows(&self, need: &Need<'_>, rows: Bitmap) {
-        let (entity, identity) = match need {
-            Need::RowCount { .. } | Need::Column { .. } => return,
+        let (slice, identity) = match need {
+            Need::RowCount { .. } | Need::Column { .. } | Need::Order { .. } => return,
             Need::Rows { slice, test, holds, .. } => {
-                (slice.entity, format!("{holds} {}", test.identity()))
+                (slice, format!("{holds} {}", test.identity()))
             }
-            Need::Members { slice, members } => (slice.entity, members.identity()),
+            Need::Members { slice, members } => (slice, members.identity()),
         };
-        self.held().put_bitmap(named(entity, &identity), Arc::new(rows));
+        self.held().put_bitmap(named(slice, &identity), Arc::new(rows));
     }
 
     fn eye<'q>(
@@ -179,7 +211,8 @@ impl Lens {
             None => Err(Lack::Needs(vec![Need::RowCount { slice }])),
             Some(None) => Err(Lack::Never),
             Some(Some(rows)) => {
-                Ok(Eye { lens: self, entity, rows, prefers_codes, needs: Vec::new() })
+                let prefix = named(slice, "");
+                Ok(Eye { lens: self, entity, prefix, rows, prefers_codes, needs: Vec::new() })
             }
         }
     }
@@ -188,19 +221,11 @@ impl Lens {
     fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Moments are read by the clocks of one zone at a time.
-    fn read_by(&self, zone: &str) {
-        let mut known = self.zone.lock().unwrap_or_else(PoisonError::into_inner);
-        if *known != zone {
-            zone.clone_into(&mut known);
-            self.held().clear();
-        }
-    }
 }
 
-fn named(entity: &Entity, identity: &str) -> String {
-    format!("{}/{identity}", entity.name)
+/// The name of something of a slice's entity. Moments are read by the clocks of the slice's zone.
+fn named(slice: &BoundSlice<'_>, identity: &str) -> String {
+    format!("{}@{}/{identity}", slice.entity.name, slice.zone.zone_name())
 }
 
 fn slice_of<'q>(question: &'q BoundQuestion<'q>) -> Option<&'q BoundSlice<'q>> {

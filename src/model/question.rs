@@ -233,7 +233,7 @@ pub struct Answered {
     pub sql: String,
     /// How long it took.
     pub took: Duration,
-    /// Whether it came from codes held in memory, without the database.
+    /// Whether it came from codes held in memory; of a page, which rows stand on it.
     pub from_codes: bool,
 }
 
@@ -402,6 +402,15 @@ pub struct Page {
     pub columns: Vec<String>,
     /// The rows: one value per column.
     pub rows: Vec<Vec<Value>>,
+}
+
+impl Page {
+    /// A page beyond the last row.
+    pub fn empty(key: &str, columns: &[&Column], offset: u64) -> Self {
+        let names = columns.iter().map(|column| column.name.clone());
+        let columns = std::iter::once(key.to_owned()).chain(names).collect();
+        Self { offset, columns, rows: Vec::new() }
+    }
 }
 
 /// One entity, whole.

@@ -6,7 +6,7 @@ use muster::engine::{Job, Session};
 use muster::language::{self, Scope};
 use muster::model::catalog::CohortRef;
 use muster::model::now::Moment;
-use muster::model::question::{Answer, Question, Segment, Slice};
+use muster::model::question::{Answer, Question, Segment, Slice, Sort};
 use muster::protocol::OpenRequest;
 use proptest::prelude::*;
 use std::path::Path;
@@ -222,6 +222,14 @@ fn question() -> impl Strategy<Value = Question> {
             y,
             cells_max
         }),
+        (prop::option::of((value(), any::<bool>())), 0_u64..800, 0_u32..60).prop_map(
+            |(sort, offset, limit)| Question::Page {
+                columns: vec!["country".into(), "paid".into(), "seen".into()],
+                sort: sort.map(|(by, descending)| Sort { by, descending }),
+                offset,
+                limit,
+            },
+        ),
         (moment(), value(), 1_u16..40, 1_u16..8).prop_map(|(moment, by, periods_max, top)| {
             Question::Shares { moment, by, periods_max, top }
         }),

@@ -61,6 +61,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// The rooms or files in which each guest library may be named.
 const GUEST_ROOMS: &[(&str, &[&str])] = &[
+    ("multiversion::", &["lens/"]),
+    ("crc32fast::", &["engine/remembered/"]),
     ("duckdb::", &["engine/store.rs", "engine/store/", "sql/"]),
     ("egui::", &["ui/", "app/"]),
     ("eframe::", &["ui/", "app/"]),

@@ -6,7 +6,7 @@ use crate::engine::session::{NumberedOrder, Session};
 use crate::model::catalog::Column;
 use crate::model::failure::Failure;
 use crate::model::question::Answered;
-use crate::model::question::{Answer, Question, Slice, Sort};
+use crate::model::question::{Answer, Page, Question, Slice, Sort};
 use crate::sql;
 use std::time::{Duration, Instant};
 
@@ -48,6 +48,16 @@ fn answer(session: &Session, slice: &Slice, question: &Question) -> Result<Answe
     let sql = asked.query.portable();
     if let Some(answer) = session.seen(&bound, POINTS_MAX) {
         return told(answer, sql, true);
+    }
+    if let BoundQuestion::Page { columns, window, .. } = &bound
+        && let Some(rows) = session.rows_of_page(&bound)
+    {
+        let everyone = bind::everyone(catalog, slice)?;
+        let page = match rows.is_empty() {
+            true => Page::empty(&everyone.entity.key, columns, window.0),
+            false => session.answer(compile::page_of_rows(&everyone, columns, &rows, window.0))?,
+        };
+        return told(Answer::Page(page), sql, true);
     }
     let answer = match &bound {
         // Nothing is run: the statement is the answer.
