@@ -61,14 +61,14 @@ fn exactness(state: &State) -> String {
     if state.source.changed.is_some() {
         return "of before the files changed".to_owned();
     }
-    let took =
-        state.answers.get(&Slot::Size).and_then(|h| h.value.as_ref()).map(|v| text::took(v.took));
-    match took {
+    let size = state.answers.get(&Slot::Size).and_then(|h| h.value.as_ref());
+    match size.map(|size| (text::took(size.took), size.from_codes)) {
         _ if state.source.is_beginning() => {
             "of the first rows only, while the rest is read".to_owned()
         }
-        Some(took) => format!("exact · {took} · DuckDB in memory"),
-        None => "DuckDB in memory".to_owned(),
+        Some((took, true)) => format!("exact · {took} · from memory"),
+        Some((took, false)) => format!("exact · {took} · DuckDB"),
+        None => "DuckDB".to_owned(),
     }
 }
 
