@@ -95,7 +95,8 @@ impl Codes {
         each_width!(self, codes => bits::tally(codes, rows, distinct))
     }
 
-    /// Turns the counts of some rows into those of others: see [`bits::retally`].
+    /// Turns the counts of some rows into those of others: only rows that
+    /// came or went are looked at.
     pub fn retally(&self, before: &Bitmap, after: &Bitmap, counts: &mut [u32]) {
         each_width!(self, codes => bits::retally(codes, before, after, counts));
     }
