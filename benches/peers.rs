@@ -134,36 +134,17 @@ fn measure(size: u64, asked: &Asked, bandwidth: f64, report: &mut Report) -> Out
     data::read_once(&file)?;
     let in_memory = fits(PLAIN_BYTES * size, "the plain table", report);
     let plain = Rc::new(if in_memory { Duck::plain(&file)? } else { Duck::file(&file)? });
+    let views = muster_side::views(&Opened::new(&file)?, &plain.db)?;
+    // What is timed finds nothing read and nothing remembered.
     lens::forget(&file)?;
     let opened = Rc::new(Opened::new(&file)?);
-    let views = muster_side::views(&opened, &plain.db)?;
-    if asked.wants("page") {
-        page::bench((&opened, &plain, &views), size, report)?;
-    }
     if asked.wants("brush") || asked.wants("waterfall") {
         let (coded, frames) = codes(&file, &views, size, report)?;
         if asked.wants("brush") {
-            let mut engines: Vec<Box<dyn Engine>> = vec![
-                Box::new(muster_side::Muster {
-                    opened: Rc::clone(&opened),
-                    views: Arc::clone(&views),
-                }),
-                Box::new(duck::Plain { duck: Rc::clone(&plain), views: Arc::clone(&views) }),
-            ];
-            match in_memory {
-                true => {
-                    let (duck, views) = (Rc::clone(&plain), Arc::clone(&views));
-                    engines.push(Box::new(duck::Mosaic { duck, views }));
-                }
-                false => report.note("duckdb reads the file, and mosaic is left out"),
-            }
-            if let Some(duck) = &coded {
-                let (duck, views) = (Rc::clone(duck), Arc::clone(&views));
-                engines.push(Box::new(duck::Coded { duck, views }));
-            }
-            if let Some(frames) = &frames {
-                let (frames, views) = (Rc::clone(frames), Arc::clone(&views));
-                engines.push(Box::new(frames::Polars { frames, views }));
+            let peers = Peers { opened: &opened, plain: &plain, coded: &coded, frames: &frames };
+            let mut engines = peers.engines(&views, in_memory);
+            if !in_memory {
+                report.note("duckdb reads the file, and mosaic is left out");
             }
             for seed in &SEEDS[..if size < TRIAL { 1 } else { 2 }] {
                 let runs = trace::runs(&views, *seed)?;
@@ -185,6 +166,9 @@ fn measure(size: u64, asked: &Asked, bandwidth: f64, report: &mut Report) -> Out
             waterfall::bench(&sides, size, report)?;
         }
     }
+    if asked.wants("page") {
+        page::bench((&opened, &plain, &views), size, report)?;
+    }
     // The last, for it touches the file: what is open is then of an older one.
     if asked.wants("reopen") {
         reopen::bench(&file, &views, size, report)?;
@@ -194,6 +178,35 @@ fn measure(size: u64, asked: &Asked, bandwidth: f64, report: &mut Report) -> Out
         facets::bench(size, bandwidth, report)?;
     }
     Ok(())
+}
+
+/// Who follows a brush.
+struct Peers<'a> {
+    opened: &'a Rc<Opened>,
+    plain: &'a Rc<Duck>,
+    coded: &'a Option<Rc<Duck>>,
+    frames: &'a Option<Rc<Frames>>,
+}
+
+impl Peers<'_> {
+    /// Muster first. Mosaic's method makes tables, for which a file that is read has no place.
+    fn engines(&self, views: &views::Views, in_memory: bool) -> Vec<Box<dyn Engine>> {
+        let views = || Arc::clone(views);
+        let mut engines: Vec<Box<dyn Engine>> = vec![
+            Box::new(muster_side::Muster { opened: Rc::clone(self.opened), views: views() }),
+            Box::new(duck::Plain { duck: Rc::clone(self.plain), views: views() }),
+        ];
+        if let Some(duck) = self.coded {
+            engines.push(Box::new(duck::Coded { duck: Rc::clone(duck), views: views() }));
+        }
+        if let Some(frames) = self.frames {
+            engines.push(Box::new(frames::Polars { frames: Rc::clone(frames), views: views() }));
+        }
+        if in_memory {
+            engines.push(Box::new(duck::Mosaic { duck: Rc::clone(self.plain), views: views() }));
+        }
+        engines
+    }
 }
 
 type Codes = (Option<Rc<Duck>>, Option<Rc<Frames>>);

@@ -28,9 +28,11 @@ pub(crate) fn bench(size: u64, bandwidth: f64, report: &mut Report) -> Outcome<(
     data::read_once(&file)?;
     lens::forget(&file)?;
     let (opened, plain) = (Opened::new(&file)?, Duck::file(&file)?);
+    // A database of its own: the one that is timed is to find the columns unread.
+    let checker = Duck::file(&file)?;
     for screen in 0..SCREENS {
         let columns = columns(screen);
-        let views = muster(&opened, &plain, &columns, ("facets", report))?;
+        let views = muster(&opened, &checker, &columns, ("facets", report))?;
         let took = duckdb(&plain, &views)?;
         report.add("facets", "duckdb", took);
         let bytes = VISIBLE as u64 * size;
@@ -38,7 +40,7 @@ pub(crate) fn bench(size: u64, bandwidth: f64, report: &mut Report) -> Outcome<(
     }
     drop(opened);
     if lens::HAS_SIDECAR {
-        again(&file, &plain, report)?;
+        again(&file, &checker, report)?;
     }
     Ok(())
 }
@@ -50,18 +52,18 @@ fn columns(screen: usize) -> Vec<String> {
 }
 
 /// The same screens in a file that was open before.
-fn again(file: &Path, plain: &Duck, report: &mut Report) -> Outcome<()> {
+fn again(file: &Path, checker: &Duck, report: &mut Report) -> Outcome<()> {
     let opened = Opened::new(file)?;
     for screen in 0..SCREENS {
-        muster(&opened, plain, &columns(screen), ("facets_sidecar", report))?;
+        muster(&opened, checker, &columns(screen), ("facets_sidecar", report))?;
     }
     Ok(())
 }
 
-/// Muster's time; the views are checked against DuckDB's counts.
+/// Muster's time: the database answers what was never looked at. The views are checked against DuckDB's counts.
 fn muster(
     opened: &Opened,
-    plain: &Duck,
+    checker: &Duck,
     columns: &[String],
     (workload, report): (&str, &mut Report),
 ) -> Outcome<Vec<View>> {
@@ -71,13 +73,13 @@ fn muster(
     if workload == "facets_sidecar" {
         opened.fill(&questions)?;
     }
-    let answered = opened.ask(opened.everyone.clone(), questions)?;
+    let answered = opened.ask(opened.everyone.clone(), questions.clone())?;
     report.add(workload, "muster", began.elapsed());
+    // What the window does behind what is seen, and what the next opening finds.
+    opened.fill(&questions)?;
     let mut views = Vec::new();
     for (column, answered) in columns.iter().zip(&answered) {
-        // Another connection than the one that is timed: it is to find the columns unread.
-        let db = plain.db.try_clone()?;
-        let view = View::of(("people", column), &answered.answer, &db)?;
+        let view = View::of(("people", column), &answered.answer, &checker.db)?;
         told(&view, &answered.answer)?.check(&view, &view.all)?;
         views.push(view);
     }

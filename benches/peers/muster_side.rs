@@ -53,11 +53,13 @@ impl Opened {
         })
     }
 
-    /// Fills what questions of everyone need.
+    /// Fills what questions of everyone need, side by side.
     pub(crate) fn fill(&self, questions: &[Question]) -> Outcome<()> {
-        questions
-            .iter()
-            .try_for_each(|question| lens::fill(&self.session, &self.everyone, question))
+        let everyone = self.everyone.clone();
+        self.crew.ask(questions.to_vec(), move |session: &Session, question| {
+            lens::fill(session, &everyone, question).map_err(|error| error.to_string())
+        })?;
+        Ok(())
     }
 }
 

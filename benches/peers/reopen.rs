@@ -38,8 +38,10 @@ fn muster(
     for column in &COLUMNS[..CHARTS] {
         questions.push(opened.question(column)?);
     }
-    let answered = opened.ask(opened.everyone.clone(), questions)?;
+    let answered = opened.ask(opened.everyone.clone(), questions.clone())?;
     report.add(workload, "muster", began.elapsed());
+    // What the window does behind what is seen, and what the next opening finds.
+    opened.fill(&questions)?;
     match &answered[0].answer {
         Answer::Size(told) if told.kept == size && told.of == size => {}
         other => return Err(format!("WRONG: muster told the size {other:?}").into()),

@@ -45,6 +45,11 @@ impl Report {
         self.times.entry(key).or_default().push(time);
     }
 
+    /// Whether there is a time of a workload.
+    pub(crate) fn has(&self, workload: &str) -> bool {
+        self.times.keys().any(|(known, _)| WORKLOADS[*known] == workload)
+    }
+
     /// Adds why something is not there.
     pub(crate) fn note(&mut self, note: impl Into<String>) {
         self.notes.push(note.into());
