@@ -18,6 +18,7 @@ use crate::model::workspace::Correction;
 use crate::protocol::OpenRequest;
 use crate::sources::{self, files};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A source with less than these bytes, in fewer than these files, opens quickly and is found anew
@@ -25,6 +26,8 @@ use std::path::{Path, PathBuf};
 const SMALL: (u64, usize) = (1 << 20, 16);
 /// Sources that are remembered; the oldest go.
 const KEPT_MAX: usize = 200;
+/// The ending of a file with what was found in a source.
+const ENDING: &str = "json";
 /// Bytes of what is kept about one source.
 const BYTES_MAX: u64 = 32 << 20;
 
@@ -62,7 +65,7 @@ impl Memory {
         let program = state(&std::env::current_exe().ok()?)?;
         let asked = (&paths, corrections, &request.workspace, request.run, &program);
         let key = checksum::of_bytes(&serde_json::to_vec(&asked).ok()?);
-        let file = folder()?.join(format!("{}.json", &key[..32]));
+        let file = folder()?.join(format!("{}.{ENDING}", &key[..32]));
         Some(Self { files: states(&paths)?, file, paths })
     }
 
@@ -97,10 +100,10 @@ impl Memory {
         };
         write::create_private_folder(folder)?;
         write::replace(&self.file, &bytes, Readers::Owner)?;
-        let mut all = kept_files(folder);
-        all.sort_by_key(|(age, _)| std::cmp::Reverse(*age));
-        for (_, oldest) in all.into_iter().skip(KEPT_MAX) {
-            std::fs::remove_file(oldest)?;
+        let mut all = kept_files(folder, ENDING);
+        all.sort_by_key(|kept| std::cmp::Reverse(kept.age));
+        for oldest in all.into_iter().skip(KEPT_MAX) {
+            std::fs::remove_file(oldest.path)?;
         }
         Ok(())
     }
@@ -111,12 +114,15 @@ impl Memory {
 /// # Errors
 /// When a file cannot be removed.
 pub fn forget() -> std::io::Result<usize> {
-    let all = folder().map(|folder| kept_files(&folder)).unwrap_or_default();
-    for (_, file) in &all {
-        std::fs::remove_file(file)?;
+    let Some(folder) = folder() else { return Ok(0) };
+    let mut sources = BTreeSet::new();
+    for kept in [ENDING, codes::ENDING].iter().flat_map(|ending| kept_files(&folder, ending)) {
+        std::fs::remove_file(&kept.path)?;
+        // The name of a file begins with that of its source.
+        let name = kept.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        sources.insert(name.split('-').next().unwrap_or_default().to_owned());
     }
-    codes::forget()?;
-    Ok(all.len())
+    Ok(sources.len())
 }
 
 /// The folder in which it is kept, made when it is not there yet, so that a command that is walled
@@ -127,12 +133,22 @@ pub fn folder() -> Option<PathBuf> {
     Some(folder)
 }
 
-fn kept_files(folder: &Path) -> Vec<(Option<std::time::SystemTime>, PathBuf)> {
+/// A file of what is kept.
+struct KeptFile {
+    age: Option<std::time::SystemTime>,
+    bytes: u64,
+    path: PathBuf,
+}
+
+fn kept_files(folder: &Path, ending: &str) -> Vec<KeptFile> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "json"))
-        .map(|path| (path.metadata().and_then(|data| data.modified()).ok(), path))
+        .filter(|path| path.extension().is_some_and(|e| e == ending))
+        .filter_map(|path| {
+            let data = path.metadata().ok()?;
+            Some(KeptFile { age: data.modified().ok(), bytes: data.len(), path })
+        })
         .collect()
 }
 

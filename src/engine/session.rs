@@ -58,8 +58,8 @@ impl Session {
     /// # Errors
     /// When it cannot be read: the failure names the file, the place and what to try.
     pub fn open(request: &OpenRequest, job: &mut Job<'_>) -> Result<Self, Failure> {
-        let (store, opened) = jobs::open::open(request, None, job)?;
-        Ok(Self::of(store, opened).remembering(request))
+        let (store, opened, memory) = jobs::open::open(request, None, job)?;
+        Ok(Self::of(store, opened, memory))
     }
 
     /// The same; of large files of text `early` is handed the first rows while the rest is read.
@@ -71,25 +71,20 @@ impl Session {
         early: &mut dyn FnMut(Self),
         job: &mut Job<'_>,
     ) -> Result<Self, Failure> {
-        let mut early = |store, opened| early(Self::of(store, opened));
-        let (store, opened) = jobs::open::open(request, Some(&mut early), job)?;
-        Ok(Self::of(store, opened).remembering(request))
+        let mut early = |store, opened| early(Self::of(store, opened, None));
+        let (store, opened, memory) = jobs::open::open(request, Some(&mut early), job)?;
+        Ok(Self::of(store, opened, memory))
     }
 
-    fn of(store: Store, opened: Opened) -> Self {
+    fn of(store: Store, opened: Opened, memory: Option<Memory>) -> Self {
         Self {
             store,
             opened: Arc::new(opened),
             kept: Arc::default(),
             lens: None,
-            memory: None,
+            memory: memory.map(Arc::new),
             lacks_codes: Cell::default(),
         }
-    }
-
-    fn remembering(mut self, request: &OpenRequest) -> Self {
-        self.memory = Memory::of(request, &self.opened.workspace.corrections).map(Arc::new);
-        self
     }
 
     /// The same source for another thread: nothing is read again.

@@ -19,15 +19,19 @@ use std::sync::Arc;
 /// Takes what is found in the beginnings of large files, while the rest is being read.
 pub(in crate::engine) type Early<'e> = &'e mut dyn FnMut(Store, Opened);
 
+/// The source, and where more of it can be remembered.
 pub(in crate::engine) fn open(
     request: &OpenRequest,
     early: Option<Early<'_>>,
     job: &mut Job<'_>,
-) -> Result<(Store, Opened), Failure> {
+) -> Result<(Store, Opened, Option<Memory>), Failure> {
     let workspace_file = workspace::locate(request);
     let kept = workspace::load(&workspace_file)?;
-    let (store, catalog) = match project_of(request) {
-        Some(folder) => open_project(request, &folder, job)?,
+    let (store, catalog, memory) = match project_of(request) {
+        Some(folder) => {
+            let (store, catalog) = open_project(request, &folder, job)?;
+            (store, catalog, None)
+        }
         None => {
             let store = Store::open(&request.paths, request.password.as_deref(), &request.limits)?;
             // The file of the corrections is named with what they take away.
@@ -48,13 +52,15 @@ pub(in crate::engine) fn open(
                 }
             });
             let early = early.as_mut().map(|early| early as &mut dyn FnMut(Store, Catalog));
-            let catalog = known_or_looked_at(&request, &store, &kept.corrections, early, job);
-            (store, catalog.map_err(|failure| placed(failure, &request.paths))?)
+            let memory = Memory::of(&request, &kept.corrections);
+            let remembered = (memory.as_ref(), kept.corrections.as_slice());
+            let catalog = known_or_looked_at(&request, &store, remembered, early, job);
+            (store, catalog.map_err(|failure| placed(failure, &request.paths))?, memory)
         }
     };
     let opened =
         Opened { catalog: Arc::new(catalog), workspace: kept, workspace_file, is_beginning: false };
-    Ok((store, opened))
+    Ok((store, opened, memory))
 }
 
 /// What is remembered of a source that did not change, its files to be read when they are asked for;
@@ -62,12 +68,11 @@ pub(in crate::engine) fn open(
 fn known_or_looked_at(
     request: &OpenRequest,
     store: &Store,
-    corrections: &[Correction],
+    (memory, corrections): (Option<&Memory>, &[Correction]),
     early: Option<&mut dyn FnMut(Store, Catalog)>,
     job: &mut Job<'_>,
 ) -> Result<Catalog, Failure> {
-    let memory = Memory::of(request, corrections);
-    if let Some(known) = memory.as_ref().and_then(Memory::recall) {
+    if let Some(known) = memory.and_then(Memory::recall) {
         for table in &known.tables {
             if let TableOrigin::Files { paths, reader } = &table.origin {
                 store.name_files_later(&table.name, paths, reader);

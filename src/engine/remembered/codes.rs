@@ -3,9 +3,9 @@
 //! A file per column: a check sum, then two Arrow streams, the codes and what they stand for. Columns
 //! with personal data are not kept, nor anything of an encrypted source.
 
-use super::{Memory, folder};
+use super::{Memory, folder, kept_files, states};
 use crate::deliver::checksum;
-use crate::disk::{read, write};
+use crate::disk::{Readers, read, write};
 use crate::lens::{Codes, Column, Nature, Values};
 use arrow::array::{
     Array, ArrayRef, AsArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt8Array,
@@ -18,17 +18,16 @@ use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 /// Bytes of all that is kept; the oldest goes.
 const BYTES_MAX: u64 = 4 << 30;
+/// Bytes of a column that is kept: more would leave little room for others.
+const COLUMN_MAX: usize = 1 << 30;
 /// The ending of the files.
-const ENDING: &str = "codes";
-/// Under which the state of the source and the nature of the values are written.
-const FILES: &str = "files";
+pub(super) const ENDING: &str = "codes";
+/// Under which the nature of the values is written.
 const NATURE: &str = "nature";
 
 const NATURES: [(Nature, &str); 9] = [
@@ -46,154 +45,127 @@ const NATURES: [(Nature, &str); 9] = [
 impl Memory {
     /// The codes of a column, if they were kept and the files of the source are as they were.
     pub(in crate::engine) fn recall_codes(&self, name: &str) -> Option<Column> {
+        if states(&self.paths).as_ref() != Some(&self.files) {
+            return None;
+        }
         let bytes = read::whole(&self.codes_file(name)?, BYTES_MAX).ok()?;
         // What is damaged is not for the reader of streams, which takes their word.
         let (sum, streams) = bytes.split_first_chunk()?;
         if crc32fast::hash(streams) != u32::from_le_bytes(*sum) {
             return None;
         }
-        let column = self.read_codes(streams).ok()??;
+        let column = read_codes(streams).ok()??;
         column.is_sound().then_some(column)
     }
 
-    /// Whether codes of a column were kept.
+    /// Whether codes of a column were kept of the source as it is.
     pub(in crate::engine) fn has_codes(&self, name: &str) -> bool {
         self.codes_file(name).is_some_and(|file| file.is_file())
     }
 
     /// Keeps the codes of a column. What cannot be kept is read again the next time.
     pub(in crate::engine) fn keep_codes(&self, name: &str, column: &Column) {
-        if let Some(file) = self.codes_file(name)
-            && self.write_codes(&file, column).is_ok()
+        if column.bytes() <= COLUMN_MAX
+            && let Some(file) = self.codes_file(name)
+            && write_codes(&file, column).is_ok()
         {
             make_room();
         }
     }
 
+    /// Named after the state of the source: what was kept of another is never found.
     fn codes_file(&self, name: &str) -> Option<PathBuf> {
         let key = self.file.file_stem()?.to_str()?;
-        let name = checksum::of_bytes(name.as_bytes());
+        let name = checksum::of_bytes(&serde_json::to_vec(&(name, &self.files)).ok()?);
         Some(self.file.with_file_name(format!("{key}-{}.{ENDING}", &name[..32])))
-    }
-
-    fn read_codes(&self, mut from: &[u8]) -> Result<Option<Column>, ArrowError> {
-        let mut stream = StreamReader::try_new(&mut from, None)?;
-        let told = stream.schema();
-        let is_same = told.metadata().get(FILES).is_some_and(|files| *files == self.state_text());
-        let nature = told.metadata().get(NATURE);
-        let nature = NATURES.iter().find(|(_, word)| nature.is_some_and(|told| told == word));
-        let (Some((nature, _)), true) = (nature, is_same) else { return Ok(None) };
-        let Some(codes) = stream.next().transpose()? else { return Ok(None) };
-        // Up to its end, behind which the other begins.
-        if stream.next().is_some() {
-            return Ok(None);
-        }
-        let codes = codes.column(0);
-        let codes = match codes.data_type() {
-            DataType::UInt8 => Codes::Narrow(codes.as_primitive::<UInt8Type>().values().to_vec()),
-            DataType::UInt16 => Codes::Wide(codes.as_primitive::<UInt16Type>().values().to_vec()),
-            DataType::UInt32 => Codes::Full(codes.as_primitive::<UInt32Type>().values().to_vec()),
-            _ => return Ok(None),
-        };
-        let mut values = StreamReader::try_new(from, None)?;
-        let Some(values) = values.next().transpose()? else { return Ok(None) };
-        let values = values.column(0);
-        let values = match values.data_type() {
-            DataType::Int64 => Values::Whole(values.as_primitive::<Int64Type>().values().to_vec()),
-            DataType::Float64 => {
-                Values::Float(values.as_primitive::<Float64Type>().values().to_vec())
-            }
-            DataType::Utf8 => {
-                let texts = values.as_string::<i32>();
-                Values::Text(texts.iter().map(|text| text.unwrap_or_default().to_owned()).collect())
-            }
-            _ => return Ok(None),
-        };
-        Ok(Some(Column { nature: *nature, codes, values }))
-    }
-
-    fn write_codes(&self, target: &Path, column: &Column) -> Result<(), ArrowError> {
-        if let Some(folder) = target.parent() {
-            write::create_private_folder(folder)?;
-        }
-        let mut part = write::PartFile::of(target)?;
-        let codes: ArrayRef = match &column.codes {
-            Codes::Narrow(codes) => Arc::new(UInt8Array::from(codes.clone())),
-            Codes::Wide(codes) => Arc::new(UInt16Array::from(codes.clone())),
-            Codes::Full(codes) => Arc::new(UInt32Array::from(codes.clone())),
-        };
-        let values: ArrayRef = match &column.values {
-            Values::Whole(values) => Arc::new(Int64Array::from(values.clone())),
-            Values::Float(values) => Arc::new(Float64Array::from(values.clone())),
-            Values::Text(values) => Arc::new(StringArray::from_iter_values(values)),
-        };
-        let nature = NATURES.iter().find(|(nature, _)| *nature == column.nature);
-        let told = [
-            (FILES.to_owned(), self.state_text()),
-            (NATURE.to_owned(), nature.map_or("", |(_, word)| word).to_owned()),
-        ];
-        let mut streams = Vec::new();
-        for (array, told) in [(codes, HashMap::from(told)), (values, HashMap::new())] {
-            let field = Field::new("v", array.data_type().clone(), false);
-            let schema = Arc::new(Schema::new(vec![field]).with_metadata(told));
-            let mut stream = StreamWriter::try_new(&mut streams, &schema)?;
-            stream.write(&RecordBatch::try_new(schema, vec![array])?)?;
-            stream.finish()?;
-        }
-        part.file().write_all(&crc32fast::hash(&streams).to_le_bytes())?;
-        part.file().write_all(&streams)?;
-        Ok(part.rename()?)
-    }
-
-    /// The files of the source as they were, as text.
-    fn state_text(&self) -> String {
-        serde_json::to_string(&self.files).unwrap_or_default()
     }
 }
 
-/// Removes all codes that are kept.
-pub(super) fn forget() -> std::io::Result<()> {
-    for (_, _, file) in kept() {
-        std::fs::remove_file(file)?;
+fn read_codes(mut from: &[u8]) -> Result<Option<Column>, ArrowError> {
+    let mut stream = StreamReader::try_new(&mut from, None)?;
+    let told = stream.schema();
+    let nature = told.metadata().get(NATURE);
+    let nature = NATURES.iter().find(|(_, word)| nature.is_some_and(|told| told == word));
+    let Some((nature, _)) = nature else { return Ok(None) };
+    let Some(codes) = stream.next().transpose()? else { return Ok(None) };
+    // Up to its end, behind which the other begins.
+    if stream.next().is_some() {
+        return Ok(None);
     }
-    Ok(())
+    let codes = codes.column(0);
+    let codes = match codes.data_type() {
+        DataType::UInt8 => Codes::Narrow(codes.as_primitive::<UInt8Type>().values().to_vec()),
+        DataType::UInt16 => Codes::Wide(codes.as_primitive::<UInt16Type>().values().to_vec()),
+        DataType::UInt32 => Codes::Full(codes.as_primitive::<UInt32Type>().values().to_vec()),
+        _ => return Ok(None),
+    };
+    let mut values = StreamReader::try_new(from, None)?;
+    let Some(values) = values.next().transpose()? else { return Ok(None) };
+    let values = values.column(0);
+    let values = match values.data_type() {
+        DataType::Int64 => Values::Whole(values.as_primitive::<Int64Type>().values().to_vec()),
+        DataType::Float64 => Values::Float(values.as_primitive::<Float64Type>().values().to_vec()),
+        DataType::Utf8 => {
+            let texts = values.as_string::<i32>();
+            Values::Text(texts.iter().map(|text| text.unwrap_or_default().to_owned()).collect())
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(Column { nature: *nature, codes, values }))
+}
+
+fn write_codes(target: &Path, column: &Column) -> Result<(), ArrowError> {
+    if let Some(folder) = target.parent() {
+        write::create_private_folder(folder)?;
+    }
+    let codes: ArrayRef = match &column.codes {
+        Codes::Narrow(codes) => Arc::new(UInt8Array::from(codes.clone())),
+        Codes::Wide(codes) => Arc::new(UInt16Array::from(codes.clone())),
+        Codes::Full(codes) => Arc::new(UInt32Array::from(codes.clone())),
+    };
+    let values: ArrayRef = match &column.values {
+        Values::Whole(values) => Arc::new(Int64Array::from(values.clone())),
+        Values::Float(values) => Arc::new(Float64Array::from(values.clone())),
+        Values::Text(values) => Arc::new(StringArray::from_iter_values(values)),
+    };
+    let nature = NATURES.iter().find(|(nature, _)| *nature == column.nature);
+    let nature = (NATURE.to_owned(), nature.map_or("", |(_, word)| word).to_owned());
+    let mut streams = vec![0; size_of::<u32>()];
+    for (array, told) in [(codes, HashMap::from([nature])), (values, HashMap::new())] {
+        let field = Field::new("v", array.data_type().clone(), false);
+        let schema = Arc::new(Schema::new(vec![field]).with_metadata(told));
+        let mut stream = StreamWriter::try_new(&mut streams, &schema)?;
+        stream.write(&RecordBatch::try_new(schema, vec![array])?)?;
+        stream.finish()?;
+    }
+    let sum = crc32fast::hash(&streams[size_of::<u32>()..]);
+    streams[..size_of::<u32>()].copy_from_slice(&sum.to_le_bytes());
+    Ok(write::replace(target, &streams, Readers::Owner)?)
 }
 
 /// Removes the oldest codes until the others have room.
 fn make_room() {
-    let mut all = kept();
-    all.sort_by_key(|(age, ..)| std::cmp::Reverse(*age));
+    let mut all = folder().map(|folder| kept_files(&folder, ENDING)).unwrap_or_default();
+    all.sort_by_key(|kept| std::cmp::Reverse(kept.age));
     let mut bytes = 0;
-    for (_, size, file) in all {
-        bytes += size;
+    for kept in all {
+        bytes += kept.bytes;
         if bytes > BYTES_MAX {
             // One that stays is removed by the next.
-            let _ = std::fs::remove_file(file);
+            let _ = std::fs::remove_file(kept.path);
         }
     }
-}
-
-/// The files with codes: age, bytes, place.
-fn kept() -> Vec<(Option<SystemTime>, u64, PathBuf)> {
-    let entries = folder().and_then(|folder| std::fs::read_dir(folder).ok());
-    let files = entries.into_iter().flatten().flatten().map(|entry| entry.path());
-    let codes = files.filter(|path| path.extension().is_some_and(|ending| ending == ENDING));
-    codes
-        .filter_map(|path| {
-            let data = path.metadata().ok()?;
-            Some((data.modified().ok(), data.len(), path))
-        })
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::remembered::states;
     use crate::lens::Builder;
 
-    fn memory(folder: &Path) -> Memory {
+    /// Of a source of these lines.
+    fn memory(folder: &Path, lines: &str) -> Memory {
         let source = folder.join("people.csv");
+        std::fs::write(&source, lines).unwrap();
         let paths = vec![source];
         Memory { file: folder.join("key.json"), files: states(&paths).unwrap(), paths }
     }
@@ -212,23 +184,22 @@ mod tests {
     #[test]
     fn codes_come_back_as_they_were_while_the_source_is_the_same() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("people.csv"), "id\n1\n").unwrap();
-        let kept = memory(folder.path());
+        let kept = memory(folder.path(), "id\n1\n");
         kept.keep_codes("country", &column());
         let found = kept.recall_codes("country").unwrap();
         assert_eq!(found.nature, Nature::Text);
         assert_eq!(found.values, Values::Text(vec!["DE".to_owned(), "FR".to_owned()]));
         assert_eq!(found.codes.numbers().collect::<Vec<_>>(), [2, 0, 1, 2]);
         assert!(kept.recall_codes("city").is_none());
-        std::fs::write(folder.path().join("people.csv"), "id\n1\n2\n").unwrap();
-        assert!(memory(folder.path()).recall_codes("country").is_none(), "the source changed");
+        let changed = memory(folder.path(), "id\n1\n2\n");
+        assert!(!changed.has_codes("country") && changed.recall_codes("country").is_none());
+        assert!(kept.recall_codes("country").is_none(), "the source changed while it was open");
     }
 
     #[test]
     fn damaged_codes_are_read_anew() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("people.csv"), "id\n1\n").unwrap();
-        let kept = memory(folder.path());
+        let kept = memory(folder.path(), "id\n1\n");
         kept.keep_codes("country", &column());
         let file = kept.codes_file("country").unwrap();
         let whole = std::fs::read(&file).unwrap();
