@@ -115,10 +115,6 @@ impl Engine for Plain {
         Ok(self.duck.loading)
     }
 
-    fn switch(&mut self, _: &Run) -> Outcome<()> {
-        Ok(())
-    }
-
     fn update(&mut self, run: &Run, event: Brush) -> Outcome<Unread> {
         let statement = |view: &usize| {
             let brushes = run.brushes_on(event, *view);
@@ -145,10 +141,6 @@ impl Engine for Coded {
 
     fn prepare(&mut self) -> Outcome<Duration> {
         Ok(self.duck.loading)
-    }
-
-    fn switch(&mut self, _: &Run) -> Outcome<()> {
-        Ok(())
     }
 
     fn update(&mut self, run: &Run, event: Brush) -> Outcome<Unread> {

@@ -91,10 +91,6 @@ impl Engine for Polars {
         Ok(self.frames.loading)
     }
 
-    fn switch(&mut self, _: &Run) -> Outcome<()> {
-        Ok(())
-    }
-
     fn update(&mut self, run: &Run, event: Brush) -> Outcome<Unread> {
         let (own, others): (Vec<usize>, Vec<usize>) =
             run.passive.iter().partition(|view| **view == run.standing.view);

@@ -153,10 +153,6 @@ impl Engine for Muster {
         Ok(began.elapsed())
     }
 
-    fn switch(&mut self, _: &Run) -> Outcome<()> {
-        Ok(())
-    }
-
     fn update(&mut self, run: &Run, event: Brush) -> Outcome<Unread> {
         let clause = |brush: Brush| clause(&self.views[brush.view], brush);
         let slice = self.opened.slice(vec![clause(run.standing)?, clause(event)?]);

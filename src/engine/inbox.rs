@@ -137,6 +137,8 @@ impl Inbox {
 
     /// Codes are wanted for a question, before those that were asked earlier.
     pub(super) fn want(&mut self, slice: Arc<Slice>, question: Question) {
+        // A brush asks the same of many slices, and the same codes answer all.
+        self.wanted.retain(|wanted| wanted.question != question);
         if self.wanted.len() == WANTED_MAX {
             self.wanted.pop_front();
         }
@@ -276,8 +278,12 @@ mod tests {
         for column in ["older", "newer"] {
             inbox.want(Arc::clone(&slice), question(column));
         }
-        let (first, stopped) = inbox.next_wanted().unwrap();
-        assert_eq!(first.question, question("newer"));
+        inbox.want(Arc::clone(&slice), question("older"));
+        let (first, _) = inbox.next_wanted().unwrap();
+        assert_eq!(first.question, question("older"), "it was asked once more");
+        let (second, stopped) = inbox.next_wanted().unwrap();
+        assert_eq!(second.question, question("newer"));
+        inbox.want(slice, question("next"));
         inbox.push(Command::Open { ticket: Ticket(2), request: OpenRequest::default() });
         assert!(stopped.load(Ordering::Relaxed), "the source is no longer of interest");
         assert!(inbox.next_wanted().is_none());

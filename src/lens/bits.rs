@@ -105,11 +105,6 @@ impl Bitmap {
         })
     }
 
-    /// The memory that it takes, in bytes.
-    pub fn bytes(&self) -> usize {
-        self.words.len() * size_of::<u64>()
-    }
-
     fn trim(&mut self) {
         let used = self.rows % WORD;
         if let Some(last) = self.words.last_mut().filter(|_| used > 0) {

@@ -9,6 +9,7 @@ use crate::bind::{Bins, BoundSlice, Periods};
 use crate::model::catalog::Column as Feature;
 use crate::model::question::{Counts, Grid, Histogram, Shares, Timeline, Values};
 use crate::model::value::{Kind, Value};
+use std::cell::LazyCell;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -46,6 +47,17 @@ impl Counted {
     }
 }
 
+/// A chart of one column.
+struct Drawn<'c> {
+    column: Arc<Column>,
+    /// Tells it from other charts of its entity.
+    name: String,
+    /// How many places it has: bins or periods, and what is in none of them.
+    places: usize,
+    /// The place of each code.
+    place_of: &'c dyn Fn(usize) -> usize,
+}
+
 /// Beyond so many codes, a chart counts by its own bins: of at most so many a row takes a byte, and
 /// what a count costs is how many bytes it goes through.
 const COUNTED_MAX: usize = 0x100;
@@ -67,13 +79,9 @@ impl<'q> Eye<'_, 'q> {
             Some(value) => 1 + bin(bins, value),
         };
         let name = format!("bins {bins:?} {}", Source::shown(number).identity());
-        let counted = self.counted(&column, &name, last + 2, &bin_of)?;
-        let tallies = self.tallies(slice, &name, &counted, (&cohort, &kept));
-        let mut places = vec![Counts::default(); last + 2];
-        for code in 0..counted.distinct() {
-            let place = if matches!(counted, Counted::Plate(_)) { code } else { bin_of(code) };
-            places[place] += tallies.counts(code);
-        }
+        let drawn =
+            Drawn { column: Arc::clone(&column), name, places: last + 2, place_of: &bin_of };
+        let places = self.by_place(slice, &drawn, (&cohort, &kept));
         Ok(Histogram {
             start: bins.start,
             width: bins.width,
@@ -95,13 +103,9 @@ impl<'q> Eye<'_, 'q> {
         let last = starts.len();
         let place_of = |code: usize| period(&column, code, &starts);
         let name = format!("periods {:?} {starts:?} {}", periods.unit, moment.name);
-        let counted = self.counted(&column, &name, last + 2, &place_of)?;
-        let tallies = self.tallies(slice, &name, &counted, (&cohort, &kept));
-        let mut places = vec![Counts::default(); last + 2];
-        for code in 0..counted.distinct() {
-            let place = if matches!(counted, Counted::Plate(_)) { code } else { place_of(code) };
-            places[place] += tallies.counts(code);
-        }
+        let drawn =
+            Drawn { column: Arc::clone(&column), name, places: last + 2, place_of: &place_of };
+        let places = self.by_place(slice, &drawn, (&cohort, &kept));
         // What lies before the first period is in years that have no fixed width.
         if places[last + 1] != Counts::default() {
             return Err(Lack::Never);
@@ -220,12 +224,15 @@ impl<'q> Eye<'_, 'q> {
         let ((cohort, kept), (when, what)) = self.both(sets, columns)?;
         of_values?;
         let starts = starts(periods).ok_or(Lack::Never)?;
-        let period_of: Vec<usize> =
-            (0..when.distinct()).map(|code| period(&when, code, &starts)).collect();
+        // Looked up when codes are made: there may be as many moments as rows.
+        let period_of = LazyCell::new(|| {
+            (0..when.distinct()).map(|code| period(&when, code, &starts)).collect::<Vec<usize>>()
+        });
         let of_places =
             format!("places {} {:?} {:?}", slice.cohort_identity(), moment.name, by.name);
         let columns = (when.as_ref(), what.as_ref());
-        let places = self.places(&of_places, columns, &period_of, (&cohort, usize::from(top)));
+        let has_moment = |code: u32| period_of[code as usize] > 0;
+        let places = self.places(&of_places, columns, &has_moment, (&cohort, usize::from(top)));
         // A value's place among the most frequent; all others, with the missing, come last.
         let mut place_of = vec![places.len(); what.distinct()];
         for (place, code) in places.iter().enumerate() {
@@ -275,20 +282,20 @@ impl<'q> Eye<'_, 'q> {
         &self,
         name: &str,
         (when, what): (&Column, &Column),
-        period_of: &[usize],
+        has_moment: &dyn Fn(u32) -> bool,
         (cohort, top): (&Arc<Bitmap>, usize),
     ) -> Vec<usize> {
         let name = self.name(name);
-        let known = self.lens.held().tally(&name);
+        let known = self.lens.held().get::<Tally>(&name);
         let tally = known.unwrap_or_else(|| {
             let mut counts = vec![0; what.distinct()];
             for row in cohort.iter() {
-                if period_of[when.codes.at(row) as usize] > 0 {
+                if has_moment(when.codes.at(row)) {
                     counts[what.codes.at(row) as usize] += 1;
                 }
             }
             let tally = Arc::new(Tally { rows: Arc::clone(cohort), counts });
-            self.lens.held().put_tally(name, Arc::clone(&tally));
+            self.lens.held().put(name, Arc::clone(&tally));
             tally
         });
         let counts = &tally.counts;
@@ -336,33 +343,42 @@ impl<'q> Eye<'_, 'q> {
         Lack::Needs(self.needs.clone())
     }
 
-    /// What a chart of so many places counts by: the codes of its column where they are few,
-    /// codes of its own places otherwise.
-    fn counted(
-        &mut self,
-        column: &Arc<Column>,
-        name: &str,
-        places: usize,
-        place_of: &dyn Fn(usize) -> usize,
-    ) -> Result<Counted, Lack<'q>> {
-        if column.distinct() <= COUNTED_MAX {
-            return Ok(Counted::Column(Arc::clone(column)));
+    /// How many fall into each place of a chart. Counted by the codes of its column where they are
+    /// few, and by codes of its own places otherwise.
+    fn by_place(
+        &self,
+        slice: &BoundSlice<'_>,
+        drawn: &Drawn<'_>,
+        sets: (&Arc<Bitmap>, &Arc<Bitmap>),
+    ) -> Vec<Counts> {
+        let Drawn { column, name, places, place_of } = drawn;
+        if column.distinct() > COUNTED_MAX {
+            // Of many codes, the places are looked up once.
+            let codes = || {
+                let place_of: Vec<u32> =
+                    (0..column.distinct()).map(|code| place_of(code) as u32).collect();
+                column.codes.mapped(&place_of, *places)
+            };
+            let plate = Counted::Plate(self.plate(name, *places, codes));
+            let tallies = self.tallies(slice, name, &plate, sets);
+            return (0..*places).map(|place| tallies.counts(place)).collect();
         }
-        Ok(Counted::Plate(self.plate(name, places, || {
-            let place_of: Vec<u32> =
-                (0..column.distinct()).map(|code| place_of(code) as u32).collect();
-            column.codes.mapped(&place_of, places)
-        })))
+        let tallies = self.tallies(slice, name, &Counted::Column(Arc::clone(column)), sets);
+        let mut counts = vec![Counts::default(); *places];
+        for code in 0..column.distinct() {
+            counts[place_of(code)] += tallies.counts(code);
+        }
+        counts
     }
 
     fn plate(&self, name: &str, distinct: usize, codes: impl FnOnce() -> Codes) -> Arc<Plate> {
         let name = self.name(&format!("plate {name}"));
-        let known = self.lens.held().plate(&name);
+        let known = self.lens.held().get::<Plate>(&name);
         if let Some(known) = known {
             return known;
         }
         let made = Arc::new(Plate { codes: codes(), distinct });
-        self.lens.held().put_plate(name, Arc::clone(&made));
+        self.lens.held().put(name, Arc::clone(&made));
         made
     }
 
@@ -379,12 +395,12 @@ impl<'q> Eye<'_, 'q> {
         let (of_all, of_last) = (format!("all {name}"), format!("last {name}"));
         let (all, last) = {
             let mut held = self.lens.held();
-            (held.tally(&of_all), held.tally(&of_last))
+            (held.get::<Tally>(&of_all), held.get::<Tally>(&of_last))
         };
         let all = all.unwrap_or_else(|| {
             let counts = counted.codes().tally(cohort, counted.distinct());
             let all = Arc::new(Tally { rows: Arc::clone(cohort), counts });
-            self.lens.held().put_tally(of_all, Arc::clone(&all));
+            self.lens.held().put(of_all, Arc::clone(&all));
             all
         });
         let near = |tally: &Arc<Tally>| match Arc::ptr_eq(&tally.rows, kept) {
@@ -404,7 +420,7 @@ impl<'q> Eye<'_, 'q> {
             _ => counted.codes().tally(kept, counted.distinct()),
         };
         let kept = Arc::new(Tally { rows: Arc::clone(kept), counts });
-        self.lens.held().put_tally(of_last, Arc::clone(&kept));
+        self.lens.held().put(of_last, Arc::clone(&kept));
         Tallies { all, kept }
     }
 }

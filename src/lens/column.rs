@@ -129,7 +129,8 @@ impl Values {
         }
     }
 
-    fn bytes(&self) -> usize {
+    /// The memory that they take, in bytes.
+    pub fn bytes(&self) -> usize {
         match self {
             Self::Whole(values) => size_of_val(values.as_slice()),
             Self::Float(values) => size_of_val(values.as_slice()),
@@ -218,11 +219,6 @@ impl Column {
             _ => 0,
         }
     }
-
-    /// The memory that it takes, in bytes.
-    pub fn bytes(&self) -> usize {
-        self.codes.bytes() + self.values.bytes()
-    }
 }
 
 /// Takes the values of a column in, row by row.
@@ -270,11 +266,6 @@ impl Builder {
             }
         };
         Self { nature, values, rows: 0, missing: Vec::new() }
-    }
-
-    /// What it takes.
-    pub fn nature(&self) -> Nature {
-        self.nature
     }
 
     /// A row without a value.

@@ -166,7 +166,7 @@ impl<'q> Eye<'_, 'q> {
         source: Source<'q>,
     ) -> Option<Arc<Column>> {
         let name = self.name(&source.identity());
-        let found = self.held().column(&name);
+        let found = self.held().get::<Column>(&name);
         if found.is_none() {
             self.needs.push(Need::Column { slice, source });
         }
@@ -216,12 +216,12 @@ impl<'q> Eye<'_, 'q> {
         make: impl FnOnce(&mut Self) -> Option<Bitmap>,
     ) -> Option<Arc<Bitmap>> {
         let name = self.name(identity);
-        let known = self.held().bitmap(&name);
+        let known = self.held().get::<Bitmap>(&name);
         if let Some(known) = known.filter(|_| !self.prefers_codes) {
             return Some(known);
         }
         let made = Arc::new(make(self)?);
-        self.held().put_bitmap(name, Arc::clone(&made));
+        self.held().put(name, Arc::clone(&made));
         Some(made)
     }
 
@@ -308,14 +308,14 @@ impl<'q> Eye<'_, 'q> {
             };
         }
         let name = self.name(&format!("{holds} {}", test.identity()));
-        let known = self.held().bitmap(&name);
+        let known = self.held().get::<Bitmap>(&name);
         if known.is_some() && !self.prefers_codes {
             return known;
         }
         let better = match self.seen(test, holds) {
             Seen::Rows(rows) => {
                 let rows = Arc::new(rows);
-                self.held().put_bitmap(name, Arc::clone(&rows));
+                self.held().put(name, Arc::clone(&rows));
                 return Some(rows);
             }
             Seen::Lacks(Source::Value(expr)) => Some(Source::Value(expr)),
@@ -379,7 +379,7 @@ impl<'q> Eye<'_, 'q> {
             return Seen::Never;
         };
         let name = self.name(&source.identity());
-        let Some(column) = self.held().column(&name) else { return Seen::Lacks(source) };
+        let Some(column) = self.held().get::<Column>(&name) else { return Seen::Lacks(source) };
         let as_double = matches!(expr, Expr::Column(used) if used.may_be_nan);
         // How floats of 32 bits compare depends on what they are compared with.
         if column.nature == Nature::Single && !as_double {
@@ -399,7 +399,7 @@ impl<'q> Eye<'_, 'q> {
             return self.kept(inner);
         }
         let name = self.name(&members.identity());
-        let known = self.held().bitmap(&name);
+        let known = self.held().get::<Bitmap>(&name);
         if known.is_none() {
             self.needs.push(Need::Members { slice, members });
         }

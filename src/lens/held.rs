@@ -2,6 +2,7 @@
 
 use super::bits::Bitmap;
 use super::column::{Codes, Column};
+use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -59,37 +60,65 @@ impl Places {
     }
 }
 
-#[derive(Debug, Clone)]
-enum Thing {
-    Order(Arc<Order>),
-    Places(Arc<Places>),
-    Column(Arc<Column>),
-    Plate(Arc<Plate>),
-    Rows(Arc<Bitmap>),
-    Tally(Arc<Tally>),
+/// Something that takes memory.
+pub(super) trait Weighs: Any + Send + Sync {
+    /// How much, in bytes.
+    fn bytes(&self) -> usize;
 }
 
-impl Thing {
+impl Weighs for Column {
+    fn bytes(&self) -> usize {
+        self.codes.bytes() + self.values.bytes()
+    }
+}
+
+impl Weighs for Plate {
+    fn bytes(&self) -> usize {
+        self.codes.bytes()
+    }
+}
+
+impl Weighs for Bitmap {
+    fn bytes(&self) -> usize {
+        size_of_val(self.words())
+    }
+}
+
+impl Weighs for Tally {
+    /// Its rows are mostly held by themselves too.
+    fn bytes(&self) -> usize {
+        size_of_val(self.counts.as_slice())
+    }
+}
+
+impl Weighs for Order {
     fn bytes(&self) -> usize {
         match self {
-            Self::Order(order) => match order.as_ref() {
-                Order::Stored => 0,
-                Order::Rows(rows) => size_of_val(rows.as_slice()),
-            },
-            Self::Places(places) => places.bits.bytes() + size_of_val(places.before.as_slice()),
-            Self::Column(column) => column.bytes(),
-            Self::Plate(plate) => plate.codes.bytes(),
-            Self::Rows(rows) => rows.bytes(),
-            // Its rows are mostly held by themselves too.
-            Self::Tally(tally) => size_of_val(tally.counts.as_slice()),
+            Self::Stored => 0,
+            Self::Rows(rows) => size_of_val(rows.as_slice()),
         }
     }
+}
+
+impl Weighs for Places {
+    fn bytes(&self) -> usize {
+        self.bits.bytes() + size_of_val(self.before.as_slice())
+    }
+}
+
+/// Something that is held.
+#[derive(Debug)]
+struct Thing {
+    what: Arc<dyn Any + Send + Sync>,
+    bytes: usize,
+    /// When it was used last.
+    used: u64,
 }
 
 /// Things by name.
 #[derive(Debug)]
 pub(super) struct Held {
-    things: HashMap<String, (Thing, u64)>,
+    things: HashMap<String, Thing>,
     /// What cannot be held as codes, by name.
     unfit: HashSet<String>,
     /// How many rows each entity has; `None` when they have no order by which to number them.
@@ -119,10 +148,6 @@ impl Held {
         *self = Self { is_closed: true, ..Self::new(self.budget) };
     }
 
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     pub(super) fn budget(&self) -> usize {
         self.budget
     }
@@ -148,99 +173,35 @@ impl Held {
         self.unfit.insert(name);
     }
 
-    fn get(&mut self, name: &str) -> Option<&Thing> {
+    /// What is held under a name.
+    pub(super) fn get<T: Weighs>(&mut self, name: &str) -> Option<Arc<T>> {
         self.clock += 1;
-        let (thing, used) = self.things.get_mut(name)?;
-        *used = self.clock;
-        Some(thing)
-    }
-
-    pub(super) fn column(&mut self, name: &str) -> Option<Arc<Column>> {
-        match self.get(name)? {
-            Thing::Column(column) => Some(Arc::clone(column)),
-            _ => None,
-        }
-    }
-
-    pub(super) fn plate(&mut self, name: &str) -> Option<Arc<Plate>> {
-        match self.get(name)? {
-            Thing::Plate(plate) => Some(Arc::clone(plate)),
-            _ => None,
-        }
-    }
-
-    pub(super) fn bitmap(&mut self, name: &str) -> Option<Arc<Bitmap>> {
-        match self.get(name)? {
-            Thing::Rows(rows) => Some(Arc::clone(rows)),
-            _ => None,
-        }
-    }
-
-    pub(super) fn tally(&mut self, name: &str) -> Option<Arc<Tally>> {
-        match self.get(name)? {
-            Thing::Tally(tally) => Some(Arc::clone(tally)),
-            _ => None,
-        }
-    }
-
-    pub(super) fn order(&mut self, name: &str) -> Option<Arc<Order>> {
-        match self.get(name)? {
-            Thing::Order(order) => Some(Arc::clone(order)),
-            _ => None,
-        }
-    }
-
-    pub(super) fn places(&mut self, name: &str) -> Option<Arc<Places>> {
-        match self.get(name)? {
-            Thing::Places(places) => Some(Arc::clone(places)),
-            _ => None,
-        }
-    }
-
-    pub(super) fn put_order(&mut self, name: String, order: Arc<Order>) {
-        self.put(name, Thing::Order(order));
-    }
-
-    pub(super) fn put_places(&mut self, name: String, places: Arc<Places>) {
-        self.put(name, Thing::Places(places));
-    }
-
-    pub(super) fn put_column(&mut self, name: String, column: Arc<Column>) {
-        self.put(name, Thing::Column(column));
-    }
-
-    pub(super) fn put_plate(&mut self, name: String, plate: Arc<Plate>) {
-        self.put(name, Thing::Plate(plate));
-    }
-
-    pub(super) fn put_bitmap(&mut self, name: String, rows: Arc<Bitmap>) {
-        self.put(name, Thing::Rows(rows));
-    }
-
-    pub(super) fn put_tally(&mut self, name: String, tally: Arc<Tally>) {
-        self.put(name, Thing::Tally(tally));
+        let thing = self.things.get_mut(name)?;
+        thing.used = self.clock;
+        Arc::clone(&thing.what).downcast().ok()
     }
 
     /// Holds a thing. One that is larger than the whole budget is unfit, and not held.
-    fn put(&mut self, name: String, thing: Thing) {
+    pub(super) fn put<T: Weighs>(&mut self, name: String, what: Arc<T>) {
         if self.is_closed {
             return;
         }
-        let bytes = thing.bytes();
+        let bytes = what.bytes();
         if bytes > self.budget {
             self.unfit.insert(name);
             return;
         }
         self.clock += 1;
-        if let Some((old, _)) = self.things.insert(name, (thing, self.clock)) {
-            self.bytes -= old.bytes();
+        let thing = Thing { what, bytes, used: self.clock };
+        if let Some(old) = self.things.insert(name, thing) {
+            self.bytes -= old.bytes;
         }
         self.bytes += bytes;
         while self.bytes > self.budget {
-            let oldest = self.things.iter().min_by_key(|(_, (_, used))| *used);
+            let oldest = self.things.iter().min_by_key(|(_, thing)| thing.used);
             let Some(name) = oldest.map(|(name, _)| name.clone()) else { return };
-            if let Some((old, _)) = self.things.remove(&name) {
-                self.bytes -= old.bytes();
+            if let Some(old) = self.things.remove(&name) {
+                self.bytes -= old.bytes;
             }
         }
     }
@@ -258,13 +219,13 @@ mod tests {
     fn what_was_not_used_for_longest_goes_first() {
         let mut held = Held::new(3 * 128);
         for name in ["a", "b", "c"] {
-            held.put_bitmap(name.to_owned(), rows(1024));
+            held.put(name.to_owned(), rows(1024));
         }
-        assert!(held.bitmap("a").is_some());
-        held.put_bitmap("d".to_owned(), rows(1024));
-        assert!(held.bitmap("b").is_none(), "it was used before the others");
-        assert!(["a", "c", "d"].iter().all(|name| held.bitmap(name).is_some()));
-        assert_eq!(held.bytes(), 3 * 128);
+        assert!(held.get::<Bitmap>("a").is_some());
+        held.put("d".to_owned(), rows(1024));
+        assert!(held.get::<Bitmap>("b").is_none(), "it was used before the others");
+        assert!(["a", "c", "d"].iter().all(|name| held.get::<Bitmap>(name).is_some()));
+        assert_eq!(held.bytes, 3 * 128);
     }
 
     #[test]
@@ -282,18 +243,18 @@ mod tests {
     fn a_closed_one_holds_nothing_and_knows_no_rows() {
         let mut held = Held::new(1_000);
         held.set_rows("person", Some(64));
-        held.put_bitmap("a".to_owned(), rows(64));
+        held.put("a".to_owned(), rows(64));
         held.close();
-        held.put_bitmap("b".to_owned(), rows(64));
-        assert!(held.bitmap("a").is_none() && held.bitmap("b").is_none());
+        held.put("b".to_owned(), rows(64));
+        assert!(held.get::<Bitmap>("a").is_none() && held.get::<Bitmap>("b").is_none());
         assert_eq!(held.rows("person"), Some(None), "all questions are for the database");
     }
 
     #[test]
     fn a_thing_larger_than_the_budget_is_unfit() {
         let mut held = Held::new(100);
-        held.put_bitmap("large".to_owned(), rows(1024));
-        assert!(held.is_unfit("large") && held.bitmap("large").is_none());
-        assert_eq!(held.bytes(), 0);
+        held.put("large".to_owned(), rows(1024));
+        assert!(held.is_unfit("large") && held.get::<Bitmap>("large").is_none());
+        assert_eq!(held.bytes, 0);
     }
 }

@@ -51,11 +51,6 @@ impl Lens {
         Self { held: Mutex::new(Held::new(budget)) }
     }
 
-    /// The bytes that it holds.
-    pub fn bytes(&self) -> usize {
-        self.held().bytes()
-    }
-
     /// Forgets everything and leaves all questions to the database, because the source is no longer
     /// as it was.
     pub fn close(&self) {
@@ -127,7 +122,7 @@ impl Lens {
             Some(rows) => {
                 let is_stored = rows.iter().zip(0..).all(|(row, place)| *row == place);
                 let order = if is_stored { Order::Stored } else { Order::Rows(rows) };
-                held.put_order(name, Arc::new(order));
+                held.put(name, Arc::new(order));
             }
             None => held.set_unfit(name),
         }
@@ -167,7 +162,7 @@ impl Lens {
         let mut held = self.held();
         let fits = held.rows(&slice.entity.name) == Some(Some(column.codes.rows()));
         if fits {
-            held.put_column(named(slice, &source.identity()), Arc::new(column));
+            held.put(named(slice, &source.identity()), Arc::new(column));
         }
         fits
     }
@@ -186,7 +181,7 @@ impl Lens {
     pub fn is_settled(&self, slice: &BoundSlice<'_>, source: Source<'_>) -> bool {
         let name = named(slice, &source.identity());
         let mut held = self.held();
-        held.is_unfit(&name) || held.column(&name).is_some()
+        held.is_unfit(&name) || held.get::<Column>(&name).is_some()
     }
 
     /// Holds the rows of a need, as the database gave them.
@@ -198,7 +193,7 @@ impl Lens {
             }
             Need::Members { slice, members } => (slice, members.identity()),
         };
-        self.held().put_bitmap(named(slice, &identity), Arc::new(rows));
+        self.held().put(named(slice, &identity), Arc::new(rows));
     }
 
     fn eye<'q>(

@@ -27,7 +27,7 @@ impl<'q> Eye<'_, 'q> {
         if !self.entity.odd_rows.is_none() || self.lens.held().is_unfit(&of_order) {
             return Err(Lack::Never);
         }
-        let order = self.lens.held().order(&of_order);
+        let order = self.lens.held().get::<Order>(&of_order);
         if order.is_none() {
             self.needs.push(Need::Order { slice, sort });
         }
@@ -36,7 +36,7 @@ impl<'q> Eye<'_, 'q> {
         };
         let condition = slice.condition.as_ref().map(Condition::identity);
         let name = format!("places {of_order} {} {condition:?}", slice.cohort_identity());
-        let known = self.lens.held().places(&name);
+        let known = self.lens.held().get::<Places>(&name);
         let places = known.unwrap_or_else(|| {
             let bits = match order.as_ref() {
                 Order::Stored => Bitmap::clone(&kept),
@@ -45,7 +45,7 @@ impl<'q> Eye<'_, 'q> {
                 }
             };
             let places = Arc::new(Places::new(bits));
-            self.lens.held().put_places(name, Arc::clone(&places));
+            self.lens.held().put(name, Arc::clone(&places));
             places
         });
         let row = |place: usize| match order.as_ref() {

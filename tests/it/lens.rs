@@ -2,16 +2,20 @@
 //! NaN and infinity, in any order of slices and questions.
 
 use duckdb::Connection;
-use muster::engine::{Job, Session};
+use muster::engine::{Engine, Job, Session};
 use muster::language::{self, Scope};
 use muster::model::catalog::CohortRef;
 use muster::model::now::Moment;
 use muster::model::question::{Answer, Question, Segment, Slice, Sort};
-use muster::protocol::OpenRequest;
+use muster::protocol::{Command, Event, OpenRequest, Outcome, Slot, Ticket};
 use proptest::prelude::*;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
+
+/// What has not happened by then never does.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 const PEOPLE: &str = "
     CREATE TABLE people AS SELECT
@@ -303,5 +307,56 @@ fn a_budget_below_one_column_leaves_all_to_the_database() {
     ] {
         agree(&lens, &plain, ("visits > 3", &question), true);
         assert!(!lens.ask(&slice(&plain, "visits > 3"), &question).unwrap().from_codes);
+    }
+}
+
+/// The window's way: an engine answers from the database, reads codes behind, and then from them.
+#[test]
+fn codes_of_a_large_table_are_read_behind_while_the_database_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("many.duckdb");
+    // E-mail addresses are personal: their codes are kept nowhere.
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "CREATE TABLE people AS SELECT i AS id, 'm' || (hash(i) % 90) || '@example.com' AS email
+             FROM range(60000) AS r(i)",
+        )
+        .unwrap();
+    let plain = open(&path);
+    let asked = Arc::new(slice(&plain, "email <> 'm3@example.com'"));
+    let question = Question::Values { column: "email".into(), top: 5, search: String::new() };
+    let expected = plain.ask(&asked, &question).unwrap().answer;
+
+    let engine = Engine::spawn(|| ());
+    let request = OpenRequest { paths: vec![path], ..OpenRequest::default() };
+    engine.send(Command::Open { ticket: Ticket(0), request });
+    let mut events = Vec::new();
+    let mut next = |is_it: &dyn Fn(&Event) -> bool| {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            events.extend(engine.drain());
+            if let Some(at) = events.iter().position(is_it) {
+                return events.drain(..=at).next_back().unwrap();
+            }
+            assert!(Instant::now() < until, "{events:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    next(&|event| matches!(event, Event::Finished(Ticket(0), Outcome::Done)));
+    let until = Instant::now() + PATIENCE;
+    for number in 1.. {
+        let (ticket, slice) = (Ticket(number), Arc::clone(&asked));
+        let slot = Slot::Size;
+        engine.send(Command::Ask { ticket, slot, slice, question: question.clone() });
+        let told = next(&|event| matches!(event, Event::Answered(at, ..) if *at == ticket));
+        let Event::Answered(_, _, told) = told else { unreachable!() };
+        assert_eq!(told.answer, expected);
+        assert!(number > 1 || !told.from_codes, "nobody waits for codes");
+        if told.from_codes {
+            break;
+        }
+        assert!(Instant::now() < until, "codes never came");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }

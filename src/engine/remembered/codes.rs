@@ -65,7 +65,7 @@ impl Memory {
 
     /// Keeps the codes of a column. What cannot be kept is read again the next time.
     pub(in crate::engine) fn keep_codes(&self, name: &str, column: &Column) {
-        if column.bytes() <= COLUMN_MAX
+        if column.codes.bytes() + column.values.bytes() <= COLUMN_MAX
             && let Some(file) = self.codes_file(name)
             && write_codes(&file, column).is_ok()
         {
